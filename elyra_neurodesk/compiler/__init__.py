@@ -1,0 +1,1 @@
+"""From a task graph to a compiled KFP pipeline, and to the Python DSL that compiles to an equivalent one."""

@@ -1,0 +1,34 @@
+"""The object store's credentials, by reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.tasks.model import Task
+
+ACCESS_KEY = "AWS_ACCESS_KEY_ID"
+SECRET_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  the variable's name
+
+
+def add_credentials(task: Task, settings: RuntimeSettings) -> Task:
+    """Let a generic task read the credentials from the Kubernetes secret.
+
+    Variables of these names that a user typed into a node are dropped, as Elyra drops them
+    (elyra/pipeline/processor.py, ``_collect_envs``): they would put a password into the pipeline.
+    """
+    if task.spec is None:
+        return task
+    task = replace(
+        task, env={name: value for name, value in task.env.items() if name not in (ACCESS_KEY, SECRET_KEY)}
+    )
+    if settings.secret is None:
+        return task
+    reference = {
+        "secretName": settings.secret.name,
+        "keyToEnv": [
+            {"secretKey": settings.secret.access_key_field, "envVar": ACCESS_KEY},
+            {"secretKey": settings.secret.secret_key_field, "envVar": SECRET_KEY},
+        ],
+    }
+    return task.with_platform(secretAsEnv=[reference])

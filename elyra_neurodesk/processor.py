@@ -1,0 +1,167 @@
+"""The one class that meets Elyra."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import entrypoints
+from elyra.pipeline.pipeline import Pipeline
+from elyra.pipeline.runtime_type import RuntimeProcessorType
+from traitlets import Enum
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.patches.sidecar import ResolvedDelivery, resolve_delivery
+from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.tasks.model import TaskGraph
+
+if TYPE_CHECKING:
+    from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
+else:
+    # its module differs between Elyra's distributions; the entry point does not
+    KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
+
+
+class ExportTargetExists(NeurodeskError):
+    """The export would overwrite a file."""
+
+    code = "ND-EXPORT-001"
+    hint = "Choose another name, or allow overwriting (--overwrite)."
+
+
+class PipelineDsl(str):
+    """Python DSL that also carries the package it compiles to, so that nobody has to run it.
+
+    Attributes:
+        package: KFP package, YAML text.
+    """
+
+    __slots__ = ("package",)
+    package: str
+
+    def __new__(cls, text: str, package: str) -> PipelineDsl:
+        """Make one of the two texts."""
+        dsl = super().__new__(cls, text)
+        dsl.package = package
+        return dsl
+
+
+class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
+    """Runs Elyra pipelines on Kubeflow Pipelines, or on this machine, with Neurodesk's tools in reach."""
+
+    _type = RuntimeProcessorType.KUBEFLOW_PIPELINES
+    _name = "neurodesk"
+
+    export_sidecar = Enum(
+        ("platform-spec", "admission", "off"),
+        default_value="admission",
+        help="Sidecar delivery of exported pipelines whose runtime configuration says 'auto': "
+        "an export does not ask a backend what it understands.",
+    ).tag(config=True)
+
+    def process(self, pipeline: Pipeline) -> Any:
+        """Submit the pipeline and return Elyra's response with the run's id and address.
+
+        Raises:
+            NeurodeskError: one line that says what is wrong and what to do.
+        """
+        from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessorResponse
+
+        from elyra_neurodesk.runs.client import connect_to
+        from elyra_neurodesk.runs.configs import runtime_config
+        from elyra_neurodesk.submit.prepare import prepared
+        from elyra_neurodesk.submit.publish import publish
+
+        started = time.monotonic()
+        config = runtime_config(pipeline.runtime_config)
+        settings = self._settings(pipeline)
+        connection = connect_to(config)
+        delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
+        with prepared(pipeline, settings, delivery, self) as ready:
+            from elyra_neurodesk.compiler.package import package_text
+
+            package = package_text(ready.graph)
+            self._progress(pipeline, f"compiled {len(ready.graph.tasks)} tasks", started)
+            sent = ready.upload()
+            self._progress(pipeline, f"uploaded {sent} of {len(ready.uploads)} objects", started)
+        description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
+        run = publish(connection, package, pipeline.name, description, pipeline.name.lower())
+        url = config.run_url(run.run_id)
+        self._progress(pipeline, f"pipeline submitted: {url}", started)
+        generic = [task.spec for task in ready.graph.tasks if task.spec]
+        return KfpPipelineProcessorResponse(
+            run_id=run.run_id,
+            run_url=url,
+            object_storage_url=settings.public_object_store_endpoint if generic else None,
+            object_storage_path=f"/{settings.bucket}/{generic[0].run_key(run.run_id)}" if generic else None,
+        )
+
+    def export(
+        self, pipeline: Pipeline, pipeline_export_format: str, pipeline_export_path: str, overwrite: bool
+    ) -> str:
+        """Write the pipeline as a KFP package (``yaml``) or as Python DSL (``py``).
+
+        Archives are uploaded, so that the export can be run as it is.
+
+        Returns:
+            The path as it was given.
+
+        Raises:
+            ExportTargetExists: the file exists and may not be overwritten.
+            NeurodeskError: something about the pipeline or the configuration is wrong.
+        """
+        from elyra_neurodesk.compiler.dsl import write_dsl
+        from elyra_neurodesk.compiler.package import package_text
+
+        self._verify_export_format(pipeline_export_format)
+        started = time.monotonic()
+        path = Path(self.root_dir, pipeline_export_path).expanduser()
+        if path.exists() and not overwrite:
+            raise ExportTargetExists(f"File '{path}' exists already.")
+        write = write_dsl if pipeline_export_format == "py" else package_text
+        path.write_text(write(self._uploaded_graph(pipeline)), "utf-8")
+        self._progress(pipeline, f"pipeline exported to '{pipeline_export_path}'", started)
+        return pipeline_export_path
+
+    def _generate_pipeline_dsl(
+        self, pipeline: Pipeline, pipeline_name: str, workflow_engine: Any, *args: Any, **kwargs: Any
+    ) -> PipelineDsl:
+        """Return the DSL of a pipeline, having uploaded what its tasks need."""
+        from elyra_neurodesk.compiler.dsl import write_dsl
+        from elyra_neurodesk.compiler.package import package_text
+
+        graph = self._uploaded_graph(pipeline)
+        return PipelineDsl(write_dsl(graph), package_text(graph))
+
+    def _compile_pipeline_dsl(
+        self, dsl: str, workflow_engine: Any, output_file: str, pipeline_conf: Any
+    ) -> None:
+        """Write the package that belongs to our own DSL; anybody else's is Elyra's business."""
+        if isinstance(dsl, PipelineDsl):
+            Path(output_file).write_text(dsl.package, "utf-8")
+        else:
+            super()._compile_pipeline_dsl(dsl, workflow_engine, output_file, pipeline_conf)
+
+    def _uploaded_graph(self, pipeline: Pipeline) -> TaskGraph:
+        """Return the graph of a pipeline that is to be exported."""
+        from elyra_neurodesk.submit.prepare import prepared
+
+        settings = self._settings(pipeline)
+        delivery: ResolvedDelivery = (
+            cast(ResolvedDelivery, self.export_sidecar)
+            if settings.sidecar == "auto"
+            else resolve_delivery(settings.sidecar)
+        )
+        with prepared(pipeline, settings, delivery, self) as ready:
+            ready.upload()
+            return ready.graph
+
+    def _settings(self, pipeline: Pipeline) -> RuntimeSettings:
+        from elyra_neurodesk.runs.configs import runtime_config
+
+        config = runtime_config(pipeline.runtime_config)
+        return RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
+
+    def _progress(self, pipeline: Pipeline, what: str, since: float) -> None:
+        self.log_pipeline_info(pipeline.name, what, duration=time.monotonic() - since)

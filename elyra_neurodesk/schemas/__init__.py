@@ -1,0 +1,1 @@
+"""Elyra schema providers."""

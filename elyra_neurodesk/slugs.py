@@ -1,0 +1,85 @@
+"""Names that KFP, Kubernetes and an object store take, made from names that people type.
+
+Every function here promises: the result is always valid, an already valid name comes back unchanged, and
+two different names never give the same result by accident: a name that had to be changed carries the first
+eight hex digits of its SHA-256. The name as typed stays in display names, which take any language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Container
+
+# KFP makes pod names of "<workflow>-<task>-<suffix>"; 63 is Kubernetes' limit for a DNS label.
+TASK_NAME_LIMIT = 48
+PIPELINE_NAME_LIMIT = 63
+LABEL_VALUE_LIMIT = 63
+DIRECTORY_LIMIT = 100
+
+_TASK = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_INPUT = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
+_LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
+_DIRECTORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def task_name(label: str, taken: Container[str] = ()) -> str:
+    """Return a KFP task name for a node's label: lower-case letters, digits and single dashes.
+
+    Args:
+        label: the node's label, any text.
+        taken: names that may not be used; the result then ends in ``-2``, ``-3``, …
+    """
+    plain = re.sub("[^a-z0-9]+", "-", label.lower()).strip("-")
+    # KFP itself lowers case and turns blanks and punctuation into dashes: only what is lost beyond that,
+    # letters of other scripts, must be told apart by the hash.
+    lossless = label.isascii() and bool(plain)
+    name = _limited(plain if lossless else _hashed(plain or "node", label), label, TASK_NAME_LIMIT)
+    candidate, count = name, 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}-{count}"
+    return candidate
+
+
+def pipeline_name(name: str) -> str:
+    """Return a name for a compiled pipeline, valid as a Kubernetes name prefix (63 characters)."""
+    return _slug(name, _TASK, lambda text: re.sub("[^a-z0-9]+", "-", text.lower()), PIPELINE_NAME_LIMIT)
+
+
+def input_name(name: str) -> str:
+    """Return a KFP component input name for a pipeline parameter: lower case, digits, underscores."""
+    return _slug(name, _INPUT, lambda text: re.sub("[^a-z0-9]+", "_", text.lower()), 63, "_")
+
+
+def label_value(text: str) -> str:
+    """Return a Kubernetes label value (at most 63 characters, empty allowed)."""
+    return _slug(text, _LABEL, lambda value: re.sub("[^A-Za-z0-9._-]+", "_", value), LABEL_VALUE_LIMIT)
+
+
+def directory_name(name: str) -> str:
+    """Return one component of an object key that is also a safe file name on every system."""
+    return _slug(name, _DIRECTORY, lambda text: re.sub("[^A-Za-z0-9._-]+", "-", text), DIRECTORY_LIMIT)
+
+
+def _slug(
+    text: str, valid: re.Pattern[str], replace: Callable[[str], str], limit: int, joint: str = "-"
+) -> str:
+    if len(text) <= limit and valid.fullmatch(text):
+        return text
+    plain = replace(text).strip("-_.") or "x"
+    if not plain[0].isalpha() and valid is _INPUT:
+        plain = f"p{joint}{plain}"
+    return _cut(plain, text, limit, joint)
+
+
+def _hashed(plain: str, original: str, joint: str = "-") -> str:
+    return f"{plain}{joint}{hashlib.sha256(original.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def _cut(plain: str, original: str, limit: int, joint: str) -> str:
+    return _hashed(plain[: limit - 9].rstrip("-_."), original, joint)
+
+
+def _limited(name: str, original: str, limit: int) -> str:
+    return name if len(name) <= limit else _cut(name, original, limit, "-")

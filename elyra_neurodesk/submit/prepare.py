@@ -1,0 +1,108 @@
+"""What submitting and exporting have in common: graph, archives, uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elyra.metadata.manager import MetadataManager
+from elyra.pipeline import pipeline_constants
+from elyra.pipeline.component_catalog import ComponentCache
+from elyra.pipeline.pipeline import Pipeline
+
+from elyra_neurodesk.bootstrapper.spec import Store
+from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
+from elyra_neurodesk.patches.sidecar import ResolvedDelivery
+from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.slugs import directory_name
+from elyra_neurodesk.submit.archives import ArchiveBuilder
+from elyra_neurodesk.submit.objects import ObjectStore, Upload
+from elyra_neurodesk.tasks.builder import GraphBuilder
+from elyra_neurodesk.tasks.generic import Target
+from elyra_neurodesk.tasks.model import TaskGraph
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A pipeline that is ready to be compiled.
+
+    Attributes:
+        graph: its patched tasks.
+        store: the object store of the runtime configuration.
+        uploads: what the store must have before a task starts; valid inside `prepared` only.
+    """
+
+    graph: TaskGraph
+    store: ObjectStore
+    uploads: tuple[Upload, ...]
+
+    def upload(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Put what the store lacks and return the number of objects sent.
+
+        Raises:
+            ObjectStoreUnreachable: the store does not answer.
+            ObjectStoreRefused: the store refuses.
+        """
+        if not self.uploads:
+            return 0
+        self.store.ensure_bucket()
+        return self.store.put_missing(self.uploads, progress)
+
+
+@contextmanager
+def prepared(
+    pipeline: Pipeline, settings: RuntimeSettings, delivery: ResolvedDelivery, processor: Any
+) -> Iterator[Prepared]:
+    """Turn a pipeline into a graph; its archives exist until the block ends.
+
+    Args:
+        pipeline: Elyra's pipeline object.
+        settings: the runtime configuration.
+        delivery: how the sidecar is delivered.
+        processor: the runtime processor, for Elyra's property protocol and its root directory.
+
+    Raises:
+        NeurodeskError: something about the pipeline or the configuration is wrong.
+    """
+    if pipeline.contains_generic_operations():
+        settings.check_credentials()
+    prefix = (pipeline.pipeline_properties.get(pipeline_constants.COS_OBJECT_PREFIX) or "").strip("/ ")
+    store = ObjectStore(settings)
+    place = Store(endpoint=settings.object_store_endpoint, bucket=settings.bucket, prefix=prefix)
+    digest = zipapp_sha256()
+    target = Target(
+        pipeline=pipeline.name,
+        directory=directory_name(pipeline.name),
+        store=place,
+        bootstrapper=digest,
+        bootstrapper_url=store.url(place.bootstrapper_key(digest)),
+    )
+    with ArchiveBuilder() as archives:
+        graph = GraphBuilder(
+            settings=settings,
+            delivery=delivery,
+            target=target,
+            archives=archives,
+            root=Path(processor.root_dir).resolve(),
+            runtime_images=_runtime_images(),
+            component_definition=lambda classifier: _definition(processor, classifier),
+            processor=processor,
+        ).build(pipeline)
+        uploads = [
+            Upload(place.archive_key(archive.sha256), archive.path) for archive in archives.archives.values()
+        ]
+        if uploads:
+            uploads.append(Upload(place.bootstrapper_key(digest), build_zipapp()))
+        yield Prepared(graph, store, tuple(uploads))
+
+
+def _runtime_images() -> list[Mapping[str, Any]]:
+    return [instance.metadata for instance in MetadataManager(schemaspace="runtime-images").get_all()]
+
+
+def _definition(processor: Any, classifier: str) -> str | None:
+    component = ComponentCache.instance().get_component(processor.type, classifier)
+    return component.definition if component else None

@@ -1,0 +1,1 @@
+"""From Elyra's operations to tasks: plain, frozen data that patches and compilers work on."""

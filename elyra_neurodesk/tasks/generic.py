@@ -1,0 +1,115 @@
+"""A notebook, Python script or R script node as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
+from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings, module_list
+from elyra_neurodesk.slugs import input_name
+from elyra_neurodesk.tasks.model import Container, Parameter, PipelineInput, Resources, Task
+from elyra_neurodesk.tasks.properties import kubernetes_config
+
+MODULES_VARIABLE = "NEURODESK_MODULES"
+
+
+@dataclass(frozen=True)
+class GenericNode:
+    """What is needed of an Elyra GenericOperation, and what was found out about it.
+
+    Attributes:
+        name: the task's name.
+        label: the node's label.
+        image: runtime image.
+        file: base name of the notebook or script.
+        archive: SHA-256 of its archive.
+        parents: names of all parent tasks.
+        generic_parents: names of the nearest generic tasks upstream.
+        outputs: declared outputs.
+        env: environment variables.
+        parameters: pipeline parameters the node takes.
+        resources: requests and limits.
+        modifiers: Elyra's execution object for the node.
+    """
+
+    name: str
+    label: str
+    image: str
+    file: str
+    archive: str
+    parents: tuple[str, ...]
+    generic_parents: tuple[str, ...]
+    outputs: tuple[str, ...]
+    env: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    resources: Resources
+    modifiers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What all generic tasks of a pipeline have in common.
+
+    Attributes:
+        pipeline: the pipeline's name.
+        directory: its directory in the object store.
+        store: the object store.
+        bootstrapper: SHA-256 of the bootstrapper's zipapp.
+        bootstrapper_url: where tasks fetch it if their image lacks the package.
+    """
+
+    pipeline: str
+    directory: str
+    store: Store
+    bootstrapper: str
+    bootstrapper_url: str
+
+
+def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -> Task:
+    """Return the task of a generic node, not yet patched.
+
+    KFP's cache is off: a task that KFP skips would leave its outputs in an earlier run's directory.
+    """
+    env = dict(node.env)
+    modules = module_list(" ".join((" ".join(settings.modules), env.pop(MODULES_VARIABLE, ""))))
+    spec = TaskSpec(
+        pipeline=target.pipeline,
+        directory=target.directory,
+        task=node.name,
+        node=node.label,
+        file=node.file,
+        archive=node.archive,
+        store=target.store,
+        parents=node.generic_parents,
+        outputs=node.outputs,
+        parameters={parameter.name: parameter.type for parameter in node.parameters},
+        modules=modules,
+        strict=settings.strict,
+        claim=settings.claim,
+        cvmfs=CVMFS_ROOT,
+    )
+    return Task(
+        name=node.name,
+        display_name=node.label,
+        parents=node.parents,
+        inputs={input_name(parameter.name): PipelineInput(parameter.name) for parameter in node.parameters},
+        env=env,
+        resources=node.resources,
+        platform=kubernetes_config(node.modifiers),
+        caching=False,
+        container=Container(node.image, tuple(CONTAINER_COMMAND), _args(spec, target, node.parameters)),
+        spec=spec,
+        parameters=node.parameters,
+    )
+
+
+def _args(spec: TaskSpec, target: Target, parameters: Sequence[Parameter]) -> tuple[str, ...]:
+    args = [target.bootstrapper, target.bootstrapper_url]
+    args += ["--run-id", "{{$.pipeline_job_uuid}}", "--task", spec.to_json()]
+    for parameter in parameters:
+        placeholder = f"{{{{$.inputs.parameters['{input_name(parameter.name)}']}}}}"
+        args += ["--parameter", f"{parameter.name}={placeholder}"]
+    return tuple(args)
