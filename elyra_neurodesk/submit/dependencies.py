@@ -69,12 +69,13 @@ def _matches(root: Path, pattern: str, recursive: bool) -> Iterator[str]:
     if not glob.has_magic(pattern) or (root / pattern).exists():
         yield os.path.normpath(pattern)
         return
-    # Path.glob follows no symbolic links in "**" and has no say over hidden files
-    yield from glob.iglob(pattern, root_dir=root, include_hidden=True)  # noqa: PTH207
+    # a wildcard stands for files; Path.glob has no say over hidden ones
+    found = glob.glob(pattern, root_dir=root, include_hidden=True)  # noqa: PTH207
     if recursive:
         head, tail = os.path.split(pattern)
         deep = str(Path(head, "**", tail))
-        yield from glob.iglob(deep, root_dir=root, recursive=True, include_hidden=True)  # noqa: PTH207
+        found += glob.glob(deep, root_dir=root, recursive=True, include_hidden=True)  # noqa: PTH207
+    yield from (name for name in found if (root / name).is_file())
 
 
 def _files(root: Path, name: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from minio.credentials.providers import IamAwsProvider, StaticProvider
 from minio.error import S3Error
 from urllib3.exceptions import HTTPError
 
+from elyra_neurodesk.endpoints import endpoint_from_here
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.settings import RuntimeSettings
 
@@ -62,7 +63,9 @@ class ObjectStore:
 
     def __init__(self, settings: RuntimeSettings) -> None:
         self.settings = settings
-        self.endpoint = settings.object_store_endpoint
+        self.endpoint = endpoint_from_here(
+            settings.object_store_endpoint, settings.public_object_store_endpoint
+        )
         self.bucket = settings.bucket
         parts = urlsplit(self.endpoint)
         self.client = minio.Minio(
@@ -80,7 +83,7 @@ class ObjectStore:
 
     def url(self, key: str) -> str:
         """Return the path-style URL of an object, as seen from tasks."""
-        return f"{self.endpoint}/{quote(self.bucket)}/{quote(key)}"
+        return f"{self.settings.object_store_endpoint}/{quote(self.bucket)}/{quote(key)}"
 
     def ensure_bucket(self) -> None:
         """Make the bucket if there is none.

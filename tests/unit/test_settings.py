@@ -1,0 +1,88 @@
+"""Runtime configurations become frozen settings, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from elyra_neurodesk.settings import (
+    CredentialsNotByReference,
+    InvalidRuntimeConfiguration,
+    RuntimeSettings,
+    SecretReference,
+    module_list,
+)
+
+
+def read(**more: Any) -> RuntimeSettings:
+    metadata = {
+        "api_endpoint": "https://kfp.example.org/pipeline/",
+        "cos_endpoint": "http://store:9000/",
+        "cos_bucket": "b",
+        **more,
+    }
+    return RuntimeSettings.from_metadata(
+        "nd", "ND", {key: value for key, value in metadata.items() if value is not None}
+    )
+
+
+def test_defaults_fill_what_is_left_out() -> None:
+    settings = read()
+    assert settings.api_endpoint == "https://kfp.example.org/pipeline"
+    assert settings.public_api_endpoint == settings.api_endpoint
+    assert settings.claim == "cvmfs-neurodesk"
+    assert settings.cvmfs_mount_path == "/cvmfs/neurodesk.ardc.edu.au"
+    assert (settings.sidecar, settings.strict, settings.scratch_size) == ("auto", "error", "20Gi")
+    assert settings.secret is None
+
+
+def test_an_automount_claim_is_mounted_at_cvmfs() -> None:
+    assert read(cvmfs_volume_mode="automount").cvmfs_mount_path == "/cvmfs"
+
+
+def test_the_secret_is_read_with_its_two_keys() -> None:
+    settings = read(cos_auth_type="KUBERNETES_SECRET", cos_secret="s", cos_secret_access_key_field="user")
+    assert settings.secret == SecretReference("s", "user", "secretkey")
+    settings.check_credentials()
+
+
+def test_passwords_do_not_show_in_representations() -> None:
+    settings = read(cos_username="somebody", cos_password="hunter2-hunter2")
+    assert "hunter2" not in repr(settings)
+    assert "somebody" not in repr(settings)
+
+
+def test_plain_credentials_name_the_command_that_creates_a_secret() -> None:
+    with pytest.raises(CredentialsNotByReference, match="kubectl create secret generic") as caught:
+        read(cos_username="u", cos_password="hunter2-hunter2", user_namespace="team").check_credentials()
+    assert "--namespace team" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_service_account_needs_no_secret() -> None:
+    read(cos_auth_type="AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS").check_credentials()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("api_endpoint", "ftp://x"),
+        ("api_endpoint", "kfp.example.org"),
+        ("cos_endpoint", "http://"),
+        ("cos_bucket", None),
+        ("sidecar", "always"),
+        ("strict_modules", "maybe"),
+        ("cvmfs_volume_mode", "x"),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_value(field: str, value: str | None) -> None:
+    with pytest.raises(InvalidRuntimeConfiguration, match=field) as caught:
+        read(**{field: value})
+    assert value is None or value in str(caught.value)
+
+
+def test_modules_are_split_at_blanks_and_commas() -> None:
+    assert module_list(" fsl/6.0.7,ants\n fsl/6.0.7 ") == ("fsl/6.0.7", "ants")
+    assert module_list("") == ()
