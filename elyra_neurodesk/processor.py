@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import entrypoints
 from elyra.pipeline.pipeline import Pipeline
+from elyra.pipeline.processor import RuntimePipelineProcessorResponse
 from elyra.pipeline.runtime_type import RuntimeProcessorType
 from traitlets import Enum
 
@@ -18,6 +19,8 @@ from elyra_neurodesk.tasks.model import TaskGraph
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
+
+    from elyra_neurodesk.runs.configs import RuntimeConfig
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
@@ -47,6 +50,27 @@ class PipelineDsl(str):
         return dsl
 
 
+class NeurodeskPipelineProcessorResponse(RuntimePipelineProcessorResponse):  # type: ignore[misc]
+    """Elyra's response, with the run's id and name.
+
+    Attributes:
+        run_id: KFP's id of the run.
+        run_name: the run's name in KFP.
+    """
+
+    _type = RuntimeProcessorType.KUBEFLOW_PIPELINES
+    _name = "neurodesk"
+
+    def __init__(self, run_id: str, run_name: str, **elyra: Any) -> None:
+        super().__init__(**elyra)
+        self.run_id = run_id
+        self.run_name = run_name
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what Elyra's front end and ``elyra-pipeline submit --json`` get."""
+        return {**super().to_json(), "run_id": self.run_id, "run_name": self.run_name}
+
+
 class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
     """Runs Elyra pipelines on Kubeflow Pipelines, or on this machine, with Neurodesk's tools in reach."""
 
@@ -66,21 +90,16 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         Raises:
             NeurodeskError: one line that says what is wrong and what to do.
         """
-        from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessorResponse
-
+        from elyra_neurodesk.compiler.package import package_text
         from elyra_neurodesk.runs.client import connect_to
-        from elyra_neurodesk.runs.configs import runtime_config
         from elyra_neurodesk.submit.prepare import prepared
         from elyra_neurodesk.submit.publish import publish
 
         started = time.monotonic()
-        config = runtime_config(pipeline.runtime_config)
-        settings = self._settings(pipeline)
+        config, settings = _configuration(pipeline)
         connection = connect_to(config)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
-        with prepared(pipeline, settings, delivery, self) as ready:
-            from elyra_neurodesk.compiler.package import package_text
-
+        with prepared(pipeline, config, settings, delivery, self) as ready:
             package = package_text(ready.graph)
             self._progress(pipeline, f"compiled {len(ready.graph.tasks)} tasks", started)
             sent = ready.upload()
@@ -90,8 +109,9 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         url = config.run_url(run.run_id)
         self._progress(pipeline, f"pipeline submitted: {url}", started)
         generic = [task.spec for task in ready.graph.tasks if task.spec]
-        return KfpPipelineProcessorResponse(
+        return NeurodeskPipelineProcessorResponse(
             run_id=run.run_id,
+            run_name=run.name,
             run_url=url,
             object_storage_url=settings.public_object_store_endpoint if generic else None,
             object_storage_path=f"/{settings.bucket}/{generic[0].run_key(run.run_id)}" if generic else None,
@@ -147,21 +167,22 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         """Return the graph of a pipeline that is to be exported."""
         from elyra_neurodesk.submit.prepare import prepared
 
-        settings = self._settings(pipeline)
+        config, settings = _configuration(pipeline)
         delivery: ResolvedDelivery = (
             cast(ResolvedDelivery, self.export_sidecar)
             if settings.sidecar == "auto"
             else resolve_delivery(settings.sidecar)
         )
-        with prepared(pipeline, settings, delivery, self) as ready:
+        with prepared(pipeline, config, settings, delivery, self) as ready:
             ready.upload()
             return ready.graph
 
-    def _settings(self, pipeline: Pipeline) -> RuntimeSettings:
-        from elyra_neurodesk.runs.configs import runtime_config
-
-        config = runtime_config(pipeline.runtime_config)
-        return RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
-
     def _progress(self, pipeline: Pipeline, what: str, since: float) -> None:
         self.log_pipeline_info(pipeline.name, what, duration=time.monotonic() - since)
+
+
+def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
+    from elyra_neurodesk.runs.configs import runtime_config
+
+    config = runtime_config(pipeline.runtime_config)
+    return config, RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)

@@ -65,7 +65,7 @@ def submit_file(path: Path, runtime_config: str) -> Submission:
         response = processor.process(pipeline)
     return Submission(
         run_id=response.run_id,
-        run_name=getattr(response, "run_name", pipeline.name),
+        run_name=response.run_name,
         run_url=response.run_url,
         pipeline=pipeline.name,
         object_storage_url=response.object_storage_url or "",

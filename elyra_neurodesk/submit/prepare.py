@@ -16,10 +16,11 @@ from elyra.pipeline.pipeline import Pipeline
 from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery
+from elyra_neurodesk.runs.configs import RuntimeConfig
 from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.slugs import directory_name
 from elyra_neurodesk.submit.archives import ArchiveBuilder
-from elyra_neurodesk.submit.objects import ObjectStore, Upload
+from elyra_neurodesk.submit.objects import ObjectStore, Upload, object_url
 from elyra_neurodesk.tasks.builder import GraphBuilder
 from elyra_neurodesk.tasks.generic import Target
 from elyra_neurodesk.tasks.model import TaskGraph
@@ -31,36 +32,41 @@ class Prepared:
 
     Attributes:
         graph: its patched tasks.
-        store: the object store of the runtime configuration.
+        config: the runtime configuration.
         uploads: what the store must have before a task starts; valid inside `prepared` only.
     """
 
     graph: TaskGraph
-    store: ObjectStore
+    config: RuntimeConfig
     uploads: tuple[Upload, ...]
 
     def upload(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Put what the store lacks and return the number of objects sent.
 
         Raises:
-            ObjectStoreUnreachable: the store does not answer.
-            ObjectStoreRefused: the store refuses.
+            StoreError: the store does not answer, or refuses.
         """
         if not self.uploads:
             return 0
-        self.store.ensure_bucket()
-        return self.store.put_missing(self.uploads, progress)
+        store = ObjectStore(self.config)
+        store.ensure_bucket()
+        return store.put_missing(self.uploads, progress)
 
 
 @contextmanager
 def prepared(
-    pipeline: Pipeline, settings: RuntimeSettings, delivery: ResolvedDelivery, processor: Any
+    pipeline: Pipeline,
+    config: RuntimeConfig,
+    settings: RuntimeSettings,
+    delivery: ResolvedDelivery,
+    processor: Any,
 ) -> Iterator[Prepared]:
     """Turn a pipeline into a graph; its archives exist until the block ends.
 
     Args:
         pipeline: Elyra's pipeline object.
-        settings: the runtime configuration.
+        config: the runtime configuration.
+        settings: the same, read.
         delivery: how the sidecar is delivered.
         processor: the runtime processor, for Elyra's property protocol and its root directory.
 
@@ -70,7 +76,6 @@ def prepared(
     if pipeline.contains_generic_operations():
         settings.check_credentials()
     prefix = (pipeline.pipeline_properties.get(pipeline_constants.COS_OBJECT_PREFIX) or "").strip("/ ")
-    store = ObjectStore(settings)
     place = Store(endpoint=settings.object_store_endpoint, bucket=settings.bucket, prefix=prefix)
     digest = zipapp_sha256()
     target = Target(
@@ -78,7 +83,7 @@ def prepared(
         directory=directory_name(pipeline.name),
         store=place,
         bootstrapper=digest,
-        bootstrapper_url=store.url(place.bootstrapper_key(digest)),
+        bootstrapper_url=object_url(place.endpoint, place.bucket, place.bootstrapper_key(digest)),
     )
     with ArchiveBuilder() as archives:
         graph = GraphBuilder(
@@ -96,7 +101,7 @@ def prepared(
         ]
         if uploads:
             uploads.append(Upload(place.bootstrapper_key(digest), build_zipapp()))
-        yield Prepared(graph, store, tuple(uploads))
+        yield Prepared(graph, config, tuple(uploads))
 
 
 def _runtime_images() -> list[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from elyra_neurodesk.tasks.values import parse_value
 class MissingInput(NeurodeskError):
     """A component input that needs a value has none."""
 
-    code = "ND-INPUT-002"
+    code = "ND-VALUE-002"
     hint = "Enter a value in the node's properties, or connect the output of another node."
 
 
@@ -32,7 +32,7 @@ class ComponentMissing(NeurodeskError):
 class ArtifactNeedsTask(NeurodeskError):
     """A text was entered where the component takes an artifact of another task."""
 
-    code = "ND-INPUT-003"
+    code = "ND-VALUE-003"
     hint = "Connect the output of another node to this input."
 
 

@@ -13,7 +13,7 @@ from elyra_neurodesk.errors import NeurodeskError
 class InvalidInputValue(NeurodeskError):
     """A component input has a text that is not of its type."""
 
-    code = "ND-INPUT-001"
+    code = "ND-VALUE-001"
     hint = "Correct the value in the node's properties."
 
 

@@ -1,0 +1,31 @@
+"""``python3 -m elyra_neurodesk.bootstrapper --run-id ID --task JSON [--parameter NAME=VALUE …]``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+
+from elyra_neurodesk.bootstrapper import task
+from elyra_neurodesk.bootstrapper.log import Log
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one task; returns the exit status (see docs/errors.md)."""
+    parser = argparse.ArgumentParser(
+        prog="elyra_neurodesk.bootstrapper", description="Run one node of a pipeline.", allow_abbrev=False
+    )
+    parser.add_argument("--run-id", required=True, help="the run's id")
+    parser.add_argument("--task", required=True, metavar="JSON", help="what to run, as the compiler wrote it")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a pipeline parameter's value"
+    )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
+    given = parser.parse_args(arguments)
+    return task.run(given.run_id, given.task, given.parameter, Log())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""A full disk, said in one line."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from elyra_neurodesk.errors import NeurodeskError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+MEBIBYTE = 1 << 20
+
+
+class DiskFull(NeurodeskError):
+    """The directory a task works in has no space left."""
+
+    code = "ND-DISK-001"
+    hint = (
+        "Give the node more ephemeral storage or a scratch volume, or set ELYRA_WRITABLE_CONTAINER_DIR to a "
+        "directory on a larger disk."
+    )
+    exit_status = 18
+
+
+@contextmanager
+def naming_full_disk(directory: Path) -> Iterator[None]:
+    """Turn "no space left" below this ``with`` into `DiskFull` naming ``directory`` and its size."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in FULL:
+            raise
+        raise disk_full(directory) from problem
+
+
+def disk_full(directory: Path) -> DiskFull:
+    """Return the error for ``directory``, with how large its disk is and what is left (MiB)."""
+    try:
+        usage = shutil.disk_usage(directory)
+        size = f"{usage.free // MEBIBYTE} of {usage.total // MEBIBYTE} MiB are free"
+    except OSError:
+        size = "its size is not known"
+    return DiskFull(f"the disk that holds {directory} is full: {size}.")

@@ -1,0 +1,169 @@
+"""The outputs of all ancestors, found through their task records and placed in the working directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.bootstrapper.archive import escapes
+from elyra_neurodesk.bootstrapper.log import Log
+from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
+from elyra_neurodesk.bootstrapper.store import CONNECTIONS, ObjectMissing, ObjectStore
+from elyra_neurodesk.errors import NeurodeskError
+
+
+class InputUnavailable(NeurodeskError):
+    """What an ancestor left cannot be used."""
+
+    code = "ND-INPUT-001"
+    hint = "Run the pipeline again; if it repeats, look at the log of the node named here."
+    exit_status = 13
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file from an ancestor.
+
+    Attributes:
+        path: where it goes, relative to the working directory (POSIX).
+        origin: the ancestor's task name.
+        key: its object key.
+        size: bytes.
+        sha256: 64 hex digits.
+    """
+
+    path: str
+    origin: str
+    key: str
+    size: int
+    sha256: str
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the form in which a task record lists it."""
+        content = asdict(self)
+        return {"path": content["path"], "from": content["origin"], "size": self.size, "sha256": self.sha256}
+
+
+def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[Input]:
+    """Place every ancestor's outputs in ``target``, downloading several at a time.
+
+    Returns:
+        What was placed, by path.
+
+    Raises:
+        InputUnavailable: a record is missing or unreadable, a file changed, or a path leaves ``target``.
+        StoreError: the store failed (exit status 13).
+    """
+    records = read_records(store, spec, run_id)
+    chosen, conflicts = choose(spec.parents, records)
+    for path, kept, dropped in conflicts:
+        log.say(f"input {path}: the one from {kept} is used, not the one from {dropped}")
+
+    def place(item: Input) -> None:
+        place_input(store, item, target)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(place, chosen))
+    return chosen
+
+
+def read_records(store: ObjectStore, spec: TaskSpec, run_id: str) -> dict[str, dict[str, Any]]:
+    """Return the task record of every ancestor, by task name."""
+    records: dict[str, dict[str, Any]] = {}
+
+    def read(task: str) -> dict[str, Any]:
+        try:
+            record = json.loads(store.read(spec.run_key(run_id, task, TASK_RECORD)))
+            if not isinstance(record, dict):
+                raise TypeError("it is not an object")
+            return record
+        except ObjectMissing:
+            raise InputUnavailable(
+                f"the task {task!r}, upstream of this one, left no {TASK_RECORD}."
+            ) from None
+        except (ValueError, TypeError) as problem:
+            raise InputUnavailable(
+                f"the {TASK_RECORD} of the task {task!r} cannot be read: {problem}."
+            ) from problem
+
+    level = list(spec.parents)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        while level:
+            records.update(zip(level, pool.map(read, level), strict=True))
+            parents = [parent for task in level for parent in records[task].get("parents", ())]
+            level = [task for task in dict.fromkeys(parents) if task not in records]
+    return records
+
+
+def choose(
+    parents: Sequence[str], records: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Input], list[tuple[str, str, str]]]:
+    """Decide whose file is used where several ancestors left one of the same path.
+
+    The nearest ancestor wins, counted along the longest way: a task thus always wins over those that it
+    was made from. Between equals the one named first wins.
+
+    Returns:
+        The inputs sorted by path, and (path, task used, task not used) where the contents differ.
+    """
+    chosen: dict[str, Input] = {}
+    conflicts = []
+    for task in by_distance(parents, records):
+        for item in _outputs(task, records[task]):
+            known = chosen.setdefault(item.path, item)
+            if known.sha256 != item.sha256:
+                conflicts.append((item.path, known.origin, task))
+    return [chosen[path] for path in sorted(chosen)], conflicts
+
+
+def by_distance(parents: Sequence[str], records: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return all ancestors, nearest first by their longest distance."""
+    distance: dict[str, int] = {}
+    level = list(dict.fromkeys(parents))
+    for step in range(len(records) + 1):  # the limit ends a walk through records that form a circle
+        if not level:
+            break
+        distance.update(dict.fromkeys(level, step))
+        level = list(dict.fromkeys(up for task in level for up in records[task].get("parents", ())))
+    order = {task: position for position, task in enumerate(distance)}
+    return sorted(distance, key=lambda task: (distance[task], order[task]))
+
+
+def place_input(store: ObjectStore, item: Input, target: Path) -> None:
+    """Download one input to its place, replacing a file that the archive brought."""
+    path = target / item.path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if target.resolve() not in path.resolve().parents:
+            raise InputUnavailable(
+                f"the output {item.path!r} of {item.origin!r} leaves the working directory."
+            )
+        fetched = store.download(item.key, path)
+    except OSError as problem:
+        raise InputUnavailable(
+            f"the output {item.path!r} of {item.origin!r} cannot be placed: {problem}."
+        ) from problem
+    if fetched.sha256 != item.sha256:
+        raise InputUnavailable(
+            f"the output {item.path!r} of {item.origin!r} has changed in the object store."
+        )
+
+
+def _outputs(task: str, record: Mapping[str, Any]) -> list[Input]:
+    try:
+        items = [
+            Input(str(entry["path"]), task, str(entry["key"]), int(entry["size"]), str(entry["sha256"]))
+            for entry in record.get("outputs", ())
+        ]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise InputUnavailable(
+            f"the outputs in the record of {task!r} cannot be read: {problem}."
+        ) from problem
+    for item in items:
+        if escapes(item.path):
+            raise InputUnavailable(f"the output {item.path!r} of {task!r} leaves the working directory.")
+    return items

@@ -1,0 +1,88 @@
+"""The Python packages a task needs, installed only where they are not importable."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+
+from elyra_neurodesk.bootstrapper.log import Log
+from elyra_neurodesk.errors import NeurodeskError, one_line
+
+FOR_STORE = ("minio",)
+RECORDED = ("papermill", "nbclient", "nbconvert", "ipykernel", "minio")
+PIP_TIMEOUT = 900  # seconds
+
+
+class PackageUnavailable(NeurodeskError):
+    """A Python package that the task needs is neither in the image nor installable."""
+
+    code = "ND-PACKAGE-001"
+    exit_status = 16
+
+
+def missing(packages: Iterable[str]) -> list[str]:
+    """Return which of the packages cannot be imported here."""
+    return [name for name in packages if importlib.util.find_spec(name) is None]
+
+
+def for_notebooks() -> list[str]:
+    """Return what every notebook needs.
+
+    ipykernel belongs to it only in an image without any Jupyter. Elsewhere it waits until the kernel is
+    known: installing it can overwrite the kernel that an image brings (Neurodesktop's is wrapped).
+    """
+    return ["papermill", "nbconvert", *([] if importlib.util.find_spec("jupyter_client") else ["ipykernel"])]
+
+
+def ensure(packages: Iterable[str], log: Log) -> None:
+    """Install what cannot be imported; what can is left as it is, whatever its version.
+
+    Raises:
+        PackageUnavailable: pip failed, or a package still cannot be imported.
+    """
+    wanted = missing(packages)
+    if not wanted:
+        return
+    log.say(f"installing {', '.join(wanted)}: not in this image")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
+    try:
+        pip = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PIP_TIMEOUT,
+            check=False,
+        )
+        failure = _last_error(pip.stderr) if pip.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        failure = str(problem)
+    importlib.invalidate_caches()
+    if still := missing(wanted):
+        raise PackageUnavailable(
+            f"{', '.join(still)} cannot be imported by {sys.executable} and pip could not install it: "
+            f"{failure or 'pip reported no error'}.",
+            "Use a runtime image that has it, or let the task reach a package index (PIP_INDEX_URL).",
+        )
+
+
+def versions(names: Iterable[str] = RECORDED) -> dict[str, str]:
+    """Return the installed versions, leaving out what is not installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _last_error(text: str) -> str:
+    """Return pip's own error line."""
+    lines = [one_line(line) for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or [""])[-1].removeprefix("ERROR: ").rstrip(".")

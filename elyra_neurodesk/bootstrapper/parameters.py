@@ -1,0 +1,79 @@
+"""Pipeline parameters: from KFP's text to typed values and environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+from elyra_neurodesk.errors import NeurodeskError
+
+Value = str | int | float | bool
+
+
+class InvalidParameter(NeurodeskError):
+    """A pipeline parameter is missing, unknown, or not of its declared type."""
+
+    code = "ND-TASK-002"
+    hint = "Correct the value in the run's parameters, or the parameter's type in the pipeline's properties."
+    exit_status = 10
+
+
+def read_assignments(texts: Iterable[str]) -> dict[str, str]:
+    """Read ``NAME=VALUE`` texts; the value may hold further ``=``.
+
+    Raises:
+        InvalidParameter: a text has no name or no ``=``.
+    """
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise InvalidParameter(f"the parameter {text!r} does not read NAME=VALUE.")
+        values[name] = value
+    return values
+
+
+def typed(types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Value]:
+    """Convert what KFP passed to the types that the pipeline declares.
+
+    Args:
+        types: parameter name to Elyra type (String, Integer, Float, Bool).
+        given: parameter name to text; KFP writes numbers as ``3``, ``3.0`` or ``1e+06``, booleans as
+            ``true`` and ``false``.
+
+    Raises:
+        InvalidParameter: names differ, a type is unknown, or a value does not fit.
+    """
+    for name in given:
+        if name not in types:
+            raise InvalidParameter(f"the parameter {name!r} is not one that this node takes.")
+    for name in types:
+        if name not in given:
+            raise InvalidParameter(f"the parameter {name!r} has no value.")
+    return {name: _convert(name, types[name], given[name]) for name in types}
+
+
+def as_environment(values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the values as a user would type them in Python: ``True``, ``3``, ``0.5``."""
+    return {name: str(value) for name, value in values.items()}
+
+
+def _convert(name: str, kind: str, text: str) -> Value:
+    if kind == "String":
+        if "\0" in text:
+            raise InvalidParameter(f"the parameter {name!r} holds a null character.")
+        return text
+    word = text.strip()
+    try:
+        if kind == "Bool":
+            return {"true": True, "1": True, "false": False, "0": False}[word.lower()]
+        if kind == "Integer":
+            number = Decimal(word)
+            if number != number.to_integral_value():
+                raise ValueError
+            return int(number)
+        if kind == "Float":
+            return float(word)
+    except (KeyError, ValueError, OverflowError, InvalidOperation):
+        raise InvalidParameter(f"the parameter {name!r} is {text!r}, which is no {kind}.") from None
+    raise InvalidParameter(f"the parameter {name!r} has the unknown type {kind!r}.")

@@ -1,0 +1,181 @@
+"""Upload what a task leaves, after success and failure alike."""
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from elyra_neurodesk.bootstrapper import notebook, outputs, packages, record
+from elyra_neurodesk.bootstrapper.defect import as_error
+from elyra_neurodesk.bootstrapper.disk import naming_full_disk
+from elyra_neurodesk.bootstrapper.log import Log
+from elyra_neurodesk.bootstrapper.outputs import Output, OutputMissing, OutputRefused
+from elyra_neurodesk.bootstrapper.record import Progress
+from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
+from elyra_neurodesk.bootstrapper.store import CONNECTIONS, ObjectStore, file_sha256
+from elyra_neurodesk.bootstrapper.workplace import Workplace
+from elyra_neurodesk.errors import NeurodeskError, one_line
+
+TYPES = {
+    ".ipynb": "application/x-ipynb+json",
+    ".log": "text/plain; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+}
+KEPT_MESSAGE = "the files are kept in"
+
+
+@dataclass
+class Publisher:
+    """Uploads the task's files to its own directory in the object store.
+
+    Attributes:
+        store: where to.
+        progress: what is known of the task; gains outputs and errors.
+        place: where the files are.
+        log: told what happens.
+        started: whether notebook or script was begun, so that there can be outputs.
+    """
+
+    store: ObjectStore
+    progress: Progress
+    place: Workplace
+    log: Log
+    started: bool = False
+    _taken: set[str] = field(default_factory=set)
+
+    @property
+    def executed(self) -> Path:
+        """Where the executed notebook is written."""
+        return self.place.reports / PurePosixPath(self.progress.spec.file).name
+
+    @property
+    def log_path(self) -> Path:
+        """Where the log is written."""
+        return self.executed.with_suffix(".log")
+
+    def publish(self) -> None:
+        """Upload outputs, executed notebook and HTML, then the log, and last the record.
+
+        The first failure ends up in ``progress.error``; nothing is raised. The log that is uploaded ends with
+        the error line, which is why the line is written here.
+        """
+        try:
+            packages.ensure(packages.FOR_STORE, self.log)
+        except NeurodeskError as error:
+            self._failed(error)
+            self.log.error(str(self.progress.error))
+            return
+        try:
+            files, missing = self._files()
+            self._upload_files(files)
+            if missing and self.progress.error is None:
+                raise self._missing(missing)
+        except Exception as problem:
+            self._failed(as_error(problem, self.place.files, self.log))
+        known = self.progress.error
+        if known is not None:
+            self.log.error(str(known))
+        else:
+            self.log.say(f"{self.progress.spec.file} done, {len(self.progress.outputs)} outputs stored")
+        try:
+            if self.log_path.is_file():
+                self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
+            self._upload_record()
+        except Exception as problem:
+            self._failed(as_error(problem, self.place.reports, self.log))
+            self.log.error(str(self.progress.error))
+
+    def _upload_files(self, files: list[str]) -> None:
+        """Upload outputs, several at a time, while this thread makes the HTML."""
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            pending = [pool.submit(self._upload_output, file) for file in files]
+            reports = []
+            if self.executed.is_file():
+                reports.append(
+                    pool.submit(self._upload, self._key(self.executed.name, "executed"), self.executed)
+                )
+                html = self._convert()
+                if html is not None:
+                    reports.append(pool.submit(self._upload, self._key(html.name, "notebook"), html))
+        problems = [problem for future in reports if (problem := future.exception())]
+        for future in pending:
+            if problem := future.exception():
+                problems.append(problem)
+            else:
+                self.progress.outputs.append(future.result())
+        if problems:
+            raise problems[0]
+
+    def _files(self) -> tuple[list[str], list[str]]:
+        """Return the declared files and the declarations that match none."""
+        spec = self.progress.spec
+        if not self.started:
+            return [], []
+        if self.executed.is_file() and (self.place.files / spec.file).is_file():
+            # a node that declares its own notebook means the executed one
+            with naming_full_disk(self.place.files):
+                (self.place.files / spec.file).write_bytes(self.executed.read_bytes())
+        files, missing = outputs.find(spec.outputs, self.place.files)
+        self._taken = set(files)
+        return files, missing
+
+    def _upload_output(self, file: str) -> Output:
+        path = self.place.files / file
+        key = self._run_key(file)
+        try:
+            size, sha256 = path.stat().st_size, file_sha256(path)
+            self._upload(key, path)
+        except OSError as problem:
+            raise OutputRefused(f"the output {file!r} cannot be read: {problem.strerror}.", "") from problem
+        return Output(file, key, size, sha256)
+
+    def _upload(self, key: str, path: Path) -> None:
+        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        self.store.upload(key, path, kind)
+
+    def _upload_record(self) -> None:
+        content = record.to_json(record.build(self.progress, record.now()))
+        with contextlib.suppress(OSError):  # a full disk must not cost the record
+            (self.place.reports / TASK_RECORD).write_bytes(content)
+        self.store.write(self._run_key(TASK_RECORD), content, "application/json")
+
+    def _convert(self) -> Path | None:
+        """Make the HTML; a notebook without it is still a result."""
+        target = self.executed.with_suffix(".html")
+        try:
+            notebook.to_html(self.executed, target)
+        except Exception as problem:
+            words = one_line(f"{type(problem).__name__}: {problem}")[:300]
+            self.log.say(f"warning: no HTML of {self.executed.name}: {words}")
+            return None
+        return target
+
+    def _key(self, name: str, other: str) -> str:
+        """Return the key for a report; the user's own output of that name goes first."""
+        if name in self._taken and name != self.progress.spec.file:
+            path = PurePosixPath(name)
+            name = f"{path.stem}.{other}{path.suffix}"
+        return self._run_key(name)
+
+    def _run_key(self, name: str) -> str:
+        return self.progress.spec.run_key(self.progress.run_id, self.progress.spec.task, name)
+
+    def _missing(self, patterns: list[str]) -> OutputMissing:
+        names = ", ".join(repr(pattern) for pattern in patterns)
+        there = sorted(os.listdir(self.place.files))[:10]  # noqa: PTH208 - names are wanted
+        what = "outputs match" if len(patterns) > 1 else "output matches"
+        return OutputMissing(
+            f"{self.progress.spec.file} ended well, but the declared {what} no file: {names}; "
+            f"its working directory holds {', '.join(there) or 'nothing'}."
+        )
+
+    def _failed(self, error: NeurodeskError) -> None:
+        if self.progress.error is not None:
+            self.log.say(f"also: {error}")
+        if error.exit_status == 15:
+            self.log.say(f"{KEPT_MESSAGE} {self.place.files} and {self.place.reports}")
+        self.progress.fail(error)

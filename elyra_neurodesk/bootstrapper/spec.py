@@ -1,0 +1,117 @@
+"""What the compiler tells the bootstrapper about one task, as JSON in one argument."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from elyra_neurodesk.errors import NeurodeskError
+
+TASK_RECORD = "task-record.json"
+
+
+class InvalidTaskSpec(NeurodeskError):
+    """The task argument is not what this version of the bootstrapper reads."""
+
+    code = "ND-TASK-001"
+    hint = "Submit the pipeline again with the elyra-neurodesk version that the image has, or a newer one."
+    exit_status = 10
+
+
+@dataclass(frozen=True)
+class Store:
+    """The object store a task reads from and writes to; the credentials come from the environment.
+
+    Attributes:
+        endpoint: URL with scheme ``http`` or ``https``, as seen from the task.
+        bucket: bucket name.
+        prefix: key prefix without slashes at its ends, "" for none.
+        region: region for signing.
+    """
+
+    endpoint: str
+    bucket: str
+    prefix: str = ""
+    region: str = "us-east-1"
+
+    def key(self, *parts: str) -> str:
+        """Return the object key below the prefix."""
+        return "/".join(part for part in (self.prefix, *parts) if part)
+
+    def archive_key(self, sha256: str) -> str:
+        """Return where the archive with this content hash (64 hex digits) is kept."""
+        return self.key(".elyra-neurodesk", "archives", f"{sha256}.tar.gz")
+
+    def bootstrapper_key(self, sha256: str) -> str:
+        """Return where the bootstrapper's zipapp with this content hash is kept."""
+        return self.key(".elyra-neurodesk", "bootstrapper", f"{sha256}.pyz")
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One generic task.
+
+    Attributes:
+        pipeline: the pipeline's name as the user typed it.
+        directory: the pipeline's directory below the store's prefix (a slug).
+        task: the task's name, unique in the pipeline (a slug); its directory below the run's.
+        node: the node's label as the user typed it.
+        file: notebook or script, relative to the archive's root (POSIX).
+        archive: SHA-256 of the archive (64 hex digits).
+        store: the object store.
+        parents: names of the nearest generic tasks upstream; their records lead to all ancestors.
+        outputs: declared outputs relative to the working directory, glob patterns allowed.
+        parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool).
+        modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
+        strict: what an unavailable module does: ``error``, ``warn`` or ``off``.
+        claim: name of the PVC that carries CVMFS, for messages.
+        cvmfs: "" when the task mounts no CVMFS, else where it is mounted.
+    """
+
+    pipeline: str
+    directory: str
+    task: str
+    node: str
+    file: str
+    archive: str
+    store: Store
+    parents: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    strict: str = "error"
+    claim: str = ""
+    cvmfs: str = ""
+
+    def run_key(self, run_id: str, *parts: str) -> str:
+        """Return the object key of something in the directory of the run ``run_id``."""
+        return self.store.key(self.directory, run_id, *parts)
+
+    def to_json(self) -> str:
+        """Return compact JSON that no template engine reads anything into.
+
+        ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
+        ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed. Empty fields are left
+        out.
+        """
+        content = {key: value for key, value in asdict(self).items() if value or key in ("store", "strict")}
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
+        return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")
+
+    @classmethod
+    def from_json(cls, text: str) -> TaskSpec:
+        """Read what `to_json` wrote.
+
+        Raises:
+            InvalidTaskSpec: the text is not JSON, or fields are missing or unknown.
+        """
+        try:
+            content: dict[str, Any] = json.loads(text)
+            store = Store(**content.pop("store"))
+            for name in ("parents", "outputs", "modules"):
+                content[name] = tuple(content.get(name, ()))
+            return cls(store=store, **content)
+        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+            raise InvalidTaskSpec(f"the task specification cannot be read: {problem}") from problem

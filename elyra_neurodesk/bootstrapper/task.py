@@ -1,0 +1,159 @@
+"""One task from its specification to its exit status."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from elyra_neurodesk.bootstrapper import (
+    archive,
+    cvmfs,
+    environment,
+    inputs,
+    modules,
+    notebook,
+    outputs,
+    packages,
+    parameters,
+    script,
+    workplace,
+)
+from elyra_neurodesk.bootstrapper.defect import as_error
+from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
+from elyra_neurodesk.bootstrapper.publish import Publisher
+from elyra_neurodesk.bootstrapper.record import Progress
+from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
+from elyra_neurodesk.bootstrapper.store import ObjectStore
+from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
+from elyra_neurodesk.errors import NeurodeskError
+
+KINDS = (".ipynb", ".py", ".r")
+STRICT = ("error", "warn", "off")
+
+
+def run(run_id: str, task: str, assignments: Sequence[str], log: Log) -> int:
+    """Run the task and return its exit status; every error is one line of the log, nothing is raised.
+
+    Args:
+        run_id: the KFP run's id.
+        task: the `TaskSpec` as JSON.
+        assignments: pipeline parameters as ``NAME=VALUE``.
+        log: where everything is said.
+    """
+    termination = Termination(stop=notebook.kill_kernels)
+    termination.install()
+    try:
+        spec = TaskSpec.from_json(task)
+        check(spec, run_id)
+        place = workplace.create(Path.cwd(), os.environ)
+    except NeurodeskError as error:
+        return _end(error, log)
+    except Terminated:
+        return _end(TaskTerminated("the task was told to stop before it began."), log)
+    progress = Progress(spec, run_id, image=os.environ.get("NEURODESK_IMAGE", ""))
+    store = ObjectStore(spec.store, dict(os.environ))
+    publisher = Publisher(store, progress, place, log)
+    log.attach(publisher.log_path)
+    try:
+        _work(progress, assignments, store, publisher, log)
+    except Terminated:
+        pass  # told below: a library may have turned it into an error of its own
+    except Exception as problem:
+        progress.fail(as_error(problem, place.files, log))
+    termination.shield()
+    if termination.received:
+        progress.error = TaskTerminated(f"{spec.file} was told to stop.")
+    publisher.publish()
+    if progress.error is not None:
+        write_termination_message(str(progress.error))
+    log.close()
+    return progress.exit_status
+
+
+def check(spec: TaskSpec, run_id: str) -> None:
+    """Refuse a specification that could not be run or would lead out of its directories.
+
+    Raises:
+        InvalidTaskSpec: a field is out of its range.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", spec.archive):
+        raise InvalidTaskSpec(f"the archive {spec.archive!r} is no SHA-256.")
+    if archive.escapes(spec.file) or PurePosixPath(spec.file).suffix.lower() not in KINDS:
+        raise InvalidTaskSpec(f"the file {spec.file!r} is none of {', '.join('*' + kind for kind in KINDS)}.")
+    for what, name in (("run id", run_id), ("task", spec.task), *(("parent", item) for item in spec.parents)):
+        if archive.escapes(name) or "/" in name or name == ".":
+            raise InvalidTaskSpec(f"the {what} {name!r} is no name.")
+    if spec.strict not in STRICT:
+        raise InvalidTaskSpec(f"strict modules is {spec.strict!r}, not one of {', '.join(STRICT)}.")
+
+
+def _work(
+    progress: Progress, assignments: Sequence[str], store: ObjectStore, publisher: Publisher, log: Log
+) -> None:
+    spec, place = progress.spec, publisher.place
+    log.say(f"task {spec.task} of run {progress.run_id}: {spec.file} in {place.files}")
+    outputs.check(spec.outputs)
+    progress.parameters = parameters.typed(spec.parameters, parameters.read_assignments(assignments))
+    _prepare_environment(progress, place.reports, log)
+    is_notebook = spec.file.lower().endswith(".ipynb")
+    packages.ensure([*packages.FOR_STORE, *(packages.for_notebooks() if is_notebook else ())], log)
+    _fetch(progress, store, place, log)
+    if not (place.files / spec.file).is_file():
+        raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
+    os.chdir(place.files)
+    began = time.monotonic()
+    if is_notebook:
+        facts = notebook.read_facts(place.files / spec.file)
+        kernel = notebook.choose_kernel(facts, log)
+        log.say(f"running {spec.file} with papermill, kernel {kernel}")
+        publisher.started = True
+        notebook.execute(spec.file, facts, kernel, publisher.executed, progress.parameters, log)
+    else:
+        log.say(f"running {spec.file}")
+        publisher.started = True
+        script.run(spec.file, place.files, log)
+    log.say(f"{spec.file} ended well ({time.monotonic() - began:.1f} s)")
+
+
+def _prepare_environment(progress: Progress, temporary: Path, log: Log) -> None:
+    """Check CVMFS and modules, and make this process's environment the one that the user's code gets."""
+    spec = progress.spec
+    root = cvmfs.root_of(os.environ, spec.cvmfs)
+    if spec.cvmfs:
+        began = time.monotonic()
+        progress.repository = cvmfs.wait_for(root, spec.claim, cvmfs.timeout_of(os.environ))
+        log.say(f"CVMFS is readable at {root} ({time.monotonic() - began:.1f} s)")
+    repository = progress.repository
+    facts = environment.Facts(
+        run_id=progress.run_id,
+        home=os.environ.get("HOME") or str(Path.home()),
+        temporary=str(temporary),
+        root=repository.root if repository else "",
+        categories=repository.categories if repository else (),
+        bindable=environment.existing_bindable(),
+    )
+    new = environment.with_neurodesk(os.environ, facts)
+    progress.modules, new = modules.load(spec.modules, Path(root), spec.strict, new, log)
+    new.update(parameters.as_environment(progress.parameters))
+    os.environ.update(new)
+
+
+def _fetch(progress: Progress, store: ObjectStore, place: workplace.Workplace, log: Log) -> None:
+    spec, began = progress.spec, time.monotonic()
+    fetched = archive.fetch(
+        store, spec.store.archive_key(spec.archive), spec.archive, place.reports, place.files
+    )
+    progress.inputs = inputs.fetch(store, spec, progress.run_id, place.files, log)
+    log.say(
+        f"fetched {fetched.size} bytes of files and {len(progress.inputs)} inputs from "
+        f"{len(spec.parents)} parents ({time.monotonic() - began:.1f} s)"
+    )
+
+
+def _end(error: NeurodeskError, log: Log) -> int:
+    log.error(str(error))
+    write_termination_message(str(error))
+    return error.exit_status

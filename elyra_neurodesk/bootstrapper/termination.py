@@ -1,0 +1,52 @@
+"""SIGTERM: stop what runs, but let the upload of what there is go on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from elyra_neurodesk.errors import NeurodeskError
+
+
+class TaskTerminated(NeurodeskError):
+    """The task was told to stop: cancelled, timed out, or evicted."""
+
+    code = "ND-RUN-003"
+    hint = "What it had made until then is uploaded."
+    exit_status = 143
+
+
+class Terminated(BaseException):
+    """Raised in the main thread by SIGTERM or SIGINT; not an Exception, so that no library swallows it."""
+
+
+class Termination:
+    """Turns the first SIGTERM or SIGINT into `Terminated`, and ignores all once `shield` is called.
+
+    Args:
+        stop: called first of all by that signal; must be short and raise nothing.
+
+    Attributes:
+        received: whether `Terminated` has been raised; a library may have put its own error in place.
+    """
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._shielded = False
+        self.received = False
+
+    def install(self) -> None:
+        """Take over both signals (an explicit handler also works for PID 1, which has no default one)."""
+        signal.signal(signal.SIGTERM, self._handle)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def shield(self) -> None:
+        """From now on signals change nothing: what is left is short, and worth more when finished."""
+        self._shielded = True
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if not self._shielded:
+            self._shielded = self.received = True
+            self._stop()
+            raise Terminated

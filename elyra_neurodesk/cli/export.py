@@ -1,0 +1,38 @@
+"""``elyra-neurodesk export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from elyra_neurodesk.cli.options import runtime_config_option
+
+
+@click.command(short_help="Write a pipeline as KFP YAML or as Python DSL.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+@runtime_config_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "py"]),
+    default="yaml",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="PATH",
+    help="The file to write.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def export(file: Path, runtime_config: str | None, form: str, output: Path, overwrite: bool) -> int:
+    """Write FILE.pipeline as a package that KFP takes (yaml) or as a program that compiles to it (py)."""
+    from elyra_neurodesk.runs.configs import chosen_runtime_config
+    from elyra_neurodesk.submit.pipeline_file import export_file
+
+    written = export_file(file, chosen_runtime_config(runtime_config).name, form, output, overwrite)
+    click.echo(str(written))
+    return 0

@@ -1,0 +1,171 @@
+"""``elyra-neurodesk``: finds the command, runs it, and tells what went wrong in one line.
+
+Importing this module must stay cheap (``--help`` answers in 0.3 s): commands are imported when they are
+invoked, and what they say of themselves is repeated in `COMMANDS` (a test compares the two).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+from elyra_neurodesk import __version__
+from elyra_neurodesk.errors import NeurodeskError, one_line
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""As a shell tells it: 128 plus the number of the signal (SIGINT, SIGPIPE)."""
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """Where a command is found, and its short help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "local": LazyCommand(
+        "elyra_neurodesk.cli.local", "local", "Run pipelines on this machine: the embedded backend."
+    ),
+    "submit": LazyCommand(
+        "elyra_neurodesk.cli.submit", "submit", "Submit a pipeline from the editor's file."
+    ),
+    "export": LazyCommand(
+        "elyra_neurodesk.cli.export", "export", "Write a pipeline as KFP YAML or as Python DSL."
+    ),
+    "runs": LazyCommand(
+        "elyra_neurodesk.cli.runs", "runs", "List, watch and cancel runs; get their logs and outputs."
+    ),
+}
+
+
+@dataclass
+class Session:
+    """What the group's options say, for `run` to see after a command has failed."""
+
+    debug: bool = False
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output has closed it: `head`, or a pager that was left."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is invoked or completed."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Invoke the command; a broken pipe must pass by click, which would exit with 1 for it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as problem:
+            raise ReaderGone from problem
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        lazy = COMMANDS.get(cmd_name)
+        if lazy is None:
+            return None
+        command = getattr(import_module(lazy.module), lazy.attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="elyra-neurodesk %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and libraries' log messages.")
+@click.pass_obj
+def cli(session: Session, debug: bool) -> None:
+    """Run Elyra pipelines of Neurodesk notebooks, on this machine or on Kubeflow Pipelines."""
+    session.debug = debug
+    if not debug:
+        # their warnings are about what ends as one line of ours
+        for name in ("urllib3", "kfp", "elyra", "traitlets"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: what follows the program's name; the process's own when left out.
+
+    Returns:
+        The exit status: the command's own, an error's, 2 for wrong usage, 130 after Ctrl-C.
+    """
+    session = Session()
+    try:
+        status = cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="elyra-neurodesk",
+            standalone_mode=False,
+            obj=session,
+        )
+        sys.stdout.flush()
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _tell("interrupted")
+        return INTERRUPTED
+    except (ReaderGone, BrokenPipeError):
+        return _broken_pipe()
+    except NeurodeskError as problem:
+        if session.debug:
+            traceback.print_exc()
+        _tell(str(problem))
+        return problem.exit_status
+    except Exception as problem:
+        if session.debug:
+            traceback.print_exc()
+            return 1
+        text = one_line(str(problem)) or type(problem).__name__
+        _tell(f"{NeurodeskError.code}: {text} ({type(problem).__name__}); run again with --debug")
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """Run the process's command line and exit: the console script."""
+    sys.exit(run())
+
+
+def _tell(line: str) -> None:
+    """Write one line to standard error, if anyone still reads it."""
+    try:
+        click.echo(line, err=True)
+    except BrokenPipeError:
+        _broken_pipe()
+
+
+def _broken_pipe() -> int:
+    """Make sure that the interpreter does not complain once more when it flushes at exit."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            os.dup2(nothing, stream.fileno())
+    return BROKEN_PIPE
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Options and small helpers that several commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+RUN_FAILED = 4
+"""Exit status when a watched run ended and did not succeed."""
+
+
+def runtime_config_option(command: F) -> F:
+    """Add ``--runtime-config NAME``."""
+    return click.option(
+        "--runtime-config",
+        "runtime_config",
+        metavar="NAME",
+        help="Runtime configuration; the only neurodesk one when left out.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Add ``--json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output."
+    )(command)
+
+
+def timeout_option(command: F) -> F:
+    """Add ``--timeout SECONDS``."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Stop watching after so long; the run goes on.",
+    )(command)
+
+
+def print_json(content: object) -> None:
+    """Print ``content`` as indented JSON in UTF-8."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def note(line: str) -> None:
+    """Tell the user something beside the result, on standard error."""
+    click.echo(line, err=True)

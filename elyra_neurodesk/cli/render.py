@@ -1,0 +1,109 @@
+"""Tables and progress for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Console, Group
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+from rich.text import Text
+
+from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.runs.summary import RunSummary
+
+_COLOURS = {
+    "SUCCEEDED": "green",
+    "RUNNING": "cyan",
+    "FAILED": "bold red",
+    "ERROR": "bold red",
+    "CANCELED": "yellow",
+    "CANCELING": "yellow",
+    "SKIPPED": "dim",
+    "PENDING": "dim",
+}
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console that wraps at the terminal's width, and late where there is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    if stream.isatty():
+        return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, width=int(os.environ.get("COLUMNS") or 200))
+
+
+def plain(text: str) -> Text:
+    """Return text that came from elsewhere as it is: no markup, and no control characters."""
+    return Text("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def runs_table(runs: Iterable[RunSummary]) -> Table:
+    """Return a table with one row per run."""
+    table = Table("id", "name", "state", "created", "duration", box=None, header_style="bold")
+    for run in runs:
+        table.add_row(
+            run.run_id, plain(run.name), _state(run.state), _moment(run.created), duration(run.seconds)
+        )
+    return table
+
+
+def run_table(run: RunSummary) -> Group:
+    """Return the run's own state in one line, and below it a table with one row per task."""
+    done = sum(task.ended for task in run.tasks)
+    title = Text.assemble(
+        plain(run.name), "  ", _state(run.state), f"  {done}/{len(run.tasks)} tasks  {duration(run.seconds)}"
+    )
+    table = Table("task", "state", "seconds", "message", box=None, header_style="bold")
+    table.columns[2].justify = "right"
+    for task in run.tasks:
+        seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
+        table.add_row(plain(task.display_name), _state(task.state), seconds, plain(task.message))
+    # a backend repeats the failed task's message as the run's own
+    own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
+    return Group(title, table, plain(own)) if own else Group(title, table)
+
+
+def outputs_table(outputs: Iterable[Output]) -> Table:
+    """Return a table with one row per object."""
+    table = Table("task", "path", "bytes", "sha256", box=None, header_style="bold")
+    table.columns[2].justify = "right"
+    for output in outputs:
+        table.add_row(plain(output.task), plain(output.path), f"{output.size:,}", output.sha256[:12])
+    return table
+
+
+def download_progress() -> Progress:
+    """Return a progress bar in bytes on standard error; nothing where that is no terminal."""
+    target = console(stderr=True)
+    return Progress(
+        TextColumn("downloading"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=target,
+        disable=not target.is_terminal,
+        transient=True,
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as people read them: ``48 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _state(state: str) -> Text:
+    return Text(state, style=_COLOURS.get(state, ""))
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""

@@ -1,0 +1,69 @@
+"""``elyra-neurodesk submit``."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from elyra_neurodesk.cli.options import (
+    RUN_FAILED,
+    json_option,
+    note,
+    print_json,
+    runtime_config_option,
+    timeout_option,
+)
+
+
+@click.command(short_help="Submit a pipeline from the editor's file.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+@runtime_config_option
+@click.option("--watch", is_flag=True, help="Show the run until it ends; exit 4 when it did not succeed.")
+@json_option
+@timeout_option
+def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, timeout: float | None) -> int:
+    """Submit FILE.pipeline, as JupyterLab's pipeline editor saved it.
+
+    Prints the run's id and the address of its page.
+    """
+    if timeout is not None and not watch:
+        raise click.UsageError("--timeout is the time to watch: give --watch as well.")
+    from elyra_neurodesk.runs.configs import chosen_runtime_config
+    from elyra_neurodesk.submit.pipeline_file import submit_file
+
+    name = chosen_runtime_config(runtime_config).name
+    submission = submit_file(file, name)
+    content: dict[str, Any] = dataclasses.asdict(submission)
+    if not as_json:
+        click.echo(f"submitted: {submission.run_name}")
+        click.echo(f"run id:    {submission.run_id}")
+        click.echo(f"run page:  {submission.run_url}")
+    status = 0
+    if watch:
+        status = _watch(submission.run_id, name, content, as_json, timeout)
+    if as_json:
+        print_json(content)
+    return status
+
+
+def _watch(
+    run_id: str, runtime_config: str, content: dict[str, Any], as_json: bool, timeout: float | None
+) -> int:
+    """Show the run, add how it ended to ``content``, and return the exit status."""
+    from elyra_neurodesk.cli.watch import show_until_end
+    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.runs.results import RunResults
+
+    try:
+        final = show_until_end(RunResults.of(connect(runtime_config), run_id), timeout, quiet_stdout=as_json)
+    except BaseException:
+        if as_json:  # the run was made: its id must not be lost with the watching
+            print_json(content)
+        raise
+    content["run"] = final.to_json()
+    if not final.succeeded:
+        note(f"run {run_id} ended {final.state}; `elyra-neurodesk runs logs {run_id}` shows why")
+    return 0 if final.succeeded else RUN_FAILED

@@ -1,0 +1,1 @@
+"""Plain HTML about runs: what Elyra's "Run Details" link opens."""

@@ -1,0 +1,118 @@
+"""What can be wrong with a package, its values, or this machine when a task is to run.
+
+Codes ND-LOCAL-1xx. Standard library only: the pod supervisor imports this module.
+"""
+
+from __future__ import annotations
+
+from elyra_neurodesk.errors import NeurodeskError
+
+_USE_CLUSTER = "Submit it to a Kubeflow Pipelines cluster."
+
+
+class InvalidPackage(NeurodeskError):
+    """The text is not a compiled pipeline, or contradicts itself."""
+
+    code = "ND-LOCAL-101"
+    hint = "Compile the pipeline again with kfp 2."
+
+
+class UnsupportedPackage(NeurodeskError):
+    """The pipeline uses something that the embedded backend does not run."""
+
+    code = "ND-LOCAL-102"
+    hint = _USE_CLUSTER
+
+
+class InvalidParameters(NeurodeskError):
+    """A run's parameters are not those that the pipeline takes."""
+
+    code = "ND-LOCAL-103"
+    hint = "Give each parameter under its own name, with a value of its type."
+
+
+class InvalidQuantity(NeurodeskError):
+    """A resource request is not a Kubernetes quantity."""
+
+    code = "ND-LOCAL-104"
+    hint = "Write CPU like 500m or 2, memory like 512Mi or 4Gi."
+
+
+class InvalidPlaceholder(NeurodeskError):
+    """A placeholder in a command or argument names an input or output that there is none of."""
+
+    code = "ND-LOCAL-105"
+    hint = "Compile the pipeline again with kfp 2."
+
+
+class MissingInput(NeurodeskError):
+    """A task needs a value that neither the run nor the task upstream gave."""
+
+    code = "ND-LOCAL-106"
+    hint = "Give the parameter a value, or a default."
+
+
+class ClaimUnavailable(NeurodeskError):
+    """No directory of this machine stands for a PVC, or the directory is not there."""
+
+    code = "ND-LOCAL-111"
+
+
+class VolumeNotMountable(NeurodeskError):
+    """A volume cannot be shown at its mount path on this machine."""
+
+    code = "ND-LOCAL-112"
+    hint = (
+        "Allow unprivileged user namespaces (on Ubuntu: sudo sysctl "
+        "kernel.apparmor_restrict_unprivileged_userns=0), or submit to a Kubeflow Pipelines cluster."
+    )
+
+
+class SecretUnavailable(NeurodeskError):
+    """A secret, or one of its keys, is not known to the embedded backend."""
+
+    code = "ND-LOCAL-113"
+    hint = "Use a secret that `elyra-neurodesk local up` knows."
+
+
+class ProgramUnavailable(NeurodeskError):
+    """A container's program cannot be started."""
+
+    code = "ND-LOCAL-114"
+    hint = "Install the program here, or submit to a Kubeflow Pipelines cluster, which uses the image."
+    exit_status = 127
+
+
+class PodNotMade(NeurodeskError):
+    """This machine could not set up a task's processes: no room, no memory, arguments too long."""
+
+    code = "ND-LOCAL-119"
+    hint = "See pod.log in the task's directory."
+
+
+class OutputUnavailable(NeurodeskError):
+    """A task ended well without writing an output that it declares, or wrote one of another type."""
+
+    code = "ND-LOCAL-115"
+    hint = "Write the value to the file that the component was given for it."
+
+
+class FieldUnavailable(NeurodeskError):
+    """An environment variable asks for a field of the pod that has no counterpart on one machine."""
+
+    code = "ND-LOCAL-116"
+    hint = _USE_CLUSTER
+
+
+class ContainerFailed(NeurodeskError):
+    """An init container ended with an error, so that the task's main program never started."""
+
+    code = "ND-LOCAL-117"
+    hint = "Its log tells why."
+
+
+class DeadlinePassed(NeurodeskError):
+    """A task ran longer than its time limit."""
+
+    code = "ND-LOCAL-118"
+    hint = "Give the task more time, or less to do."

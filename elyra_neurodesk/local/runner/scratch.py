@@ -1,0 +1,50 @@
+"""The directories that live as long as a pod."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+from pathlib import Path
+
+# Programs make sockets in TMPDIR, whose whole path may have 107 bytes; they add up to about 40 themselves.
+_LONGEST_TMP = 60
+_SYSTEM_TMP = Path("/tmp")  # noqa: S108  (a link is made there, never a file)
+_ALWAYS = ("tmp", "volumes", "stage")
+
+
+def make_scratch(directory: Path) -> str:
+    """Make an attempt's directories and return the one for temporary files, by a short name.
+
+    The files themselves are in the attempt's directory; where its path is long, a link in /tmp leads there.
+    """
+    for name in (*_ALWAYS, "work", "outputs/parameters", "outputs/artifacts"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    place = directory / "tmp"
+    if len(str(place).encode()) <= _LONGEST_TMP:
+        return str(place)
+    link = _link(directory)
+    with contextlib.suppress(OSError):
+        link.symlink_to(place)
+    return str(link if _is_ours(link, place) else place)
+
+
+def remove_scratch(directory: Path, work: bool) -> None:
+    """Remove what does not outlive a pod; ``work`` tells whether the working directory goes as well."""
+    link = _link(directory)
+    with contextlib.suppress(OSError):
+        if _is_ours(link, directory / "tmp"):
+            link.unlink()
+    for name in (*_ALWAYS, "work") if work else _ALWAYS:
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _link(directory: Path) -> Path:
+    return _SYSTEM_TMP / f"nd-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
+
+
+def _is_ours(link: Path, place: Path) -> bool:
+    try:
+        return link.readlink() == place
+    except OSError:
+        return False

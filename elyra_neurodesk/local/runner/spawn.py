@@ -1,0 +1,119 @@
+"""Starting one process of a pod."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from .mounts import Mount, enter
+from .syscalls import die_with_parent
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a process starts in.
+
+    Attributes:
+        env: the whole environment; its PATH finds the program.
+        directory: working directory.
+        log: file to which standard output and error are appended.
+        mounts: from `mounts.needed`.
+        stage: empty directory for `mounts.enter`.
+    """
+
+    env: Mapping[str, str]
+    directory: str
+    log: str
+    mounts: Sequence[Mount]
+    stage: str
+
+
+class NotStarted(OSError):
+    """The process could not be started; ``step`` is what failed: ``mount``, ``chdir`` or ``exec``."""
+
+    def __init__(self, step: str, number: int, text: str) -> None:
+        super().__init__(number, text)
+        self.step = step
+
+
+def spawn(words: Sequence[str], surroundings: Surroundings) -> int:
+    """Start a program as the leader of a session of its own and return its process id.
+
+    The process is killed when the caller ends.
+
+    Raises:
+        NotStarted: no such program, or the surroundings cannot be made.
+    """
+    reader, writer = os.pipe()  # closed on exec, which is how success is seen
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        _become(words, surroundings, parent, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        report = pipe.read()
+    if report:
+        os.waitpid(child, 0)
+        raise NotStarted(*json.loads(report))
+    return child
+
+
+def can_mount(mounts: Sequence[Mount], stage: str) -> str:
+    """Try mounts in a process that ends at once; return "" or why they fail."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            try:
+                enter(mounts, stage)
+            except Exception as problem:
+                os.write(writer, str(problem).encode()[:2000] or b"unknown error")
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        report = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    return report or ("" if status == 0 else f"status {status}")
+
+
+def _become(words: Sequence[str], surroundings: Surroundings, parent: int, writer: int) -> NoReturn:
+    """Turn the forked child into the program; report a failure through ``writer``."""
+    step = "setup"
+    try:
+        os.setsid()
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+            signal.signal(ignored, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        log = os.open(surroundings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, number in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(source, number)
+        step = "mount"
+        if surroundings.mounts:
+            enter(surroundings.mounts, surroundings.stage)
+        step = "chdir"
+        os.chdir(surroundings.directory)
+        # after the namespace, entering which would clear it
+        die_with_parent(signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        step = "exec"
+        os.execvpe(words[0], list(words), dict(surroundings.env))  # noqa: S606  (a list, by design)
+    except BaseException as problem:
+        number = problem.errno if isinstance(problem, OSError) and problem.errno else 0
+        text = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+        with contextlib.suppress(OSError):
+            os.write(writer, json.dumps([step, number, text[:2000]]).encode())
+    finally:
+        os._exit(127)
+
+
+def end_group(leader: int, number: int) -> None:
+    """Send a signal to a process and all of its group, if any of them is left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)

@@ -1,0 +1,216 @@
+"""Bringing a run's outputs into a local directory, whole or not at all, file by file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.runs.objects import PARALLEL, ObjectReader
+from elyra_neurodesk.runs.results import Output
+
+PART_PREFIX = ".elyra-neurodesk-part-"
+"""How the names of files begin that are being written."""
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+class UnsafeName(NeurodeskError):
+    """An object's name would be written outside of the directory."""
+
+    code = "ND-DOWNLOAD-001"
+    hint = "Nothing was downloaded. Look at who else writes to the bucket."
+
+
+class DifferentFileThere(NeurodeskError):
+    """A file of this name is there and has other content."""
+
+    code = "ND-DOWNLOAD-002"
+    hint = "Choose an empty directory, or replace what is there with --overwrite."
+
+
+class ContentDiffers(NeurodeskError):
+    """What came is not what the task uploaded."""
+
+    code = "ND-DOWNLOAD-003"
+    hint = "Run the same command again; when it stays, the object was changed after the task ended."
+
+
+class CannotWrite(NeurodeskError):
+    """The directory cannot be written to."""
+
+    code = "ND-DOWNLOAD-004"
+    hint = "Check free space and permissions; files that are complete stay, running it again continues."
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What a download did.
+
+    Attributes:
+        written: files written, in the order of the outputs.
+        skipped: files that were there already with the right content.
+    """
+
+    written: tuple[Path, ...]
+    skipped: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One output and where it goes."""
+
+    output: Output
+    target: Path
+
+
+def plan(
+    outputs: Iterable[Output], directory: Path, overwrite: bool = False
+) -> tuple[list[Wanted], list[Path]]:
+    """Decide what to fetch, before anything is written.
+
+    Args:
+        outputs: what there is.
+        directory: where it goes: ``<directory>/<task>/<path>``.
+        overwrite: whether files with other content are replaced.
+
+    Returns:
+        What to fetch; and the files that are there already with the right content.
+
+    Raises:
+        UnsafeName: a name leads out of the directory, directly or through a symbolic link in it.
+        DifferentFileThere: a file has other content and ``overwrite`` is off.
+        CannotWrite: a file that is there cannot be read.
+    """
+    wanted: list[Wanted] = []
+    there: list[Path] = []
+    root = directory.resolve()
+    for output in outputs:
+        target = safe_target(root, f"{output.task}/{output.path}")
+        if not os.path.lexists(target):
+            wanted.append(Wanted(output, target))
+        elif _same(target, output):
+            there.append(target)
+        elif overwrite and not target.is_dir():
+            wanted.append(Wanted(output, target))
+        else:
+            raise DifferentFileThere(f"{target} is there already and differs from the run's '{output.key}'.")
+    return wanted, there
+
+
+def safe_target(root: Path, name: str) -> Path:
+    """Return where the object called ``name`` goes below ``root`` (absolute, without symbolic links).
+
+    Raises:
+        UnsafeName: it would not be below ``root``.
+    """
+    parts = name.split("/")
+    if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in parts):
+        raise UnsafeName(f"the run has an output called {name!r}, which is no name for a file below {root}.")
+    target = root.joinpath(*parts)
+    if not target.parent.resolve().is_relative_to(root) or target.is_symlink():
+        raise UnsafeName(f"{target} leads out of {root} through a symbolic link.")
+    return target
+
+
+def download(
+    reader: ObjectReader,
+    outputs: Iterable[Output],
+    directory: Path,
+    overwrite: bool = False,
+    progress: Callable[[int], object] = lambda count: None,
+) -> Downloaded:
+    """Fetch ``outputs`` into ``directory``, several at once, verifying each.
+
+    A file appears under its name only when it is complete and verified. Running it again fetches what is
+    missing.
+
+    Args:
+        reader: the store.
+        outputs: what to fetch.
+        directory: where to; made when it is not there.
+        overwrite: whether files with other content are replaced.
+        progress: told the bytes of each piece as it arrives, and of each file that was there already.
+
+    Raises:
+        NeurodeskError: ``ND-DOWNLOAD-…``, or ``ND-STORE-…`` from the store; no further file is begun then.
+    """
+    wanted, there = plan(outputs, directory, overwrite)
+    for path in there:
+        progress(path.stat().st_size)
+    mode = 0o666 & ~_umask()
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        fetches = [pool.submit(_fetch, reader, item, mode, progress) for item in wanted]
+        try:
+            for fetch in fetches:
+                fetch.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return Downloaded(tuple(item.target for item in wanted), tuple(there))
+
+
+def _fetch(reader: ObjectReader, item: Wanted, mode: int, progress: Callable[[int], object]) -> None:
+    output, target = item.output, item.target
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+
+    def take(piece: bytes) -> None:
+        sha256.update(piece)
+        md5.update(piece)
+        progress(len(piece))
+
+    part: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=target.parent, prefix=PART_PREFIX, delete=False) as file:
+            part = Path(file.name)
+            reader.read_into(output.key, file, take)
+            file.flush()
+            os.fsync(file.fileno())
+        if not _matches(output, part.stat().st_size, sha256.hexdigest(), md5.hexdigest()):
+            raise ContentDiffers(
+                f"what came for '{output.key}' is not what the task uploaded: its hash differs."
+            )
+        part.chmod(mode)  # temporary files are made for their owner alone
+        part.replace(target)
+    except OSError as problem:
+        raise CannotWrite(f"{target} cannot be written: {problem.strerror or problem}.") from problem
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def _matches(output: Output, size: int, sha256: str, md5: str) -> bool:
+    """Return whether content is the output's: by its record's hash, else by the store's tag, else by size."""
+    if output.sha256:
+        return sha256 == output.sha256
+    if _MD5.fullmatch(output.etag):
+        return md5 == output.etag
+    return size == output.size
+
+
+def _same(path: Path, output: Output) -> bool:
+    if not path.is_file() or path.stat().st_size != output.size:
+        return False
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                sha256.update(piece)
+                md5.update(piece)
+    except OSError as problem:
+        raise CannotWrite(f"{path} is there and cannot be read: {problem.strerror}.") from problem
+    return _matches(output, output.size, sha256.hexdigest(), md5.hexdigest())
+
+
+def _umask() -> int:
+    """Return the process's umask; there is no way to ask without setting it, so no thread may run yet."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,236 @@
+"""Everything that a run left behind: its summary with records, its logs, its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.runs.api import find_run, get_pipeline_spec, get_run
+from elyra_neurodesk.runs.client import REQUEST_TIMEOUT, Connection
+from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
+from elyra_neurodesk.runs.objects import PARALLEL, NoSuchObject, ObjectReader, StoreError, open_store
+from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
+
+# Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
+_LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
+
+
+class NoSuchTask(NeurodeskError):
+    """The run has no task of this name."""
+
+    code = "ND-RUNS-004"
+
+
+class NoOutputs(NeurodeskError):
+    """The run's pipeline does not say where its outputs are."""
+
+    code = "ND-RUNS-005"
+    hint = (
+        "Only pipelines submitted with a neurodesk runtime configuration do; look at the run's page instead."
+    )
+
+
+@dataclass(frozen=True)
+class Output:
+    """One object that a task of the run uploaded.
+
+    Attributes:
+        task: name of the task's directory.
+        path: path below it.
+        key: the object's key in the bucket.
+        size: bytes.
+        sha256: content hash from the task's record, "" where the record does not list the object.
+        etag: the store's own tag.
+    """
+
+    task: str
+    path: str
+    key: str
+    size: int
+    sha256: str = ""
+    etag: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``--json`` prints for it."""
+        return {
+            "task": self.task,
+            "path": self.path,
+            "key": self.key,
+            "size": self.size,
+            "sha256": self.sha256 or None,
+        }
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """One run, its pipeline and its directory in the object store.
+
+    Attributes:
+        connection: the API the run is at.
+        run_id: the run's id.
+        tasks: the pipeline's tasks; empty when the API no longer has the pipeline.
+    """
+
+    connection: Connection
+    run_id: str
+    tasks: tuple[SpecTask, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, connection: Connection, wanted: str) -> RunResults:
+        """Find the run that a user means (see `api.find_run`) and read its pipeline."""
+        run = find_run(connection, wanted)
+        return cls(connection, run.run_id, tuple(spec_tasks(get_pipeline_spec(connection, run))))
+
+    @cached_property
+    def specs(self) -> dict[str, TaskSpec]:
+        """The generic tasks' specifications by the names of their directories."""
+        return {task.spec.task: task.spec for task in self.tasks if task.spec}
+
+    @cached_property
+    def reader(self) -> ObjectReader:
+        """The store that the run's tasks write to.
+
+        Raises:
+            NoOutputs: none of the tasks is a generic one.
+            StoreError: the runtime configuration's address or key cannot be used.
+        """
+        return open_store(self.connection.config, self._any_spec().store)
+
+    @property
+    def directory(self) -> str:
+        """The key prefix below which the run's tasks write, without a slash at its end."""
+        return self._any_spec().run_key(self.run_id)
+
+    def summary(self) -> RunSummary:
+        """Ask the API for the run's state."""
+        run = get_run(self.connection, self.run_id)
+        return summarize(run, self.tasks, self.connection.config.run_url(self.run_id))
+
+    def full_summary(self) -> RunSummary:
+        """Return the summary with what the tasks' records add; without it where the store cannot be read."""
+        summary = self.summary()
+        wanted = [task.task for task in summary.tasks if task.task and task.ended]
+        records = self.records(wanted, tolerant=True)
+        tasks = tuple(with_record(task, records.get(task.task)) for task in summary.tasks)
+        return replace(summary, tasks=tasks)
+
+    def records(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, dict[str, Any]]:
+        """Read the task-record.json of each of these tasks; those that have none are left out.
+
+        Args:
+            tasks: names of tasks' directories.
+            tolerant: whether a store that cannot be read counts as one without records.
+        """
+
+        def read(task: str) -> dict[str, Any] | None:
+            try:
+                content = json.loads(
+                    self.reader.read(self.specs[task].run_key(self.run_id, task, TASK_RECORD))
+                )
+            except (NoSuchObject, ValueError):
+                return None
+            return content if isinstance(content, dict) else None
+
+        names = [task for task in dict.fromkeys(tasks) if task in self.specs]
+        if not names:
+            return {}
+        try:
+            first = read(names[0])  # alone: a store that is down is told once and soon
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                found = dict(zip(names, [first, *pool.map(read, names[1:])], strict=True))
+        except StoreError:
+            if tolerant:
+                return {}
+            raise
+        return {task: record for task, record in found.items() if record}
+
+    def outputs(self) -> list[Output]:
+        """Return every object in the run's directory, with the hashes that the records know.
+
+        Raises:
+            NoOutputs: the pipeline does not say where they are.
+            StoreError: the store cannot be read.
+        """
+        prefix = self.directory + "/"
+        stored = self.reader.list(prefix)
+        parts = [(item, *item.key.removeprefix(prefix).partition("/")) for item in stored]
+        found = [
+            Output(task, path, item.key, item.size, etag=item.etag)
+            for item, task, slash, path in parts
+            if slash
+        ]
+        records = self.records(output.task for output in found)
+        hashes = {
+            str(entry.get("key")): str(entry.get("sha256") or "")
+            for record in records.values()
+            for entry in record.get("outputs") or ()
+            if isinstance(entry, dict)
+        }
+        return [replace(output, sha256=hashes.get(output.key, "")) for output in found]
+
+    def task(self, summary: RunSummary, wanted: str) -> TaskSummary:
+        """Return the task that a user means: by its name, its label or its directory's name.
+
+        Raises:
+            NoSuchTask: there is none; the hint lists the names.
+        """
+        for task in summary.tasks:
+            if wanted in (task.name, task.display_name, task.task):
+                return task
+        known = ", ".join(task.name for task in summary.tasks) or "none"
+        raise NoSuchTask(f"run {self.run_id} has no task '{wanted}'.", f"Its tasks: {known}.")
+
+    def log(self, task: TaskSummary) -> bytes | None:
+        """Return a task's log as far as it is known, None when there is none yet.
+
+        The log that the task uploaded is complete; while it runs (and for catalog components) the backend is
+        asked for the pod's.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        spec = self.specs.get(task.task)
+        if spec is not None and task.ended:
+            name = PurePosixPath(spec.file).stem + ".log"
+            try:
+                return self.reader.read(spec.run_key(self.run_id, spec.task, name))
+            except NoSuchObject:
+                pass
+        return self._live_log(task.node_id)
+
+    def _live_log(self, node: str) -> bytes | None:
+        if not node:
+            return None
+        address = _LIVE_LOG.format(
+            endpoint=self.connection.endpoint, run=quote(self.run_id, safe=""), node=quote(node, safe="")
+        )
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # as kfp.Client, see health.py
+                answer = session.get(
+                    address,
+                    headers=dict(self.connection.headers),
+                    verify=self.connection.ca_file or True,
+                    timeout=REQUEST_TIMEOUT,
+                    allow_redirects=False,
+                )
+        except requests.RequestException:
+            return None
+        is_log = answer.status_code == 200 and "html" not in answer.headers.get("content-type", "")
+        # KFP writes 200 before it knows whether there is a log, then a JSON error in its place
+        return answer.content if is_log and not answer.content.startswith(b'{"error_message"') else None
+
+    def _any_spec(self) -> TaskSpec:
+        for spec in self.specs.values():
+            return spec
+        raise NoOutputs(f"the pipeline of run {self.run_id} has no task that says where its outputs are.")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND, SCRIPT
+from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
+from tests.support.objectstore import ObjectStore
+from tests.support.tasks import ROOT, RUN_ID, submit
+
+DASH = shutil.which("dash") or "/bin/sh"
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has the libraries but not this package, as a runtime image would."""
+    directory = tmp_path_factory.mktemp("image")
+    venv.create(directory, with_pip=False, symlinks=True)
+    libraries = subprocess.check_output(
+        [sys.executable, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    )
+    site = next(directory.glob("lib/python*/site-packages"))
+    (site / "libraries.pth").write_text(libraries)
+    return directory
+
+
+def run_command(
+    store: ObjectStore, image: Path, directory: Path, *arguments: str, **extra: str
+) -> tuple[int, str]:
+    directory.mkdir(exist_ok=True)
+    path = f"{image / 'bin'}:/usr/bin:/bin"
+    environment = {"PATH": path, "HOME": str(directory), **store.environment, **extra}
+    done = subprocess.run(
+        [DASH, *CONTAINER_COMMAND[1:], *arguments],
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout
+
+
+def zipapp_at(store: ObjectStore) -> str:
+    key = f"some/prefix/.elyra-neurodesk/bootstrapper/{zipapp_sha256()}.pyz"
+    store.put(key, build_zipapp())
+    return f"{store.endpoint}/{store.bucket}/{key}"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_an_image_without_the_package_fetches_the_zipapp_and_runs_the_task(
+    shared_store: ObjectStore, directory: str, image: Path, tmp_path: Path
+) -> None:
+    text = "import os, sys\nassert not [p for p in sys.path if 'pyz' in p]\nprint(os.environ['x'])"
+    spec = submit(shared_store, "s.py", {"s.py": text}, directory=directory, parameters={"x": "String"})
+    arguments = ("--run-id", RUN_ID, "--task", spec.to_json(), "--parameter", 'x=it\'s "$HOME" `id` $(id)')
+    status, output = run_command(
+        shared_store,
+        image,
+        tmp_path / "w",
+        zipapp_sha256(),
+        zipapp_at(shared_store),
+        *arguments,
+        ELYRA_WRITABLE_CONTAINER_DIR=str(tmp_path),
+    )
+    assert status == 0, output
+    assert 'it\'s "$HOME" `id` $(id)\n' in output
+    assert shared_store.keys(f"some/prefix/{directory}/{RUN_ID}/one/task-record.json")
+
+
+def test_an_image_with_the_package_fetches_nothing(
+    shared_store: ObjectStore, directory: str, image: Path, tmp_path: Path
+) -> None:
+    spec = submit(shared_store, "s.py", {"s.py": "print(1)"}, directory=directory)
+    arguments = ("0" * 64, "http://127.0.0.1:9/never", "--run-id", RUN_ID, "--task", spec.to_json())
+    status, output = run_command(shared_store, image, tmp_path / "w", *arguments, PYTHONPATH=str(ROOT))
+    assert status == 0, output
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_what_goes_wrong_before_the_bootstrapper_runs_is_one_line_with_a_code(
+    shared_store: ObjectStore, image: Path, tmp_path: Path
+) -> None:
+    url = zipapp_at(shared_store)
+
+    def attempt(sha256: str, address: str, tools: Path = image, **extra: str) -> tuple[int, str]:
+        status, output = run_command(shared_store, tools, tmp_path, sha256, address, **extra)
+        return status, output.splitlines()[-1]
+
+    assert attempt("0" * 64, url) == (17, f"ND-START-005: {url}: wrong SHA-256")
+    assert attempt(zipapp_sha256(), url + "x") == (13, f"ND-START-004: {url}x: not fetched")
+    secret = 'not-the-"secret\\'
+    assert attempt(zipapp_sha256(), url, AWS_SECRET_ACCESS_KEY=secret)[0] == 13
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for tool in ("mktemp", "sh"):
+        (bare / tool).symlink_to(shutil.which(tool) or "")
+    assert attempt("0" * 64, url, PATH=str(bare)) == (16, "ND-START-001: the image has no python3")
+    (bare / "python3").symlink_to(image / "bin" / "python3")
+    status, line = attempt("0" * 64, url, PATH=str(bare))
+    assert (status, line) == (16, "ND-START-003: the image has no curl")
+    (bare / "curl").write_text("#!/bin/sh\nexit 2\n")
+    (bare / "curl").chmod(0o755)
+    assert attempt("0" * 64, url, PATH=str(bare)) == (16, "ND-START-002: curl is older than 7.75")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_a_package_that_cannot_be_had_ends_with_16_and_one_clear_line(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    spec = submit(shared_store, "s.py", {"s.py": "pass"}, directory=directory)
+    arguments = (zipapp_sha256(), zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
+    status, output = run_command(shared_store, tmp_path / "bare", tmp_path / "w", *arguments)
+    assert status == 16
+    assert output.splitlines()[-1].startswith("ND-PACKAGE-001: minio cannot be imported by ")
+    assert "No module named pip" in output.splitlines()[-1]
+    assert "Traceback" not in output
+
+
+def test_the_script_holds_nothing_that_kubernetes_kfp_or_argo_would_expand() -> None:
+    assert "$(" not in SCRIPT
+    assert "$$" not in SCRIPT
+    assert "{{" not in SCRIPT
+    assert len(SCRIPT) < 900

@@ -1,0 +1,120 @@
+"""A real object store (nanio) for tests, on a free port of the loopback interface."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+START_TIMEOUT = 30.0  # seconds
+
+
+@dataclass
+class ObjectStore:
+    """A running store.
+
+    Attributes:
+        endpoint: ``http://127.0.0.1:PORT``.
+        access_key: made for this store.
+        secret_key: made for this store.
+        bucket: exists already.
+        client: a ``minio.Minio`` that may do everything.
+        data: the directory in which nanio keeps its objects.
+    """
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+    bucket: str
+    client: Any
+    data: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the credentials as a task gets them."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
+    def stop(self) -> None:
+        """Stop the store, as a crash would."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store an object."""
+        from io import BytesIO
+
+        self.client.put_object(self.bucket, key, BytesIO(content), len(content))
+
+    def get(self, key: str) -> bytes:
+        """Return an object's content."""
+        response = self.client.get_object(self.bucket, key)
+        try:
+            content: bytes = response.read()
+            return content
+        finally:
+            response.close()
+            response.release_conn()
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the names of all objects below ``prefix``, sorted."""
+        found = self.client.list_objects(self.bucket, prefix=prefix, recursive=True)
+        return sorted(item.object_name for item in found)
+
+
+@contextmanager
+def running_nanio(directory: Path, bucket: str = "test") -> Iterator[ObjectStore]:
+    """Run nanio with its data below ``directory`` until the ``with`` ends."""
+    from minio import Minio
+
+    data = directory / "nanio-data"
+    data.mkdir(parents=True, exist_ok=True)
+    access, secret, port = secrets.token_hex(8), secrets.token_hex(16), free_port()
+    environment = {**os.environ, "NANIO_ACCESS_KEY": access, "NANIO_SECRET_KEY": secret}
+    command = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--log-level", "warning", "--no-access-log"]
+    with (directory / "nanio.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(port, process, directory / "nanio.log")
+        client = Minio(f"127.0.0.1:{port}", access, secret, secure=False, region="us-east-1")
+        client.make_bucket(bucket)
+        yield ObjectStore(f"http://127.0.0.1:{port}", access, secret, bucket, client, data, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"nanio did not start: {log.read_text(errors='replace')}")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elyra_neurodesk.bootstrapper.outputs import OutputRefused, check, find
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt", "x[1].txt", "task-record.json", "été.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    (tmp_path / "broken.txt").symlink_to("nowhere")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found", "missing"),
+    [
+        (["a.txt"], ["a.txt"], []),
+        (["./a.txt", "sub/../a.txt"], ["a.txt"], []),
+        (["sub"], ["sub/b.txt", "sub/deep/c.txt"], []),
+        (["sub/"], ["sub/b.txt", "sub/deep/c.txt"], []),
+        (["*.txt"], ["a.txt", "link.txt", "x[1].txt", "été.txt"], []),
+        (["**/*.txt"], ["a.txt", "link.txt", "sub/b.txt", "sub/deep/c.txt", "x[1].txt", "été.txt"], []),
+        (["x[1].txt"], ["x[1].txt"], []),
+        (["empty", "no.txt", "broken.txt", "*.nii"], [], ["empty", "no.txt", "broken.txt", "*.nii"]),
+        (["*.json"], [], ["*.json"]),
+    ],
+)
+def test_patterns_find_files_and_tell_those_that_match_none(
+    work: Path, patterns: list[str], found: list[str], missing: list[str]
+) -> None:
+    assert find(patterns, work) == (found, missing)
+
+
+@pytest.mark.parametrize("pattern", ["../x", "/x", "a/../../x", "task-record.json", "./task-record.json", ""])
+def test_outputs_outside_or_with_our_name_are_refused(pattern: str) -> None:
+    with pytest.raises(OutputRefused):
+        check([pattern])

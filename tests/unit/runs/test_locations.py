@@ -1,0 +1,113 @@
+"""Reading a run's store from its pipeline."""
+
+from __future__ import annotations
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.runs.locations import find_store, pipeline_spec_of, spec_tasks
+
+STORE = Store("http://127.0.0.1:9000", "bucket", "some/prefix")
+
+
+def spec(task: str, node: str = "") -> TaskSpec:
+    return TaskSpec("A pipeline", "a-pipeline", task, node or task, f"{task}.ipynb", "0" * 64, STORE)
+
+
+def package() -> dict:
+    """Two tasks that share an executor, one with its own, a catalog component and a group of one."""
+    return {
+        "pipelineInfo": {"name": "a-pipeline"},
+        "deploymentSpec": {
+            "executors": {
+                "exec-shared": {"container": {"args": ["--task", "{{$.inputs.parameters['task']}}"]}},
+                "exec-own": {"container": {"args": ["--task", spec("own").to_json()]}},
+                "exec-catalog": {"container": {"args": ['{"store": "not ours"}'], "command": ["x"]}},
+                "exec-importer": {"importer": {}},
+            }
+        },
+        "components": {
+            "comp-shared": {"executorLabel": "exec-shared"},
+            "comp-own": {"executorLabel": "exec-own"},
+            "comp-catalog": {"executorLabel": "exec-catalog"},
+            "comp-group": {"dag": {"tasks": {"inner": _task("comp-shared", spec("inner"))}}},
+        },
+        "root": {
+            "dag": {
+                "tasks": {
+                    "a-last": _task("comp-own", after=["z-first", "group"]),
+                    "z-first": _task("comp-shared", spec("z-first", "Erster Knoten"), name="z first"),
+                    "component": _task("comp-catalog"),
+                    "group": _task("comp-group", after=["z-first"]),
+                }
+            }
+        },
+    }
+
+
+def _task(
+    component: str, constant: TaskSpec | None = None, after: list[str] | None = None, name: str = ""
+) -> dict:
+    task: dict = {"componentRef": {"name": component}}
+    if constant:
+        task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": constant.to_json()}}}}
+    if after:
+        task["dependentTasks"] = after
+    if name:
+        task["taskInfo"] = {"name": name}
+    return task
+
+
+def test_both_places_of_a_task_specification_are_read_and_parents_come_first() -> None:
+    found = [(task.name, task.display_name, task.spec) for task in spec_tasks(package())]
+    assert found == [
+        ("component", "component", None),
+        ("z-first", "z first", spec("z-first", "Erster Knoten")),
+        ("inner", "inner", spec("inner")),
+        ("a-last", "a-last", spec("own")),
+    ]
+
+
+def test_yaml_of_two_documents_and_what_the_api_returns_are_the_same_pipeline() -> None:
+    text = yaml.safe_dump_all([package(), {"platforms": {"kubernetes": {}}}])
+    assert pipeline_spec_of(text) == package()
+    assert pipeline_spec_of({"pipeline_spec": package(), "platform_spec": {}}) == package()
+    assert pipeline_spec_of(package()) == package()
+
+
+def test_the_store_and_the_directory_are_those_of_our_tasks() -> None:
+    assert find_store(package()) == (STORE, "a-pipeline")
+
+
+def test_a_pipeline_without_our_tasks_has_no_store() -> None:
+    assert find_store({"root": {"dag": {"tasks": {"x": _task("comp-x")}}}}) is None
+    assert find_store("") is None
+    assert find_store({}) is None
+
+
+def test_a_cycle_and_a_component_that_contains_itself_do_not_hang() -> None:
+    looping = {"componentRef": {"name": "comp-group"}, "dependentTasks": ["b"]}
+    content = {
+        "components": {"comp-group": {"dag": {"tasks": {"a": looping}}}},
+        "root": {"dag": {"tasks": {"a": looping, "b": {"dependentTasks": ["a"]}}}},
+    }
+    assert spec_tasks(content) == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["root", "dag", "tasks", "components", "executorLabel", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["root", "components", "deploymentSpec", "pipeline_spec"]), JSON))
+def test_no_shape_of_json_makes_it_raise(content: dict) -> None:
+    spec_tasks(content)
