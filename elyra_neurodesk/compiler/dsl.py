@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from elyra_neurodesk.compiler.ir import kubernetes_env
-from elyra_neurodesk.slugs import input_name, pipeline_name
+from elyra_neurodesk.slugs import pipeline_name
 from elyra_neurodesk.tasks.model import Constant, PipelineInput, Task, TaskGraph
 
 _TYPES = {"String": "str", "CustomString": "str", "Integer": "int", "Float": "float", "Bool": "bool"}
@@ -78,10 +78,9 @@ def _definition(task: Task) -> list[Any]:
         return [{**first, "name": task.name}, *more]
     assert task.container is not None  # noqa: S101  for the type checker
     definition: dict[str, Any] = {"name": task.name}
-    if task.parameters:
+    if task.container.inputs:
         definition["inputs"] = [
-            {"name": input_name(parameter.name), "type": _COMPONENT_TYPES[parameter.type]}
-            for parameter in task.parameters
+            {"name": name, "type": _COMPONENT_TYPES[kind]} for name, kind in task.container.inputs.items()
         ]
     definition["implementation"] = {
         "container": {

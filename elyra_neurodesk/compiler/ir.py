@@ -13,7 +13,7 @@ from typing import Any
 
 from elyra_neurodesk.compiler.components import compile_component
 from elyra_neurodesk.compiler.resources import resource_spec
-from elyra_neurodesk.slugs import input_name, pipeline_name
+from elyra_neurodesk.slugs import pipeline_name
 from elyra_neurodesk.tasks.model import Constant, Parameter, PipelineInput, Task, TaskGraph, TaskInput
 
 SCHEMA_VERSION = "2.1.0"
@@ -91,8 +91,7 @@ def _generic(task: Task) -> tuple[Json, Json]:
         "args": list(task.container.args),
     }
     definitions = {
-        input_name(parameter.name): {"parameterType": PARAMETER_TYPES[parameter.type]}
-        for parameter in task.parameters
+        name: {"parameterType": PARAMETER_TYPES[kind]} for name, kind in task.container.inputs.items()
     }
     component: Json = {"inputDefinitions": {"parameters": definitions}} if definitions else {}
     return component, {"container": _with_settings(container, task)}

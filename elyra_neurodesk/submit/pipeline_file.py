@@ -97,8 +97,7 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
     from elyra.pipeline.parser import PipelineParser
     from elyra.pipeline.processor import PipelineProcessorManager
 
-    primary = definition["pipelines"][0]
-    primary["app_data"] |= {
+    _primary(definition)["app_data"] |= {
         "name": path.stem,
         "source": path.name,
         "runtime": config.schema_name,
@@ -130,13 +129,23 @@ def read_definition(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text("utf-8"))
         pipelines = content["pipelines"]
-        if not isinstance(pipelines[0]["app_data"], dict):
+        if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
             raise TypeError("app_data")
+        _primary(content)
     except OSError as problem:
         raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
-    except (ValueError, KeyError, TypeError, IndexError) as problem:
+    except (ValueError, KeyError, TypeError, StopIteration) as problem:
         raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
     return dict(content)
+
+
+def _primary(definition: dict[str, Any]) -> dict[str, Any]:
+    primary: dict[str, Any] = next(
+        pipeline
+        for pipeline in definition["pipelines"]
+        if pipeline["id"] == definition["primary_pipeline"]
+    )
+    return primary
 
 
 def check_graph(definition: dict[str, Any]) -> None:

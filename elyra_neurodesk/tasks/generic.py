@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,12 @@ from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings, module_list
 from elyra_neurodesk.slugs import input_name
-from elyra_neurodesk.tasks.model import Container, Parameter, PipelineInput, Resources, Task
+from elyra_neurodesk.tasks.model import Constant, Container, Parameter, PipelineInput, Resources, Task
 from elyra_neurodesk.tasks.properties import kubernetes_config
 
+# inputs of every generic task; parameters' inputs begin with "p_"
+RUN_ID = "run_id"
+TASK = "task"
 MODULES_VARIABLE = "NEURODESK_MODULES"
 
 
@@ -95,21 +98,36 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
         name=node.name,
         display_name=node.label,
         parents=node.parents,
-        inputs={input_name(parameter.name): PipelineInput(parameter.name) for parameter in node.parameters},
+        inputs={
+            RUN_ID: Constant("{{$.pipeline_job_uuid}}"),
+            TASK: Constant(spec.to_json()),
+            **{_input(parameter): PipelineInput(parameter.name) for parameter in node.parameters},
+        },
         env=env,
         resources=node.resources,
         platform=kubernetes_config(node.modifiers),
         caching=False,
-        container=Container(node.image, tuple(CONTAINER_COMMAND), _args(spec, target, node.parameters)),
+        container=_container(node, target),
         spec=spec,
-        parameters=node.parameters,
     )
 
 
-def _args(spec: TaskSpec, target: Target, parameters: Sequence[Parameter]) -> tuple[str, ...]:
+def _container(node: GenericNode, target: Target) -> Container:
+    # KFP fills in the run's id where it is the value of an input, not in arguments
+    # (backend/src/v2/driver/resolve.go)
     args = [target.bootstrapper, target.bootstrapper_url]
-    args += ["--run-id", "{{$.pipeline_job_uuid}}", "--task", spec.to_json()]
-    for parameter in parameters:
-        placeholder = f"{{{{$.inputs.parameters['{input_name(parameter.name)}']}}}}"
-        args += ["--parameter", f"{parameter.name}={placeholder}"]
-    return tuple(args)
+    args += ["--run-id", _placeholder(RUN_ID), "--task", _placeholder(TASK)]
+    for parameter in node.parameters:
+        args += ["--parameter", f"{parameter.name}={_placeholder(_input(parameter))}"]
+    inputs = {RUN_ID: "String", TASK: "String"}
+    inputs |= {_input(parameter): parameter.type for parameter in node.parameters}
+    return Container(node.image, tuple(CONTAINER_COMMAND), tuple(args), inputs)
+
+
+def _input(parameter: Parameter) -> str:
+    """Return the name of the input for a parameter; none is ever called like our own inputs."""
+    return f"p_{input_name(parameter.name)}"
+
+
+def _placeholder(name: str) -> str:
+    return f"{{{{$.inputs.parameters['{name}']}}}}"

@@ -51,11 +51,19 @@ class Resources:
 
 @dataclass(frozen=True)
 class Container:
-    """The container of a generic task; a catalog task's comes from its component definition."""
+    """The container of a generic task; a catalog task's comes from its component definition.
+
+    Attributes:
+        image: container image.
+        command: entry point.
+        args: its arguments, KFP placeholders among them.
+        inputs: the inputs that the placeholders name: name to Elyra's base type.
+    """
 
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,6 @@ class Task:
         caching: True, False, or None for KFP's default.
         container: set for generic tasks.
         spec: what the bootstrapper gets; set for generic tasks.
-        parameters: parameters that a generic task takes.
         component: KFP component YAML; set for catalog tasks.
     """
 
@@ -104,7 +111,6 @@ class Task:
     caching: bool | None = None
     container: Container | None = None
     spec: TaskSpec | None = None
-    parameters: tuple[Parameter, ...] = ()
     component: str | None = None
 
     def with_platform(self, **lists: Sequence[Mapping[str, Any]]) -> Task:

@@ -95,8 +95,8 @@ def graph() -> TaskGraph:
                 "Fwhm_mm={{$.inputs.parameters['" + input_name("Fwhm_mm") + "']}}",
                 "{{$.pipeline_job_uuid}}",
             ),
+            {input_name("Fwhm_mm"): "Float", "flag": "Bool", "note": "String"},
         ),
-        parameters=(fwhm, flag, note),
     )
     rows = Task(
         name="count-rows",

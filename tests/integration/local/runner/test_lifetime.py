@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -98,7 +99,7 @@ def test_a_task_survives_its_server_and_another_one_gets_its_result(bench):
         check=False,
     )
     assert server.returncode == -signal.SIGKILL
-    pid, started = __import__("json").loads(server.stdout)
+    pid, started = json.loads(server.stdout)
     runner, handle = ProcessRunner(RunnerConfig()), Handle(pid, started)
     assert runner.poll(directory, handle) is None
     assert wait(runner, directory, handle).succeeded
@@ -127,7 +128,7 @@ def test_a_task_can_be_canceled_without_its_handle(bench):
 
 
 def test_a_killed_supervisor_is_lost_and_takes_all_processes_along(bench):
-    script = "sleep 61 & echo $! >../pid; setsid sleep 62 & echo $! >>../pid; echo $$ >>../pid; wait"
+    script = "sleep 61 & echo $! >../pid; setsid sleep 62 & echo $! >>../pid; echo $$$$ >>../pid; wait"
     runner, attempt, handle = bench.start("sh", "-c", script)
     pid_file = attempt.directory / "pid"
     wait_for(lambda: pid_file.exists() and len(pid_file.read_text().split()) == 3)

@@ -69,8 +69,8 @@ def run_client(python, directory, repository, mount, *command, prefix=()):
 
 
 def test_a_claim_is_seen_at_its_mount_path_and_the_host_stays_as_it_is(mounted, repository):
-    before = sorted(os.listdir("/")), Path("/proc/self/mounts").read_text()
-    script = f"cat {CVMFS}/neurodesk-modules/here; echo new >{CVMFS}/made; ls /; id -u; test -d /proc/self"
+    before = sorted(entry.name for entry in Path("/").iterdir()), Path("/proc/self/mounts").read_text()
+    script = f"cat {CVMFS}/neurodesk-modules/here; echo new >{CVMFS}/made; ls -A /; id -u; test -d /proc/self"
     result, directory = mounted.run("sh", "-c", script, platform=PVC)
     assert result.succeeded, result.message
     lines = (directory / "main.log").read_text().splitlines()
@@ -78,7 +78,10 @@ def test_a_claim_is_seen_at_its_mount_path_and_the_host_stays_as_it_is(mounted, 
     assert lines[-1] == str(os.getuid())
     assert set(before[0]) <= set(lines)
     assert (repository / "made").read_text() == "new\n"
-    assert (sorted(os.listdir("/")), Path("/proc/self/mounts").read_text()) == before
+    assert (
+        sorted(entry.name for entry in Path("/").iterdir()),
+        Path("/proc/self/mounts").read_text(),
+    ) == before
 
 
 def test_a_sub_path_and_a_mount_inside_another_mount_are_seen(mounted, repository):
@@ -180,7 +183,7 @@ def test_an_unprivileged_user_gets_the_same_through_a_user_namespace(readable_py
     assert found.stdout == "\nseen\n65534\nnested\n"
 
 
-# A user namespace in which the kernel allows no further mount namespace stands for a machine that forbids them.
+# A user namespace in which the kernel allows no further mount namespace stands for one that forbids them.
 FORBIDDEN = ("unshare", "-Ur", "sh", "-c", 'echo 0 >/proc/sys/user/max_mnt_namespaces; exec "$@"', "sh")
 
 
