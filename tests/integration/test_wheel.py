@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.support.jupyter import JupyterHome
 
+LIST = "from elyra.metadata.metadata_app import MetadataApp as A; A.main()"
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,12 +30,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_elyra_lists_the_sample_configurations_of_an_installation(wheel: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel) as content:
-        content.extractall(tmp_path)
-    (data,) = tmp_path.glob("*.data/data")
+    # Elyra looks below sys.prefix: take a virtual environment that borrows our packages
+    prefix = tmp_path / "venv"
+    venv.create(prefix, with_pip=False)
+    (site,) = prefix.glob("lib/python3*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"), "utf-8")
+    python = prefix / "bin/python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True)
     home = JupyterHome(tmp_path / "home")
-    home.env["JUPYTER_PATH"] = str(data / "share/jupyter")
-    listed = json.loads(home.run("elyra-metadata", "list", "runtimes", "--json").stdout)
+    listed = json.loads(home.run(str(python), "-c", LIST, "list", "runtimes", "--json").stdout)
     names = {instance["display_name"] for instance in listed}
     assert {"Neurodesk (this machine)", "Neurodesk (Minikube)", "Neurodesk (WSL2)"} <= names
 
