@@ -1,4 +1,4 @@
-"""``python3 -m elyra_neurodesk.bootstrapper --run-id ID --task JSON [--parameter NAME=VALUE …]``."""
+"""``python3 -m elyra_neurodesk.bootstrapper --run-id ID --pipeline JSON --task JSON …``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="elyra_neurodesk.bootstrapper", description="Run one node of a pipeline.", allow_abbrev=False
     )
     parser.add_argument("--run-id", required=True, help="the run's id")
+    parser.add_argument(
+        "--pipeline", default="{}", metavar="JSON", help="what all tasks of the pipeline have in common"
+    )
     parser.add_argument("--task", required=True, metavar="JSON", help="what to run, as the compiler wrote it")
     parser.add_argument(
         "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a pipeline parameter's value"
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     given = parser.parse_args(arguments)
-    return task.run(given.run_id, given.task, given.parameter, Log())
+    return task.run(given.run_id, given.pipeline, given.task, given.parameter, Log())
 
 
 if __name__ == "__main__":

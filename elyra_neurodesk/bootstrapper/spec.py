@@ -8,6 +8,7 @@ from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 
+COMMON = ("pipeline", "directory", "store", "strict", "claim", "cvmfs")
 TASK_RECORD = "task-record.json"
 
 
@@ -63,6 +64,7 @@ class TaskSpec:
         parents: names of the nearest generic tasks upstream; their records lead to all ancestors.
         outputs: declared outputs relative to the working directory, glob patterns allowed.
         parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool).
+        env: environment variables for the user's code that are not in the container's own environment.
         modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
         strict: what an unavailable module does: ``error``, ``warn`` or ``off``.
         claim: name of the PVC that carries CVMFS, for messages.
@@ -79,6 +81,7 @@ class TaskSpec:
     parents: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     parameters: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     strict: str = "error"
     claim: str = ""
@@ -89,29 +92,41 @@ class TaskSpec:
         return self.store.key(self.directory, run_id, *parts)
 
     def to_json(self) -> str:
-        """Return compact JSON that no template engine reads anything into.
+        """Return all fields as compact JSON; see `own_json` and `common_json` for the same in two parts."""
+        return _template_safe(asdict(self))
 
-        ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
-        ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed. Empty fields are left
-        out.
-        """
-        content = {key: value for key, value in asdict(self).items() if value or key in ("store", "strict")}
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
-        return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")
+    def own_json(self) -> str:
+        """Return the fields that differ from task to task."""
+        return _template_safe({key: value for key, value in asdict(self).items() if key not in COMMON})
+
+    def common_json(self) -> str:
+        """Return the fields that all tasks of a pipeline share, so that a package need not repeat them."""
+        return _template_safe({key: value for key, value in asdict(self).items() if key in COMMON})
 
     @classmethod
-    def from_json(cls, text: str) -> TaskSpec:
-        """Read what `to_json` wrote.
+    def from_json(cls, text: str, common: str = "{}") -> TaskSpec:
+        """Read what `to_json` wrote, or what `own_json` and `common_json` wrote.
 
         Raises:
             InvalidTaskSpec: the text is not JSON, or fields are missing or unknown.
         """
         try:
-            content: dict[str, Any] = json.loads(text)
+            content: dict[str, Any] = {**json.loads(common), **json.loads(text)}
             store = Store(**content.pop("store"))
             for name in ("parents", "outputs", "modules"):
                 content[name] = tuple(content.get(name, ()))
             return cls(store=store, **content)
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise InvalidTaskSpec(f"the task specification cannot be read: {problem}") from problem
+
+
+def _template_safe(content: dict[str, Any]) -> str:
+    """Return compact JSON that no template engine reads anything into; empty fields are left out.
+
+    ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
+    ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed.
+    """
+    filled = {key: value for key, value in content.items() if value}
+    text = json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
+    # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
+    return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")

@@ -34,20 +34,22 @@ KINDS = (".ipynb", ".py", ".r")
 STRICT = ("error", "warn", "off")
 
 
-def run(run_id: str, task: str, assignments: Sequence[str], log: Log) -> int:
+def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Log) -> int:
     """Run the task and return its exit status; every error is one line of the log, nothing is raised.
 
     Args:
         run_id: the KFP run's id.
-        task: the `TaskSpec` as JSON.
+        common: what all tasks of the pipeline have in common, JSON of a part of `TaskSpec`.
+        task: JSON of the rest, or of all of it.
         assignments: pipeline parameters as ``NAME=VALUE``.
         log: where everything is said.
     """
     termination = Termination(stop=notebook.kill_kernels)
     termination.install()
     try:
-        spec = TaskSpec.from_json(task)
+        spec = TaskSpec.from_json(task, common)
         check(spec, run_id)
+        os.environ.update(spec.env)
         place = workplace.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
         return _end(error, log)

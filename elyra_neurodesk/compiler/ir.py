@@ -8,6 +8,7 @@ test compiles the exported Python DSL with KFP and compares task by task.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,14 +40,19 @@ def compile_graph(graph: TaskGraph) -> tuple[Json, Json]:
     executors: Json = {}
     tasks: Json = {}
     platform: Json = {}
+    named: dict[str, str] = {}
     for task in graph.tasks:
-        label = f"exec-{task.name}"
         component, executor = _generic(task) if task.container else _catalog(task)
-        components[f"comp-{task.name}"] = {**component, "executorLabel": label}
-        executors[label] = executor
-        tasks[task.name] = _dag_task(task)
-        if task.platform:
-            platform[label] = dict(task.platform)
+        content = json.dumps([component, executor, task.platform], sort_keys=True)
+        if content not in named:
+            # tasks whose component, executor and platform are equal share the first one's
+            named[content] = task.name
+            label = f"exec-{task.name}"
+            components[f"comp-{task.name}"] = {**component, "executorLabel": label}
+            executors[label] = executor
+            if task.platform:
+                platform[label] = dict(task.platform)
+        tasks[task.name] = _dag_task(task, f"comp-{named[content]}")
     root: Json = {"dag": {"tasks": tasks}}
     if graph.parameters:
         root["inputDefinitions"] = {
@@ -114,10 +120,10 @@ def _with_settings(container: Json, task: Task) -> Json:
     return container
 
 
-def _dag_task(task: Task) -> Json:
+def _dag_task(task: Task, component: str) -> Json:
     node: Json = {
         "cachingOptions": {} if task.caching is False else {"enableCache": True},
-        "componentRef": {"name": f"comp-{task.name}"},
+        "componentRef": {"name": component},
         "taskInfo": {"name": task.display_name},
     }
     if task.parents:

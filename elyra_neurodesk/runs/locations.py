@@ -1,7 +1,7 @@
 """Where a run's files are, read from the pipeline that it ran.
 
-A generic task carries its `TaskSpec` as JSON: either in its executor's container arguments, or as the
-constant ``task`` among the task's input parameters where several tasks share one executor. The names of
+A generic task carries its `TaskSpec` as JSON in two parts: what is its own as the constant ``task`` among its
+input parameters, what all tasks of the pipeline share in the arguments of its executor. The names of
 what is read here are those of KFP's pipeline_spec.proto in its JSON form.
 """
 
@@ -108,12 +108,13 @@ def _in_order(tasks: Mapping[str, Any]) -> list[str]:
 
 
 def _task_spec(task: Mapping[str, Any], executor: Mapping[str, Any]) -> TaskSpec | None:
-    constant = _at(task, "inputs", "parameters", PARAMETER, "runtimeValue").get("constant")
+    own = _at(task, "inputs", "parameters", PARAMETER, "runtimeValue").get("constant")
     arguments = _at(executor, "container").get("args")
-    for text in (constant, *(arguments if isinstance(arguments, list) else ())):
+    for text in (own, *(arguments if isinstance(arguments, list) else ())):
         if isinstance(text, str) and text.startswith("{") and '"store"' in text:
             try:
-                return TaskSpec.from_json(text)
+                # the argument holds what all tasks have in common, or everything
+                return TaskSpec.from_json(own if isinstance(own, str) else "{}", text)
             except InvalidTaskSpec:
                 continue
     return None

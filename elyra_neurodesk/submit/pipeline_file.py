@@ -141,9 +141,7 @@ def read_definition(path: Path) -> dict[str, Any]:
 
 def _primary(definition: dict[str, Any]) -> dict[str, Any]:
     primary: dict[str, Any] = next(
-        pipeline
-        for pipeline in definition["pipelines"]
-        if pipeline["id"] == definition["primary_pipeline"]
+        pipeline for pipeline in definition["pipelines"] if pipeline["id"] == definition["primary_pipeline"]
     )
     return primary
 

@@ -22,6 +22,7 @@ from elyra_neurodesk.slugs import directory_name
 from elyra_neurodesk.submit.archives import ArchiveBuilder
 from elyra_neurodesk.submit.objects import ObjectStore, Upload, object_url
 from elyra_neurodesk.tasks.builder import GraphBuilder
+from elyra_neurodesk.tasks.compact import compact
 from elyra_neurodesk.tasks.generic import Target
 from elyra_neurodesk.tasks.model import TaskGraph
 
@@ -86,7 +87,7 @@ def prepared(
         bootstrapper_url=object_url(place.endpoint, place.bucket, place.bootstrapper_key(digest)),
     )
     with ArchiveBuilder() as archives:
-        graph = GraphBuilder(
+        builder = GraphBuilder(
             settings=settings,
             delivery=delivery,
             target=target,
@@ -95,7 +96,8 @@ def prepared(
             runtime_images=_runtime_images(),
             component_definition=lambda classifier: _definition(processor, classifier),
             processor=processor,
-        ).build(pipeline)
+        )
+        graph = compact(builder.build(pipeline))
         uploads = [
             Upload(place.archive_key(archive.sha256), archive.path) for archive in archives.archives.values()
         ]

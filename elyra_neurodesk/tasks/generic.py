@@ -10,7 +10,15 @@ from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings, module_list
 from elyra_neurodesk.slugs import input_name
-from elyra_neurodesk.tasks.model import Constant, Container, Parameter, PipelineInput, Resources, Task
+from elyra_neurodesk.tasks.model import (
+    Constant,
+    Container,
+    Parameter,
+    PipelineInput,
+    Resources,
+    Task,
+    TaskInput,
+)
 from elyra_neurodesk.tasks.properties import kubernetes_config
 
 # inputs of every generic task; parameters' inputs begin with "p_"
@@ -99,24 +107,28 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
         display_name=node.label,
         parents=node.parents,
         inputs={
-            RUN_ID: Constant("{{$.pipeline_job_uuid}}"),
-            TASK: Constant(spec.to_json()),
+            **own_inputs(spec),
             **{_input(parameter): PipelineInput(parameter.name) for parameter in node.parameters},
         },
         env=env,
         resources=node.resources,
         platform=kubernetes_config(node.modifiers),
         caching=False,
-        container=_container(node, target),
+        container=_container(node, target, spec),
         spec=spec,
     )
 
 
-def _container(node: GenericNode, target: Target) -> Container:
+def own_inputs(spec: TaskSpec) -> dict[str, TaskInput]:
+    """Return the inputs that every generic task has: the run's id and what it is told about itself."""
+    return {RUN_ID: Constant("{{$.pipeline_job_uuid}}"), TASK: Constant(spec.own_json())}
+
+
+def _container(node: GenericNode, target: Target, spec: TaskSpec) -> Container:
     # KFP fills in the run's id where it is the value of an input, not in arguments
     # (backend/src/v2/driver/resolve.go)
     args = [target.bootstrapper, target.bootstrapper_url]
-    args += ["--run-id", _placeholder(RUN_ID), "--task", _placeholder(TASK)]
+    args += ["--run-id", _placeholder(RUN_ID), "--pipeline", spec.common_json(), "--task", _placeholder(TASK)]
     for parameter in node.parameters:
         args += ["--parameter", f"{parameter.name}={_placeholder(_input(parameter))}"]
     inputs = {RUN_ID: "String", TASK: "String"}

@@ -1,0 +1,150 @@
+"""What a researcher does in JupyterLab: runs a pipeline, reads its run's page, makes a runtime configuration."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.jupyterlab import CLAIM, DEMO, Lab, Tabs, backend, chromium, ended_run, jupyterlab, tabs
+from tests.support.jupyter import JupyterHome
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
+pytest.importorskip("jupyterlab")
+pytest.importorskip("dcm2niix", reason="the demo's packages are not installed (extra: demo)")
+pytest.importorskip("nilearn", reason="the demo's packages are not installed (extra: demo)")
+expect = playwright.expect
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(chromium() is None, reason="there is no chromium on the PATH"),
+]
+
+TASKS = ("convert-dicom", "denoise-slice", "tissue-volumes", "report")
+THIS_MACHINE = "Neurodesk (this machine)"
+KIND = "Kubeflow Pipelines (Neurodesk)"
+# the fields of the category and what a new configuration starts with (choices by their text)
+NEURODESK_FIELDS = {
+    "CVMFS Volume Claim": CLAIM,
+    "CVMFS Volume Mode": "repository",
+    "Sidecar": "auto",
+    "Sidecar Image": "",
+    "Scratch Size": "20Gi",
+    "Scratch Volume Claim": "",
+    "Default Modules": "",
+    "Strict Modules": "error",
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Return a JupyterLab in an empty home that shows a copy of the demo, the backend up beside it."""
+    directory = tmp_path_factory.mktemp("demo") / "my study"
+    shutil.copytree(DEMO, directory, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    home = JupyterHome(tmp_path_factory.mktemp("home"))
+    home.env["ELYRA_NEURODESK_HOME"] = str(tmp_path_factory.mktemp("backend"))
+    tree = tmp_path_factory.mktemp("cvmfs")
+    home.run("python", str(DEMO / "cvmfs_tree.py"), str(tree))
+    with backend(home, tree), jupyterlab(home, directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tabs]:
+    """Return a headless Chromium."""
+    with tabs(tmp_path_factory.mktemp("screenshots")) as running:
+        yield running
+
+
+def test_run_pipeline_in_the_editor_ends_on_the_page_of_a_run_that_succeeds(lab: Lab, browser: Tabs) -> None:
+    with browser.open(lab.start_page, "run") as page:
+        page.locator(".jp-DirListing-item", has_text="neuroimaging.pipeline").dblclick()
+        for task in TASKS:
+            expect(page.locator(".elyra-PipelineEditor").get_by_text(task, exact=True)).to_be_visible()
+        browser.show(page, "1-editor")
+
+        page.get_by_role("button", name="Run Pipeline").click()
+        dialog = page.locator(".jp-Dialog")
+        expect(dialog.locator(".jp-Dialog-header")).to_contain_text("Kubeflow Pipelines")
+        dialog.get_by_label("Runtime Configuration").select_option(label=THIS_MACHINE)
+        dialog.get_by_label("fwhm_mm").fill("1.5")
+        browser.show(page, "2-run-dialog")
+        dialog.get_by_role("button", name="Ok").click()
+
+        expect(page.locator(".jp-Dialog-header")).to_have_text(re.compile("Job submission to .* succeeded"))
+        browser.show(page, "3-submitted")
+        link = page.locator(".jp-Dialog").get_by_role("link", name="Run Details")
+        with page.expect_popup() as opened:
+            link.click()
+        run_page = opened.value
+        run_page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}$"))
+        for task in TASKS:
+            expect(run_page.get_by_role("link", name=task, exact=True).first).to_be_visible()
+        browser.show(run_page, "4-run-page-at-first")
+
+        status = json.loads(lab.elyra_neurodesk("local", "status", "--json"))
+        run = ended_run(status["api_endpoint"], run_page.url.rpartition("/")[2], 400)
+        states = {task["display_name"]: task["state"] for task in run["run_details"]["task_details"]}
+        assert {name: states[name] for name in TASKS} == dict.fromkeys(TASKS, "SUCCEEDED"), states
+        assert run["state"] == "SUCCEEDED"
+        assert run["runtime_config"]["parameters"] == {"fwhm_mm": 1.5}
+
+        run_page.reload()
+        expect(run_page.get_by_text("SUCCEEDED")).not_to_have_count(0)
+        expect(run_page.get_by_text(re.compile("RUNNING|PENDING"))).to_have_count(0)
+        browser.show(run_page, "5-run-page")
+        page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+    assert lab.complaints() == []
+
+
+def test_dialog_of_a_new_runtime_configuration_saves_one_that_elyra_loads(lab: Lab, browser: Tabs) -> None:
+    name = "Neurodesk on our cluster"
+    with browser.open(lab.start_page, "configuration") as page:
+        page.locator('.jp-SideBar [data-id="elyra-metadata:runtimes"]').click()
+        page.get_by_title("Create new runtime configuration").click()
+        browser.show(page, "6-kinds")
+        # one entry for each schema, and no two of one name
+        entries = page.locator(".lm-Menu-itemLabel", has_text="runtime configuration")
+        texts = [text.strip() for text in entries.all_inner_texts()]
+        assert f"New {KIND} runtime configuration" in texts
+        assert len(set(texts)) == len(texts)
+        entries.filter(has_text=KIND).click()
+
+        form = page.locator(".elyra-metadataEditor")
+        expect(form).to_contain_text(f"Add new {KIND} runtime configuration")
+        category = form.get_by_role("group", name="Neurodesk")
+        for label, value in NEURODESK_FIELDS.items():
+            entry = category.locator(".form-group.field-string", has=page.get_by_text(label, exact=True))
+            box = entry.locator("input, select")
+            shown = box.evaluate("box => box.options ? box.options[box.selectedIndex].text : box.value")
+            assert (label, shown) == (label, value)
+            assert len(entry.locator(".field-description").inner_text()) > 20
+        form.get_by_label("Display Name").fill(name)
+        form.get_by_label("Kubeflow Pipelines API Endpoint*", exact=True).fill("https://kfp.example/pipeline")
+        form.get_by_label("Cloud Object Storage Endpoint*", exact=True).fill("https://s3.example")
+        form.get_by_label("Cloud Object Storage Bucket Name").fill("studies")
+        form.get_by_label("Default Modules").fill("fsl/6.0.7.16")
+        browser.show(page, "7-form")
+
+        with page.expect_response("**/elyra/metadata/runtimes") as saved:
+            form.get_by_role("button", name="Save & Close").click()
+        assert saved.value.status == 201, saved.value.text()
+        expect(page.locator(".elyra-metadata-item", has_text=name)).to_be_visible()
+        expect(form).to_have_count(0)
+        browser.show(page, "8-list")
+
+    loaded = lab.runtime_configurations()
+    assert set(loaded) >= {name, THIS_MACHINE}
+    assert loaded[name]["schema_name"] == "neurodesk"
+    metadata = loaded[name]["metadata"]
+    assert metadata["runtime_type"] == "KUBEFLOW_PIPELINES"
+    assert metadata["cos_auth_type"] == "KUBERNETES_SECRET"
+    assert metadata["cvmfs_claim"] == CLAIM
+    assert metadata["default_modules"] == "fsl/6.0.7.16"
+    assert lab.complaints() == []
