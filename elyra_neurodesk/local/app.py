@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.local.api import pipelines, runs
+from elyra_neurodesk.local.api import logs, pipelines, runs
 from elyra_neurodesk.local.api.problems import (
     on_bug,
     on_http_error,
@@ -27,7 +27,7 @@ from elyra_neurodesk.local.guard import LoopbackGuard
 from elyra_neurodesk.local.pages.views import ROUTES, page
 
 # Elyra appends /apis/… to the api_endpoint, which ends in /pipeline; kfp.Client also accepts the bare host
-_PREFIXES = ("/pipeline/apis/v2beta1", "/apis/v2beta1")
+_PREFIXES = ("/pipeline/apis", "/apis")
 
 
 def build_app(backend: Backend) -> Starlette:
@@ -41,7 +41,12 @@ def build_app(backend: Backend) -> Starlette:
         backend.scheduler.stop()
         await run_in_threadpool(backend.scheduler.join)
 
-    api = [Mount(prefix, routes=[*pipelines.ROUTES, *runs.ROUTES]) for prefix in _PREFIXES]
+    versions = {"v2beta1": [*pipelines.ROUTES, *runs.ROUTES], "v1alpha1": logs.ROUTES}
+    api = [
+        Mount(f"{prefix}/{version}", routes=routes)
+        for prefix in _PREFIXES
+        for version, routes in versions.items()
+    ]
     app = Starlette(
         routes=[*api, *ROUTES],
         lifespan=lifespan,

@@ -12,7 +12,7 @@ from elyra_neurodesk.local.catalog import NotFound
 TAIL_LINES = 200
 _TAIL_BYTES = 256 * 1024
 _MOST_LISTED = 5000
-_MAIN_LOG = "main.log"
+MAIN_LOG = "main.log"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _walk(directory: Path) -> Iterator[Stored]:
 def log_files(directory: Path) -> list[str]:
     """Return the names of an attempt's log files, the task's own first."""
     found = sorted(file.name for file in directory.glob("*.log") if file.is_file())
-    return sorted(found, key=lambda name: name != _MAIN_LOG)
+    return sorted(found, key=lambda name: name != MAIN_LOG)
 
 
 def tail(file: Path, lines: int = TAIL_LINES) -> tuple[str, bool]:

@@ -114,3 +114,16 @@ def test_pages_cannot_be_asked_for_under_another_name(server: Server, run_id: st
         timeout=5,
     )
     assert answer.status_code == 403
+
+
+def test_the_log_of_a_running_task_is_where_kfps_front_end_asks_for_it(
+    server: Server, tmp_path: Path
+) -> None:
+    package = compile_package(tmp_path / "p.yaml", {"talk": ((), "echo first; sleep 30")})
+    client = server.client()
+    run_id = client.create_run_from_pipeline_package(package).run_id
+    url = f"/pipeline/apis/v1alpha1/runs/{run_id}/nodes/{run_id[:8]}-talk/log"
+    wait_until(lambda: "first" in get(server, url).text, 10)
+    assert get(server, url).headers["content-type"].startswith("text/plain")
+    assert get(server, url.replace("-talk", "-ghost")).status_code == 404
+    client.terminate_run(run_id)
