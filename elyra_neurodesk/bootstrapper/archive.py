@@ -9,7 +9,8 @@ import zlib
 from pathlib import Path
 
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
-from elyra_neurodesk.bootstrapper.store import Fetched, ObjectStore
+from elyra_neurodesk.bootstrapper.store import ObjectStore
+from elyra_neurodesk.bootstrapper.transport import Fetched
 from elyra_neurodesk.errors import NeurodeskError
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from elyra_neurodesk.bootstrapper.archive import escapes
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
-from elyra_neurodesk.bootstrapper.store import CONNECTIONS, ObjectMissing, ObjectStore
+from elyra_neurodesk.bootstrapper.store import ObjectStore
+from elyra_neurodesk.bootstrapper.store_errors import ObjectMissing
+from elyra_neurodesk.bootstrapper.transport import CONNECTIONS
 from elyra_neurodesk.errors import NeurodeskError
 
 

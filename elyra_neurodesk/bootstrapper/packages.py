@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterable
 from importlib import metadata
 
+from elyra_neurodesk.bootstrapper import curl_transport
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
-FOR_STORE = ("minio",)
 RECORDED = ("papermill", "nbclient", "nbconvert", "ipykernel", "minio")
 PIP_TIMEOUT = 900  # seconds
 
@@ -29,13 +29,18 @@ def missing(packages: Iterable[str]) -> list[str]:
     return [name for name in packages if importlib.util.find_spec(name) is None]
 
 
+def for_store() -> list[str]:
+    """Return what the object store needs: nothing where curl can do it, for installing takes seconds."""
+    return [] if not missing(["minio"]) or curl_transport.usable() else ["minio"]
+
+
 def for_notebooks() -> list[str]:
-    """Return what every notebook needs.
+    """Return what every notebook needs before its first cell.
 
     ipykernel belongs to it only in an image without any Jupyter. Elsewhere it waits until the kernel is
     known: installing it can overwrite the kernel that an image brings (Neurodesktop's is wrapped).
     """
-    return ["papermill", "nbconvert", *([] if importlib.util.find_spec("jupyter_client") else ["ipykernel"])]
+    return ["papermill", *([] if importlib.util.find_spec("jupyter_client") else ["ipykernel"])]
 
 
 def ensure(packages: Iterable[str], log: Log) -> None:

@@ -16,7 +16,9 @@ from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.outputs import Output, OutputMissing, OutputRefused
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
-from elyra_neurodesk.bootstrapper.store import CONNECTIONS, ObjectStore, file_sha256
+from elyra_neurodesk.bootstrapper.store import ObjectStore
+from elyra_neurodesk.bootstrapper.store_errors import STORING
+from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
 from elyra_neurodesk.bootstrapper.workplace import Workplace
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
@@ -25,7 +27,7 @@ TYPES = {
     ".log": "text/plain; charset=utf-8",
     ".html": "text/html; charset=utf-8",
 }
-KEPT_MESSAGE = "the files are kept in"
+KEPT_MESSAGE = "The files are kept in"
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Publisher:
         the error line, which is why the line is written here.
         """
         try:
-            packages.ensure(packages.FOR_STORE, self.log)
+            packages.ensure(packages.for_store(), self.log)
         except NeurodeskError as error:
             self._failed(error)
             self.log.error(str(self.progress.error))
@@ -82,12 +84,14 @@ class Publisher:
         else:
             self.log.say(f"{self.progress.spec.file} done, {len(self.progress.outputs)} outputs stored")
         try:
+            self._keep_record()  # before what may fail: it is there also when the store is not
             if self.log_path.is_file():
                 self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
             self._upload_record()
         except Exception as problem:
-            self._failed(as_error(problem, self.place.reports, self.log))
-            self.log.error(str(self.progress.error))
+            if self._failed(as_error(problem, self.place.reports, self.log)):
+                self.log.error(str(self.progress.error))
+                self._keep_record()
 
     def _upload_files(self, files: list[str]) -> None:
         """Upload outputs, several at a time, while this thread makes the HTML."""
@@ -137,16 +141,22 @@ class Publisher:
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         self.store.upload(key, path, kind)
 
+    def _record(self) -> bytes:
+        return record.to_json(record.build(self.progress, record.now()))
+
+    def _keep_record(self) -> None:
+        """Write the record beside the log; a full disk must not cost the one in the store."""
+        with contextlib.suppress(OSError):
+            (self.place.reports / TASK_RECORD).write_bytes(self._record())
+
     def _upload_record(self) -> None:
-        content = record.to_json(record.build(self.progress, record.now()))
-        with contextlib.suppress(OSError):  # a full disk must not cost the record
-            (self.place.reports / TASK_RECORD).write_bytes(content)
-        self.store.write(self._run_key(TASK_RECORD), content, "application/json")
+        self.store.write(self._run_key(TASK_RECORD), self._record(), "application/json")
 
     def _convert(self) -> Path | None:
         """Make the HTML; a notebook without it is still a result."""
         target = self.executed.with_suffix(".html")
         try:
+            packages.ensure(["nbconvert"], self.log)
             notebook.to_html(self.executed, target)
         except Exception as problem:
             words = one_line(f"{type(problem).__name__}: {problem}")[:300]
@@ -173,9 +183,20 @@ class Publisher:
             f"its working directory holds {', '.join(there) or 'nothing'}."
         )
 
-    def _failed(self, error: NeurodeskError) -> None:
+    def _failed(self, error: NeurodeskError) -> bool:
+        """Note an error; one that could not be stored says where the files are instead.
+
+        Returns:
+            Whether it tells anything that the log does not have yet.
+        """
+        if error.exit_status == STORING and KEPT_MESSAGE not in error.hint:
+            status = error.exit_status
+            hint = f"{error.hint} {KEPT_MESSAGE} {self.place.files} and {self.place.reports.name} beside it."
+            error = type(error)(error.message, hint)
+            error.exit_status = status
+        if str(error) == str(self.progress.error):
+            return False
         if self.progress.error is not None:
             self.log.say(f"also: {error}")
-        if error.exit_status == 15:
-            self.log.say(f"{KEPT_MESSAGE} {self.place.files} and {self.place.reports}")
         self.progress.fail(error)
+        return True

@@ -101,7 +101,7 @@ def _work(
     progress.parameters = parameters.typed(spec.parameters, parameters.read_assignments(assignments))
     _prepare_environment(progress, place.reports, log)
     is_notebook = spec.file.lower().endswith(".ipynb")
-    packages.ensure([*packages.FOR_STORE, *(packages.for_notebooks() if is_notebook else ())], log)
+    packages.ensure([*packages.for_store(), *(packages.for_notebooks() if is_notebook else ())], log)
     _fetch(progress, store, place, log)
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")

@@ -11,7 +11,7 @@ import pytest
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND, SCRIPT
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from tests.support.objectstore import ObjectStore
-from tests.support.tasks import ROOT, RUN_ID, submit
+from tests.support.tasks import ROOT, RUN_ID, make_notebook, submit
 
 DASH = shutil.which("dash") or "/bin/sh"
 
@@ -116,13 +116,26 @@ def test_a_package_that_cannot_be_had_ends_with_16_and_one_clear_line(
     shared_store: ObjectStore, directory: str, tmp_path: Path
 ) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    spec = submit(shared_store, "s.py", {"s.py": "pass"}, directory=directory)
+    spec = submit(shared_store, "n.ipynb", {"n.ipynb": make_notebook("1")}, directory=directory)
     arguments = (zipapp_sha256(), zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
     status, output = run_command(shared_store, tmp_path / "bare", tmp_path / "w", *arguments)
     assert status == 16
-    assert output.splitlines()[-1].startswith("ND-PACKAGE-001: minio cannot be imported by ")
+    assert output.splitlines()[-1].startswith("ND-PACKAGE-001: papermill")
     assert "No module named pip" in output.splitlines()[-1]
     assert "Traceback" not in output
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_a_script_needs_nothing_but_python_and_curl(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    script = "open('out.txt', 'w').write('42')"
+    spec = submit(shared_store, "s.py", {"s.py": script}, directory=directory, outputs=("out.txt",))
+    arguments = (zipapp_sha256(), zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
+    status, output = run_command(shared_store, tmp_path / "bare", tmp_path / "w", *arguments)
+    assert status == 0, output
+    assert shared_store.get(spec.run_key(RUN_ID, spec.task, "out.txt")) == b"42"
 
 
 def test_the_script_holds_nothing_that_kubernetes_kfp_or_argo_would_expand() -> None:

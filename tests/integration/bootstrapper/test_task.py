@@ -310,9 +310,11 @@ def test_a_store_that_stops_midway_ends_with_15_and_keeps_the_files(tmp_path: Pa
         assert time.monotonic() - began < 40
     assert lines[-1].startswith("ND-STORE-002: storing ")
     assert "connection refused" in lines[-1]
-    assert f"the files are kept in {tmp_path / 'w' / 'jupyter-work-dir'}" in "".join(lines)
+    assert f"The files are kept in {tmp_path / 'w' / 'jupyter-work-dir'} and " in lines[-1]
     assert len(list((tmp_path / "w" / "jupyter-work-dir").glob("*.txt"))) == 40
-    assert (tmp_path / "w" / "jupyter-work-dir.reports" / "s.log").is_file()
+    reports = tmp_path / "w" / "jupyter-work-dir.reports"
+    assert (reports / "s.log").read_text().count(lines[-1]) == 1
+    assert json.loads((reports / "task-record.json").read_text())["exit_status"] == 15
 
 
 def test_a_script_that_fails_ends_with_1_and_its_own_last_line(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import Store
-from elyra_neurodesk.bootstrapper.store import ObjectStore, StoreError, StoreUnreachable, WrongCredentials
+from elyra_neurodesk.bootstrapper.store import ObjectStore
+from elyra_neurodesk.bootstrapper.store_errors import StoreError, StoreUnreachable, WrongCredentials
 from tests.support.objectstore import free_port
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
