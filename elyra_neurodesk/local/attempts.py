@@ -16,6 +16,7 @@ from elyra_neurodesk.local.budget import DEFAULT_CPUS, Cost
 from elyra_neurodesk.local.home import Home
 from elyra_neurodesk.local.records import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, Task, now
 from elyra_neurodesk.local.runner import Attempt, Handle, Result, Retry, resolve_inputs
+from elyra_neurodesk.local.runner.errors import PodNotMade
 from elyra_neurodesk.local.runtime import Runtime
 from elyra_neurodesk.local.state import RunStore
 
@@ -99,8 +100,11 @@ class Attempts:
         try:
             directory.mkdir(parents=True, exist_ok=True)
             handle = self._runtime.runner.start(attempt)
-        except (NeurodeskError, OSError) as problem:
+        except NeurodeskError as problem:
             return Outcome.refused(str(problem))
+        except OSError as problem:
+            words = f"task {name!r} could not be started in {directory}: {problem.strerror or problem}."
+            return Outcome.refused(str(PodNotMade(words)))
         active.handles[name] = handle
         found = {"pid": handle.pid, "pid_started": handle.started}
         self._runs.update_task(run.run_id, name, **found)

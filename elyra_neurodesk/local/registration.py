@@ -35,6 +35,8 @@ def metadata(state: State, credentials: Credentials) -> dict[str, Any]:
         "engine": "Argo",
         "auth_type": "NO_AUTHENTICATION",
         "cos_endpoint": state.store_url,
+        # where Elyra's dialog sends people for their outputs: the store itself answers only signed requests
+        "public_cos_endpoint": f"{state.api_url}/",
         "cos_bucket": BUCKET,
         "cos_auth_type": "KUBERNETES_SECRET",
         "cos_username": credentials.access_key,

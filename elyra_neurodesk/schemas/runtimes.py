@@ -64,6 +64,13 @@ def neurodesk_schema() -> dict[str, Any]:
     # the name of a secret is no secret: show it, and offer the one that KFP installs
     fields["cos_secret"]["uihints"] = {"category": "Cloud Object Storage"}
     fields["cos_secret"]["default"] = "mlpipeline-minio-artifact"
+    for name in ("cos_username", "cos_password"):
+        fields[name]["description"] += (
+            " It is used on this machine only: tasks take theirs from the credentials secret."
+        )
+    fields["cos_auth_type"]["description"] += (
+        ". KUBERNETES_SECRET needs the secret's name and, for uploads from here, username and password too."
+    )
     tags = fields.pop("tags", None)
     for name, definition in ours["properties"].items():
         category = "Cloud Object Storage" if name.startswith("cos_") else CATEGORY

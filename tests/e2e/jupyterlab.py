@@ -148,28 +148,17 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
     def connection() -> dict[str, Any] | None:
         assert server.poll() is None, log.read_text(encoding="utf-8", errors="replace")
         file = runtime / f"jpserver-{server.pid}.json"
-        with suppress(FileNotFoundError, ValueError):  # not there yet, or half written
+        with suppress(OSError, ValueError):  # no file or no answer yet, or half a file
             facts = dict(json.loads(file.read_text(encoding="utf-8")))
             urllib.request.urlopen(f"{facts['url']}api", timeout=10).close()
             return facts
         return None
 
     try:
-        facts = wait_for("JupyterLab's connection file", _no_refusal(connection))
+        facts = wait_for("JupyterLab's answer", connection)
         yield Lab(home, directory, facts["url"], facts["token"], log)
     finally:
         _end(server)
-
-
-def _no_refusal(look: Callable[[], Found | None]) -> Callable[[], Found | None]:
-    """Return ``look``, finding nothing while the server does not answer."""
-
-    def looking() -> Found | None:
-        with suppress(OSError):
-            return look()
-        return None
-
-    return looking
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -21,7 +21,14 @@ from typing import Any
 from elyra_neurodesk.errors import NeurodeskError
 
 from .environment import MARK, container_variables
-from .errors import ContainerFailed, DeadlinePassed, PodNotMade, ProgramUnavailable, VolumeNotMountable
+from .errors import (
+    ClaimUnavailable,
+    ContainerFailed,
+    DeadlinePassed,
+    PodNotMade,
+    ProgramUnavailable,
+    VolumeNotMountable,
+)
 from .expansion import expand, expand_all
 from .liveness import kill_leftovers, take_lock
 from .messages import error_line, shorten
@@ -29,7 +36,8 @@ from .mounts import Mount
 from .outputs import collect_outputs
 from .placeholders import placeholder_values, resolve_arguments
 from .placement import check_claims, make_volumes, place, rewrite_variable, rewrite_word
-from .scratch import make_scratch, remove_scratch
+from .reporting import can_report, reporting
+from .scratch import make_scratch, remove_scratch, reserve
 from .spawn import NotStarted, Surroundings, can_mount, spawn
 from .supervisor import Canceled, OutOfTime, Program, Supervisor, block_signals
 from .syscalls import adopt_orphans
@@ -100,7 +108,12 @@ class Pod:
         return status
 
     def _prepare(self) -> None:
-        check_claims(self._pod)
+        try:
+            check_claims(self._pod)
+        except ClaimUnavailable as problem:
+            if not can_report(self._pod):
+                raise
+            self._pod = reporting(self._pod, str(problem))
         self._tmp = make_scratch(self._directory)
         self._places = make_volumes(self._pod, self._directory / "volumes")
 
@@ -219,7 +232,9 @@ def main(file: Path) -> int:
     description = json.loads(file.read_text(encoding="utf-8"))
     write_private(file, {**description, "secrets": {name: {} for name in description["secrets"]}})
     adopt_orphans()
+    release = reserve(directory)
     status = Pod(description).run()
+    release()
     write_private(directory / STATUS, vars(status))
     remove_scratch(directory, work=status.reason == "completed")
     os.close(lock)

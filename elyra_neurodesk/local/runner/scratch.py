@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 # Programs make sockets in TMPDIR, whose whole path may have 107 bytes; they add up to about 40 themselves.
@@ -37,6 +39,23 @@ def remove_scratch(directory: Path, work: bool) -> None:
             link.unlink()
     for name in (*_ALWAYS, "work") if work else _ALWAYS:
         shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def reserve(directory: Path, size: int = 1 << 17) -> Callable[[], None]:
+    """Keep room (bytes) for what is written at a pod's end, though the task fills the disk.
+
+    Returns:
+        What gives the room back.
+    """
+    place = directory / ".reserve"
+    with contextlib.suppress(OSError), place.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
+
+    def release() -> None:
+        with contextlib.suppress(OSError):
+            place.unlink(missing_ok=True)
+
+    return release
 
 
 def _link(directory: Path) -> Path:

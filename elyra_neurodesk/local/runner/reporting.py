@@ -1,0 +1,30 @@
+"""Pods that cannot get their volumes, but whose main program can leave a log and a record of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from elyra_neurodesk.bootstrapper.pod import PROBLEM
+
+_LAUNCHER = "elyra-neurodesk"  # $0 of the script that starts the bootstrapper (compiler's container command)
+
+
+def can_report(pod: Mapping[str, Any]) -> bool:
+    """Return whether the pod's main program is the bootstrapper."""
+    return list(pod["main"]["command"][-1:]) == [_LAUNCHER]
+
+
+def reporting(pod: Mapping[str, Any], problem: str) -> dict[str, Any]:
+    """Return the pod without its claims and init containers, its main program told what is wrong.
+
+    Args:
+        pod: the content of POD.json.
+        problem: one line.
+    """
+    volumes = {name: volume for name, volume in pod["volumes"].items() if volume["kind"] != "claim"}
+    main = dict(pod["main"])
+    main["mounts"] = [mount for mount in main["mounts"] if mount["volume"] in volumes]
+    # doubled: Kubernetes' rule for a "$" that is meant
+    main["env"] = [*main["env"], [PROBLEM, problem.replace("$", "$$")]]
+    return {**pod, "volumes": volumes, "init_containers": [], "main": main}
