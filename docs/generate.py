@@ -39,7 +39,7 @@ def errors_page() -> str:
     rows = {
         error.code: (error.__doc__.strip().splitlines()[0], error.hint, error.exit_status)
         for error in all_errors()
-        if "code" in vars(error)
+        if "code" in vars(error) and error.__module__.startswith("elyra_neurodesk.")
     }
     for number, text, status in re.findall(r"\be ([0-9]) ['\"](.*?)['\"] ([0-9]+)", SCRIPT):
         rows[f"ND-START-00{number}"] = (
@@ -69,7 +69,13 @@ def cli_page() -> str:
 
     parts = ["# Command line\n\n" + NOTE + "What `--help` says.\n"]
     for path, command in _commands(cli, ("elyra-neurodesk",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
+        context = click.Context(
+            command,
+            info_name=" ".join(path),
+            max_content_width=100,
+            terminal_width=100,
+            help_option_names=cli.context_settings["help_option_names"],
+        )
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 

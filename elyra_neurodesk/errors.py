@@ -39,8 +39,15 @@ class NeurodeskError(RuntimeError):
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` with every run of white space, line breaks included, as one space."""
-    return " ".join(text.split())
+    """Return ``text`` as one line that a terminal shows as it is.
+
+    Every run of white space, line breaks included, becomes one space; control characters, marks that change
+    the direction of writing and halves of surrogate pairs become escapes such as ``\\x1b``.
+    """
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
 def all_errors(base: type[NeurodeskError] = NeurodeskError) -> Iterator[type[NeurodeskError]]:

@@ -15,14 +15,17 @@ import certifi
 import minio
 import urllib3
 from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.network import caused_by, root_text
+from elyra_neurodesk.runs.network import caused_by, patient, root_text
 
 REGION = "us-east-1"
 PARALLEL = 8
 """How many objects are read or written at once."""
+
+TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
+"""Seconds to connect, and seconds between two pieces of an answer."""
 
 _WRONG_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken"})
 
@@ -81,6 +84,20 @@ class NotAStore(StoreError):
     code = "ND-STORE-106"
 
 
+class StoreFailed(StoreUnreachable):
+    """The object store, or a proxy before it, failed or broke the connection, several times in a row."""
+
+    code = "ND-STORE-107"
+    hint = "Try again in a minute; when it stays, look at the object store's own log and its free space."
+
+
+class StoreTooSlow(StoreUnreachable):
+    """The object store took the request and did not answer in time."""
+
+    code = "ND-STORE-108"
+    hint = "Check the network and whether the object store is overloaded, then try again."
+
+
 def endpoint_from_here(metadata: Mapping[str, Any], fallback: str = "") -> str:
     """Return the address of the store that works on this machine.
 
@@ -123,15 +140,10 @@ def open_client(
             f"object storage endpoint '{endpoint}' is not a URL of http:// or https:// and a host alone."
         )
     pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=5.0, read=60.0),
+        timeout=TIMEOUT,
         maxsize=PARALLEL,
-        retries=urllib3.Retry(
-            total=3,
-            backoff_factor=0.3,
-            backoff_jitter=0.2,
-            status_forcelist=(500, 502, 503, 504),
-            allowed_methods=None,  # putting an object twice is the same as putting it once
-        ),
+        # putting an object twice is the same as putting it once
+        retries=patient(3, allowed_methods=None, redirect=None, raise_on_status=True),
         cert_reqs="CERT_REQUIRED",
         ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
     )
@@ -174,22 +186,28 @@ def _refusal(problem: S3Error, endpoint: str, bucket: str, doing: str, key: str)
         return NoSuchBucket(f"object store {endpoint} has no bucket '{bucket}'.")
     if problem.code == "NoSuchKey":
         return NoSuchObject(f"bucket '{bucket}' has no object '{key}'.")
+    if problem.code == "RequestTimeTooSkewed":
+        return StoreDenied(
+            f"object store {endpoint} has another time than this machine.", "Set this machine's clock."
+        )
     return StoreError(f"object store {endpoint} answered {problem.code}: {problem.message}")
 
 
 def _unreachable(problem: HTTPError, endpoint: str, doing: str) -> StoreError:
     if caused_by(problem, ConnectionRefusedError):
-        what = "nothing listens at"
-    elif caused_by(problem, gaierror, NameResolutionError):
-        what = "the host is not known of"
-    elif caused_by(problem, ssl.SSLError):
+        return StoreUnreachable(f"nothing listens at object store {endpoint}.")
+    if caused_by(problem, gaierror, NameResolutionError):
+        return StoreUnreachable(f"the host is not known of object store {endpoint}.")
+    if caused_by(problem, ssl.SSLError):
         return StoreUnreachable(
             f"no trusted TLS connection to object store {endpoint}: {root_text(problem)}.",
             "Check http or https in the object storage endpoint; SSL_CERT_FILE names your own authority.",
         )
-    else:
-        return StoreUnreachable(f"{doing} object store {endpoint} failed: {root_text(problem)}.")
-    return StoreUnreachable(f"{what} object store {endpoint}.")
+    if caused_by(problem, ReadTimeoutError):
+        return StoreTooSlow(f"{doing} object store {endpoint}: no answer within {TIMEOUT.read_timeout:g} s.")
+    if caused_by(problem, ConnectTimeoutError):
+        return StoreUnreachable(f"object store {endpoint} does not answer.")
+    return StoreFailed(f"{doing} object store {endpoint} failed: {root_text(problem)}.")
 
 
 def _credentials(config_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:

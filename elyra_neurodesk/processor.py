@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +17,7 @@ from traitlets import Enum
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery, resolve_delivery
 from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.tasks import component_parser
 from elyra_neurodesk.tasks.model import TaskGraph
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
+
+component_parser.register()
 
 
 class ExportTargetExists(NeurodeskError):
@@ -56,19 +61,24 @@ class NeurodeskPipelineProcessorResponse(RuntimePipelineProcessorResponse):  # t
     Attributes:
         run_id: KFP's id of the run.
         run_name: the run's name in KFP.
+        warnings: one line for each thing that the pipeline asks for and KFP cannot do.
     """
 
     _type = RuntimeProcessorType.KUBEFLOW_PIPELINES
     _name = "neurodesk"
 
-    def __init__(self, run_id: str, run_name: str, **elyra: Any) -> None:
+    def __init__(self, run_id: str, run_name: str, warnings: tuple[str, ...] = (), **elyra: Any) -> None:
         super().__init__(**elyra)
         self.run_id = run_id
         self.run_name = run_name
+        self.warnings = warnings
 
     def to_json(self) -> dict[str, Any]:
         """Return what Elyra's front end and ``elyra-pipeline submit --json`` get."""
-        return {**super().to_json(), "run_id": self.run_id, "run_name": self.run_name}
+        ours: dict[str, Any] = {"run_id": self.run_id, "run_name": self.run_name}
+        if self.warnings:
+            ours["warnings"] = list(self.warnings)
+        return {**super().to_json(), **ours}
 
 
 class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
@@ -94,24 +104,28 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         from elyra_neurodesk.runs.client import connect_to
         from elyra_neurodesk.submit.prepare import prepared
         from elyra_neurodesk.submit.publish import publish
+        from elyra_neurodesk.tasks.labels import add_version
 
         started = time.monotonic()
         config, settings = _configuration(pipeline)
         connection = connect_to(config)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
         with prepared(pipeline, config, settings, delivery, self) as ready:
-            package = package_text(ready.graph)
-            self._progress(pipeline, f"compiled {len(ready.graph.tasks)} tasks", started)
+            graph = self._noticed(add_version(ready.graph))
+            package = package_text(graph)
+            self._progress(pipeline, f"compiled {len(graph.tasks)} tasks", started)
             sent = ready.upload()
             self._progress(pipeline, f"uploaded {sent} of {len(ready.uploads)} objects", started)
         description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
-        run = publish(connection, package, pipeline.name, description, pipeline.name.lower())
+        parameters = {known.name: known.value for known in graph.parameters if known.value is not None}
+        run = publish(connection, package, pipeline.name, description, pipeline.name.lower(), parameters)
         url = config.run_url(run.run_id)
         self._progress(pipeline, f"pipeline submitted: {url}", started)
-        generic = [task.spec for task in ready.graph.tasks if task.spec]
+        generic = [task.spec for task in graph.tasks if task.spec]
         return NeurodeskPipelineProcessorResponse(
             run_id=run.run_id,
             run_name=run.name,
+            warnings=graph.notices,
             run_url=url,
             object_storage_url=settings.public_object_store_endpoint if generic else None,
             object_storage_path=f"/{settings.bucket}/{generic[0].run_key(run.run_id)}" if generic else None,
@@ -145,13 +159,20 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         return pipeline_export_path
 
     def _generate_pipeline_dsl(
-        self, pipeline: Pipeline, pipeline_name: str, workflow_engine: Any, *args: Any, **kwargs: Any
+        self,
+        pipeline: Pipeline,
+        pipeline_name: str,
+        workflow_engine: Any,
+        pipeline_version: str = "",
+        experiment_name: str = "",
+        *args: Any,
+        **kwargs: Any,
     ) -> PipelineDsl:
         """Return the DSL of a pipeline, having uploaded what its tasks need."""
         from elyra_neurodesk.compiler.dsl import write_dsl
         from elyra_neurodesk.compiler.package import package_text
 
-        graph = self._uploaded_graph(pipeline)
+        graph = self._uploaded_graph(pipeline, pipeline_version, experiment_name)
         return PipelineDsl(write_dsl(graph), package_text(graph))
 
     def _compile_pipeline_dsl(
@@ -163,9 +184,10 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         else:
             super()._compile_pipeline_dsl(dsl, workflow_engine, output_file, pipeline_conf)
 
-    def _uploaded_graph(self, pipeline: Pipeline) -> TaskGraph:
+    def _uploaded_graph(self, pipeline: Pipeline, version: str = "", experiment: str = "") -> TaskGraph:
         """Return the graph of a pipeline that is to be exported."""
         from elyra_neurodesk.submit.prepare import prepared
+        from elyra_neurodesk.tasks.labels import add_version
 
         config, settings = _configuration(pipeline)
         delivery: ResolvedDelivery = (
@@ -175,7 +197,17 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         )
         with prepared(pipeline, config, settings, delivery, self) as ready:
             ready.upload()
-            return ready.graph
+            return self._noticed(add_version(ready.graph, version, experiment))
+
+    def _noticed(self, graph: TaskGraph) -> TaskGraph:
+        """Tell what the pipeline asks for and KFP cannot do; command lines have no log that anybody sees."""
+        for notice in graph.notices:
+            line = f"Pipeline '{graph.name}': {notice}"
+            if _is_seen(self.log):
+                self.log.warning(line)
+            else:
+                print(line, file=sys.stderr)
+        return graph
 
     def _progress(self, pipeline: Pipeline, what: str, since: float) -> None:
         self.log_pipeline_info(pipeline.name, what, duration=time.monotonic() - since)
@@ -186,3 +218,14 @@ def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
 
     config = runtime_config(pipeline.runtime_config)
     return config, RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
+
+
+def _is_seen(log: logging.Logger) -> bool:
+    """Return whether a warning to this logger ends up anywhere."""
+    ancestors = [log]
+    while ancestors[-1].propagate and ancestors[-1].parent:
+        ancestors.append(ancestors[-1].parent)
+    handlers = [handler for logger in ancestors for handler in logger.handlers]
+    return log.isEnabledFor(logging.WARNING) and not all(
+        isinstance(handler, logging.NullHandler) for handler in handlers
+    )

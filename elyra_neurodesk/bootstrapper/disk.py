@@ -39,8 +39,30 @@ def naming_full_disk(directory: Path) -> Iterator[None]:
 def disk_full(directory: Path) -> DiskFull:
     """Return the error for ``directory``, with how large its disk is and what is left (MiB)."""
     try:
-        usage = shutil.disk_usage(directory)
-        size = f"{usage.free // MEBIBYTE} of {usage.total // MEBIBYTE} MiB are free"
+        size = _free(*shutil.disk_usage(directory))
     except OSError:
         size = "its size is not known"
     return DiskFull(f"the disk that holds {directory} is full: {size}.")
+
+
+def naming_cause(error: NeurodeskError, directory: Path) -> NeurodeskError:
+    """Return the failure of the user's own code, and beside it that the disk is full when it is.
+
+    Args:
+        error: any error; those of the bootstrapper's own work stay as they are.
+        directory: the working directory.
+    """
+    if error.exit_status != 1 or isinstance(error, DiskFull):
+        return error
+    try:
+        usage = shutil.disk_usage(directory)
+    except OSError:
+        return error
+    if usage[2] >= MEBIBYTE:  # what is free
+        return error
+    words = f"{error.message.rstrip('.')}; the disk that holds {directory} is full: {_free(*usage)}."
+    return type(error)(words, DiskFull.hint)
+
+
+def _free(total: int, used: int, free: int) -> str:
+    return f"{free // MEBIBYTE} of {total // MEBIBYTE} MiB are free"

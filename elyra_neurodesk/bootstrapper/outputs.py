@@ -13,6 +13,9 @@ from elyra_neurodesk.bootstrapper.archive import escapes
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.errors import NeurodeskError
 
+# what notebooks leave for KFP's pages (elyra/kfp/bootstrapper.py); KFP 2 shows neither, so they are kept
+VISUALISATIONS = ("mlpipeline-ui-metadata.json", "mlpipeline-metrics.json")
+
 
 class OutputMissing(NeurodeskError):
     """A declared output was not made."""
@@ -79,6 +82,23 @@ def find(patterns: Sequence[str], directory: Path) -> tuple[list[str], list[str]
             missing.append(pattern)
         found |= files
     return sorted(found), missing
+
+
+def visualisations(directories: Sequence[Path], since: float) -> list[Path]:
+    """Return the files for KFP's pages that the user's code wrote, each from the first directory that has it.
+
+    Args:
+        directories: the working directory, then ``ELYRA_WRITABLE_CONTAINER_DIR``.
+        since: seconds since the epoch; older files are another task's.
+    """
+    found = []
+    for name in VISUALISATIONS:
+        for directory in directories:
+            path = directory / name
+            if path.is_file() and path.stat().st_mtime >= since:
+                found.append(path)
+                break
+    return found
 
 
 def _files(directory: Path, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mimetypes
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.store_errors import STORING
 from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
-from elyra_neurodesk.bootstrapper.workplace import Workplace
+from elyra_neurodesk.bootstrapper.workplace import FALLBACK, Workplace
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 TYPES = {
@@ -40,6 +41,7 @@ class Publisher:
         place: where the files are.
         log: told what happens.
         started: whether notebook or script was begun, so that there can be outputs.
+        began: when the task began, seconds since the epoch.
     """
 
     store: ObjectStore
@@ -47,6 +49,7 @@ class Publisher:
     place: Workplace
     log: Log
     started: bool = False
+    began: float = field(default_factory=time.time)
     _taken: set[str] = field(default_factory=set)
 
     @property
@@ -105,6 +108,9 @@ class Publisher:
                 html = self._convert()
                 if html is not None:
                     reports.append(pool.submit(self._upload, self._key(html.name, "notebook"), html))
+            reports += [
+                pool.submit(self._upload, self._run_key(path.name), path) for path in self._visualisations()
+            ]
         problems = [problem for future in reports if (problem := future.exception())]
         for future in pending:
             if problem := future.exception():
@@ -126,6 +132,13 @@ class Publisher:
         files, missing = outputs.find(spec.outputs, self.place.files)
         self._taken = set(files)
         return files, missing
+
+    def _visualisations(self) -> list[Path]:
+        if not self.started:
+            return []
+        writable = Path(os.environ.get("ELYRA_WRITABLE_CONTAINER_DIR") or FALLBACK)
+        found = outputs.visualisations((self.place.files, writable), self.began)
+        return [path for path in found if path.name not in self._taken]
 
     def _upload_output(self, file: str) -> Output:
         path = self.place.files / file

@@ -18,10 +18,12 @@ from elyra_neurodesk.bootstrapper import (
     outputs,
     packages,
     parameters,
+    pod,
     script,
     workplace,
 )
 from elyra_neurodesk.bootstrapper.defect import as_error
+from elyra_neurodesk.bootstrapper.disk import naming_cause
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -64,7 +66,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
     except Terminated:
         pass  # told below: a library may have turned it into an error of its own
     except Exception as problem:
-        progress.fail(as_error(problem, place.files, log))
+        progress.fail(naming_cause(as_error(problem, place.files, log), place.files))
     termination.shield()
     if termination.received:
         progress.error = TaskTerminated(f"{spec.file} was told to stop.")
@@ -97,6 +99,7 @@ def _work(
 ) -> None:
     spec, place = progress.spec, publisher.place
     log.say(f"task {spec.task} of run {progress.run_id}: {spec.file} in {place.files}")
+    pod.check(os.environ)
     outputs.check(spec.outputs)
     progress.parameters = parameters.typed(spec.parameters, parameters.read_assignments(assignments))
     _prepare_environment(progress, place.reports, log)

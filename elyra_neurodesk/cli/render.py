@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,6 +13,9 @@ from rich.text import Text
 
 from elyra_neurodesk.runs.results import Output
 from elyra_neurodesk.runs.summary import RunSummary
+
+UNWRAPPED = 10_000
+"""Characters: more than any row of ours has."""
 
 _COLOURS = {
     "SUCCEEDED": "green",
@@ -28,11 +30,14 @@ _COLOURS = {
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console that wraps at the terminal's width, and late where there is no terminal."""
+    """Return a console that wraps at the terminal's width, and not at all where there is no terminal.
+
+    There `grep` must find a message in one line.
+    """
     stream = sys.stderr if stderr else sys.stdout
     if stream.isatty():
         return Console(stderr=stderr, highlight=False)
-    return Console(stderr=stderr, highlight=False, width=int(os.environ.get("COLUMNS") or 200))
+    return Console(stderr=stderr, highlight=False, width=UNWRAPPED)
 
 
 def plain(text: str) -> Text:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,8 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
     from elyra_neurodesk.submit.pipeline_file import submit_file
 
     name = chosen_runtime_config(runtime_config).name
-    submission = submit_file(file, name)
+    with nullcontext() if as_json else _upload_bar():
+        submission = submit_file(file, name)
     content: dict[str, Any] = dataclasses.asdict(submission)
     if not as_json:
         click.echo(f"submitted: {submission.run_name}")
@@ -47,6 +50,28 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
     if as_json:
         print_json(content)
     return status
+
+
+@contextmanager
+def _upload_bar() -> Iterator[None]:
+    """Show what has been uploaded, while something is, where a person sees it."""
+    from elyra_neurodesk.cli.render import console
+    from elyra_neurodesk.submit.progress import listening
+
+    target = console(stderr=True)
+    if not target.is_terminal:
+        yield
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
+    # Elyra's standard output is caught elsewhere: this leaves the streams as they are
+    with Progress(
+        *columns, console=target, transient=True, redirect_stdout=False, redirect_stderr=False
+    ) as bar:
+        task = bar.add_task("uploading", visible=False, total=None)
+        with listening(lambda done, total: bar.update(task, completed=done, total=total, visible=True)):
+            yield
 
 
 def _watch(

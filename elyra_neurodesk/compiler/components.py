@@ -56,7 +56,7 @@ def compile_component(definition: str) -> CompiledComponent:
         definition: KFP component YAML, version 1 or a compiled version 2 component.
 
     Raises:
-        InvalidComponent: KFP cannot read it, or it is a whole pipeline.
+        InvalidComponent: KFP cannot read it, or it is no single container: a whole pipeline, an importer.
     """
     from google.protobuf import json_format
     from kfp import components
@@ -66,6 +66,8 @@ def compile_component(definition: str) -> CompiledComponent:
         spec = json_format.MessageToDict(loaded.pipeline_spec)
         (component,) = spec["components"].values()
         executor = spec["deploymentSpec"]["executors"][component["executorLabel"]]
+        if not executor["container"]["image"]:
+            raise ValueError("it names no image")
     except Exception as problem:
         name = next((line for line in definition.splitlines() if line.startswith("name:")), "name: unknown")
         raise InvalidComponent(f"Component '{name[5:].strip()}' cannot be compiled: {problem}") from problem

@@ -74,7 +74,7 @@ def _definition(task: Task) -> list[Any]:
     if task.component is not None:
         first, *more = yaml.safe_load_all(task.component)
         if "pipelineInfo" in first:  # compiled by KFP version 2
-            return [{**first, "pipelineInfo": {**first["pipelineInfo"], "name": task.name}}, *more]
+            return [_renamed(first, task.name), *more]
         return [{**first, "name": task.name}, *more]
     assert task.container is not None  # noqa: S101  for the type checker
     definition: dict[str, Any] = {"name": task.name}
@@ -90,6 +90,21 @@ def _definition(task: Task) -> list[Any]:
         }
     }
     return [definition]
+
+
+def _renamed(compiled: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a compiled component under another name, by which KFP finds all its parts."""
+    (component,) = compiled["components"].values()
+    (executor,) = compiled["deploymentSpec"]["executors"].values()
+    (task,) = compiled["root"]["dag"]["tasks"].values()
+    dag = {**compiled["root"]["dag"], "tasks": {name: {**task, "componentRef": {"name": f"comp-{name}"}}}}
+    return {
+        **compiled,
+        "components": {f"comp-{name}": {**component, "executorLabel": f"exec-{name}"}},
+        "deploymentSpec": {"executors": {f"exec-{name}": executor}},
+        "pipelineInfo": {**compiled["pipelineInfo"], "name": name},
+        "root": {**compiled["root"], "dag": dag},
+    }
 
 
 def _pipeline(graph: TaskGraph) -> Iterator[str]:
@@ -117,7 +132,7 @@ def _task(task: Task) -> Iterator[str]:
     if task.parents:
         yield f"    _task.after({', '.join(f'_tasks[{parent!r}]' for parent in task.parents)})"
     if task.caching is False:
-        yield "    _task.set_caching_options(False)"
+        yield "    _task.set_caching_options(enable_caching=False)"
     for name, setter in _SETTERS.items():
         if value := getattr(task.resources, name):
             yield f"    _task.{setter}({value!r})"

@@ -48,7 +48,7 @@ class AccessDenied(ApiError):
     code = "ND-API-005"
     hint = (
         "Check the authentication type, user name and password or token, and the user namespace in the "
-        "runtime configuration."
+        "runtime configuration; a token that has expired must be replaced."
     )
 
 
@@ -112,3 +112,10 @@ class ConnectionBroken(ApiError):
 
     code = "ND-API-014"
     hint = "Check the address, the network and whether a proxy stands in between."
+
+
+class TooManyRequests(ApiError):
+    """The API, or a proxy before it, wants fewer requests (HTTP 429), and still did after some waiting."""
+
+    code = "ND-API-015"
+    hint = "Try again in a few minutes; an administrator can raise the limit."

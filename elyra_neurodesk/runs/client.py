@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from json import loads
@@ -16,12 +16,15 @@ import urllib3.exceptions
 
 from elyra_neurodesk.runs import api_errors as errors
 from elyra_neurodesk.runs.configs import InvalidRuntimeConfig, RuntimeConfig, chosen_runtime_config
-from elyra_neurodesk.runs.health import Health, precheck, unreachable
+from elyra_neurodesk.runs.health import LOGIN, Health, precheck, unreachable
+from elyra_neurodesk.runs.network import TOO_MANY_REQUESTS, patient
 
 __all__ = ["REQUEST_TIMEOUT", "Connection", "Health", "api_call", "connect", "connect_to", "precheck"]
 
 REQUEST_TIMEOUT = (5.0, 60.0)
 """Seconds to connect and seconds to wait for an answer, for calls through ``kfp_server_api``."""
+
+_ANONYMOUS = "NO_AUTHENTICATION"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,48 @@ class Connection:
         """The ``kfp_server_api.ApiClient`` below ``client``: for calls that need a timeout."""
         return self.client._run_api.api_client
 
+    def ask(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Make one call of ``kfp_server_api`` with a timeout, and return its answer.
+
+        kfp reads any text as an empty answer: the page of a login that has expired, say. Here it is an error.
+
+        Raises:
+            LoginPage, NotAKfpApi: the answer is not JSON.
+            kfp_server_api.ApiException, urllib3.exceptions.HTTPError: see `api_call`.
+        """
+        try:
+            answer = call(*arguments, _request_timeout=REQUEST_TIMEOUT, **options)
+        except UnicodeDecodeError as problem:  # kfp reads an error page as UTF-8, whatever it is in
+            refused = problem.__context__
+            if not isinstance(refused, kfp_server_api.ApiException):
+                raise
+            refused.body = ""
+            raise refused from None
+        except kfp_server_api.ApiException as problem:
+            if problem.status:
+                raise
+            raise _rejected(self.endpoint, problem) from problem
+        text = str(self.api_client.last_response.data).strip()
+        if not text.startswith("{"):
+            raise _not_json(self.endpoint, text)
+        return answer
+
+
+class _Client(kfp.Client):  # type: ignore[misc]
+    """kfp's client for an API whose health is known; kfp would ask five times, without a timeout."""
+
+    def __init__(self, health: Health, **options: Any) -> None:
+        self._health = health
+        super().__init__(**options)
+        # the pool is made anew: what it has already opened keeps urllib3's own retries
+        pool = self._run_api.api_client.rest_client.pool_manager
+        pool.connection_pool_kw["retries"] = patient()
+        pool.clear()
+
+    def get_kfp_healthz(self, sleep_duration: int = 5) -> Any:
+        """Return what the pre-check found."""
+        return kfp_server_api.V2beta1GetHealthzResponse(multi_user=self._health.multi_user)
+
 
 def connect(runtime_config_name: str | None = None) -> Connection:
     """Connect to the API of the runtime configuration of this name, or of the default one.
@@ -75,23 +120,26 @@ def connect_to(config: RuntimeConfig) -> Connection:
     if not config.metadata.get("api_endpoint"):
         raise InvalidRuntimeConfig(f"runtime configuration '{config.name}' has no API endpoint.")
     ca_file = os.environ.get("KF_PIPELINES_SSL_SA_CERTS") or None
+    anonymous = config.metadata.get("auth_type", _ANONYMOUS) == _ANONYMOUS
     health: Health | None = None
     try:
         health = precheck(config.api_endpoint, ca_file=ca_file)
     except (errors.AccessDenied, errors.LoginPage):
-        if config.metadata.get("auth_type", "NO_AUTHENTICATION") == "NO_AUTHENTICATION":
+        if anonymous:
             raise
-    auth = _authenticate(config)
+    # without a login Elyra's authenticator would only ask, without a timeout, what is known by now
+    auth = {} if anonymous else _authenticate(config)
     headers = _headers(auth)
     if health is None:
         health = precheck(config.api_endpoint, headers=headers, ca_file=ca_file)
     with warnings.catch_warnings(), api_call(config.api_endpoint):
         warnings.simplefilter("ignore", FutureWarning)  # "only works with KFP 2.0.0-beta.2 and later"
-        client = kfp.Client(
+        client = _Client(
+            health,
             host=config.api_endpoint,
-            cookies=auth["cookies"],
-            credentials=auth["credentials"],
-            existing_token=auth["existing_token"],
+            cookies=auth.get("cookies"),
+            credentials=auth.get("credentials"),
+            existing_token=auth.get("existing_token"),
             namespace=config.namespace,
             ssl_ca_cert=ca_file,
         )
@@ -115,16 +163,28 @@ def api_call(endpoint: str) -> Iterator[None]:
         raise _rejected(endpoint, problem) from problem
     except urllib3.exceptions.HTTPError as problem:
         raise unreachable(endpoint, problem, REQUEST_TIMEOUT[1]) from problem
-    except (kfp_server_api.ApiTypeError, kfp_server_api.ApiValueError, TimeoutError) as problem:
+    except (kfp_server_api.ApiTypeError, kfp_server_api.ApiValueError, UnicodeDecodeError) as problem:
         raise errors.NotAKfpApi(f"{endpoint} gave an answer that kfp cannot read: {problem}.") from problem
+
+
+def _not_json(endpoint: str, text: str) -> errors.ApiError:
+    if text.startswith("<") and LOGIN.search(text):
+        return errors.LoginPage(f"a login page answered at {endpoint} instead of the Kubeflow Pipelines API.")
+    return errors.NotAKfpApi(f"{endpoint} gave an answer that is not JSON: '{text[:80]}'.")
 
 
 def _rejected(endpoint: str, problem: kfp_server_api.ApiException) -> errors.ApiError:
     told = reason(problem)
     if problem.status in (401, 403):
         return errors.AccessDenied(f"the API at {endpoint} denied access ({problem.status}): {told}")
-    if not problem.status:
-        return errors.CertificateNotTrusted(f"no trusted TLS connection to {endpoint}: {told}.")
+    if not problem.status:  # kfp's way to say that it cannot parse a date
+        return errors.NotAKfpApi(f"{endpoint} gave an answer that kfp cannot read: {told}.")
+    if 300 <= problem.status < 400:
+        location = str((problem.headers or {}).get("location") or "nowhere")
+        kind = errors.LoginPage if LOGIN.search(location) else errors.WrongPath
+        return kind(f"the API at {endpoint} sent a request elsewhere ({problem.status}): to {location}.")
+    if problem.status == TOO_MANY_REQUESTS:
+        return errors.TooManyRequests(f"the API at {endpoint} has too many requests (429): {told}")
     if problem.status >= 500:
         return errors.ServerFailure(f"the API at {endpoint} failed ({problem.status}): {told}")
     return errors.RequestRejected(f"the API at {endpoint} refused the request ({problem.status}): {told}")
@@ -164,11 +224,11 @@ def _authenticate(config: RuntimeConfig) -> dict[str, Any]:
 
 
 def _headers(auth: Mapping[str, Any]) -> dict[str, str]:
-    if auth["existing_token"]:
+    if auth.get("existing_token"):
         return {"Authorization": f"Bearer {auth['existing_token']}"}
-    if auth["cookies"]:
+    if auth.get("cookies"):
         return {"Cookie": str(auth["cookies"])}
-    if auth["credentials"]:
+    if auth.get("credentials"):
         holder = kfp_server_api.Configuration()
         auth["credentials"].refresh_api_key_hook(holder)
         return {"Authorization": f"Bearer {holder.api_key['authorization']}"}

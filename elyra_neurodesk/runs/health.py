@@ -16,16 +16,18 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions as wire
+from requests.adapters import HTTPAdapter
 
 from elyra_neurodesk.runs import api_errors as errors
-from elyra_neurodesk.runs.network import caused_by, causes, root_text
+from elyra_neurodesk.runs.network import TOO_MANY_REQUESTS, caused_by, causes, patient, root_text
 
 HEALTHZ = "/apis/v2beta1/healthz"
 TIMEOUT = 5.0
 """Seconds to connect, and seconds between two pieces of the answer."""
 
 _MOST_BYTES = 65536
-_LOGIN = re.compile(r"log ?in|sign ?in|password|/dex/|oauth|openid|/auth", re.IGNORECASE)
+LOGIN = re.compile(r"log ?in|sign ?in|password|/dex/|oauth|openid|/auth", re.IGNORECASE)
+"""What pages and addresses of logins have in them."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def precheck(
     ca_file: str | None = None,
     timeout: float = TIMEOUT,
 ) -> Health:
-    """Ask the KFP API at ``endpoint`` once whether it is there.
+    """Ask the KFP API at ``endpoint`` whether it is there.
 
     Args:
         endpoint: URL of the API, with ``/pipeline`` or whatever path stands before ``/apis``.
@@ -132,6 +134,10 @@ class _Probe:
         with requests.Session() as session:
             # as kfp.Client: no proxies, netrc or certificates from the environment
             session.trust_env = False
+            # what passes within a second; a port that nothing listens on is told at once
+            retries = patient(2, connect=0, status_forcelist=(502, 503, 504))
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, HTTPAdapter(max_retries=retries))
             with session.get(
                 endpoint + HEALTHZ,
                 headers=self.headers,
@@ -158,6 +164,8 @@ class _Probe:
         said = f"the Kubeflow Pipelines API at {here} answered {status}"
         if status in (401, 403):
             return errors.AccessDenied(f"{said}: access denied.")
+        if status == TOO_MANY_REQUESTS:
+            return errors.TooManyRequests(f"{said}: too many requests.")
         if status >= 500:
             return errors.ServerFailure(f"{said}: it, or a proxy before it, fails.")
         if 300 <= status < 400:
@@ -174,7 +182,7 @@ class _Probe:
         if status == 404:
             tried = " and ".join(alternatives(here))
             return errors.WrongPath(f"there is no Kubeflow Pipelines API at {here} (404), nor at {tried}.")
-        if answer.is_page() and _LOGIN.search(answer.text()):
+        if answer.is_page() and LOGIN.search(answer.text()):
             return errors.LoginPage(f"a login page answers at {here} instead of the Kubeflow Pipelines API.")
         what = "a page for people" if answer.is_page() else "something else"
         return errors.NotAKfpApi(
@@ -185,7 +193,7 @@ class _Probe:
         here, there = urlsplit(self.endpoint), urlsplit(answer.location)
         if there.scheme == "https" and here.scheme == "http" and there.hostname == here.hostname:
             return self._other_scheme()
-        if _LOGIN.search(answer.location):
+        if LOGIN.search(answer.location):
             return errors.LoginPage(
                 f"{self.endpoint} sends every request to a login page ({answer.location})."
             )

@@ -37,6 +37,7 @@ class ArchiveBuilder:
 
     archives: dict[str, Archive] = field(default_factory=dict)
     _made: dict[tuple[str, ...], Archive] = field(default_factory=dict)
+    _found: dict[tuple[str, str, bool], tuple[str, ...]] = field(default_factory=dict)
     _folder: TemporaryDirectory[str] = field(
         default_factory=lambda: TemporaryDirectory(prefix="elyra-neurodesk-")
     )
@@ -53,10 +54,11 @@ class ArchiveBuilder:
         Raises:
             DependencyMissing: a file does not exist.
             DependencyOutsideTree: a file lies outside the notebook's directory.
+            LinkBroken, LinkLoop: a symbolic link leads nowhere, or in a circle.
         """
         key = (str(notebook), str(recursive), *patterns)
         if key not in self._made:
-            files = dependency_files(notebook.parent, notebook.name, patterns, recursive, node)
+            files = dependency_files(notebook.parent, notebook.name, patterns, recursive, node, self._found)
             archive = write_archive(files, Path(self._folder.name))
             self._made[key] = self.archives.setdefault(archive.sha256, archive)
         return self._made[key]

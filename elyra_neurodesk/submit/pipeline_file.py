@@ -97,6 +97,8 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
     from elyra.pipeline.parser import PipelineParser
     from elyra.pipeline.processor import PipelineProcessorManager
 
+    from elyra_neurodesk.tasks.withheld import withhold
+
     _primary(definition)["app_data"] |= {
         "name": path.stem,
         "source": path.name,
@@ -104,20 +106,27 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
         "runtime_config": config.name,
     }
     root = path.resolve().parent
-    for pipeline in definition["pipelines"]:
-        for node in pipeline.get("nodes", ()):
+    for part in definition["pipelines"]:
+        for node in part.get("nodes", ()):
             parameters = node.get("app_data", {}).get("component_parameters", {})
             if parameters.get("filename"):
                 parameters["filename"] = str(root / parameters["filename"])
+    withheld = withhold(definition, root)
     with contextlib.redirect_stdout(io.StringIO()):
         cache = ComponentCache.instance(emulate_server_app=True)
         cache.load()
         cache.wait_for_all_cache_tasks()
         manager = PipelineProcessorManager.instance(root_dir=str(root))
-        _validate(definition, root)
+        try:
+            _validate(definition, root)
+            pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+        except (LookupError, TypeError, AttributeError, ValueError) as problem:
+            # Elyra takes the editor's work for granted
+            raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
+        withheld.restore(pipeline)
         processor = manager.get_processor_for_runtime(config.schema_name)
         processor.root_dir = str(root)
-        yield processor, PipelineParser(root_dir=str(root)).parse(definition)
+        yield processor, pipeline
 
 
 def read_definition(path: Path) -> dict[str, Any]:
@@ -131,12 +140,29 @@ def read_definition(path: Path) -> dict[str, Any]:
         pipelines = content["pipelines"]
         if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
             raise TypeError("app_data")
+        for pipeline in pipelines:
+            for node in pipeline.get("nodes", ()):
+                _check_node(node)
         _primary(content)
     except OSError as problem:
         raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
-    except (ValueError, KeyError, TypeError, StopIteration) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
         raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
     return dict(content)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    """Refuse a node that lacks what Elyra takes for granted.
+
+    Raises:
+        TypeError, KeyError, AttributeError: it does.
+    """
+    data = node["app_data"] if node["type"] == "execution_node" else node.get("app_data", {})
+    parameters = data.get("component_parameters", {})
+    links = [link for port in node.get("inputs", ()) for link in port.get("links", ())]
+    values = (node["id"], *(link["node_id_ref"] for link in links), parameters.get("filename", ""))
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError(f"node {node['id']!r}")
 
 
 def _primary(definition: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,15 @@ from elyra.pipeline.pipeline import Pipeline
 from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery
+from elyra_neurodesk.preflight.fields import check_graph
+from elyra_neurodesk.preflight.pipelines import check_pipeline
+from elyra_neurodesk.preflight.shield import shield
 from elyra_neurodesk.runs.configs import RuntimeConfig
 from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.slugs import directory_name
 from elyra_neurodesk.submit.archives import ArchiveBuilder
 from elyra_neurodesk.submit.objects import ObjectStore, Upload, object_url
+from elyra_neurodesk.submit.progress import listener
 from elyra_neurodesk.tasks.builder import GraphBuilder
 from elyra_neurodesk.tasks.compact import compact
 from elyra_neurodesk.tasks.generic import Target
@@ -41,8 +45,8 @@ class Prepared:
     config: RuntimeConfig
     uploads: tuple[Upload, ...]
 
-    def upload(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
-        """Put what the store lacks and return the number of objects sent.
+    def upload(self) -> int:
+        """Put what the store lacks, telling `progress.listener`, and return the number of objects sent.
 
         Raises:
             StoreError: the store does not answer, or refuses.
@@ -51,7 +55,7 @@ class Prepared:
             return 0
         store = ObjectStore(self.config)
         store.ensure_bucket()
-        return store.put_missing(self.uploads, progress)
+        return store.put_missing(self.uploads, listener())
 
 
 @contextmanager
@@ -74,6 +78,8 @@ def prepared(
     Raises:
         NeurodeskError: something about the pipeline or the configuration is wrong.
     """
+    root = Path(processor.root_dir).resolve()
+    check_pipeline(pipeline, root)
     if pipeline.contains_generic_operations():
         settings.check_credentials()
     prefix = (pipeline.pipeline_properties.get(pipeline_constants.COS_OBJECT_PREFIX) or "").strip("/ ")
@@ -92,12 +98,13 @@ def prepared(
             delivery=delivery,
             target=target,
             archives=archives,
-            root=Path(processor.root_dir).resolve(),
+            root=root,
             runtime_images=_runtime_images(),
             component_definition=lambda classifier: _definition(processor, classifier),
             processor=processor,
         )
-        graph = compact(builder.build(pipeline))
+        graph = shield(compact(builder.build(pipeline)))
+        check_graph(graph)
         uploads = [
             Upload(place.archive_key(archive.sha256), archive.path) for archive in archives.archives.values()
         ]

@@ -20,11 +20,14 @@ from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.slugs import task_name
 from elyra_neurodesk.submit.archives import ArchiveBuilder
 from elyra_neurodesk.tasks.catalog import CatalogNode, ComponentMissing, catalog_task, sanitize_name
+from elyra_neurodesk.tasks.crio import add_workspace, elyra_environment, is_crio
 from elyra_neurodesk.tasks.generic import GenericNode, Target, generic_task
 from elyra_neurodesk.tasks.labels import PodIdentity, add_identity
-from elyra_neurodesk.tasks.model import Parameter, PipelineInput, Resources, Task, TaskGraph
+from elyra_neurodesk.tasks.model import Parameter, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.tasks.notices import notices
 from elyra_neurodesk.tasks.order import topological_order
 from elyra_neurodesk.tasks.properties import image_config
+from elyra_neurodesk.tasks.resources import TITLES, resources
 from elyra_neurodesk.tasks.values import parse_value
 
 
@@ -74,24 +77,31 @@ class GraphBuilder:
             {key: operation.name for key, operation in operations.items()},
         )
         names: dict[str, str] = {}
-        taken: set[str] = set()
+        used_names: set[str] = set()
         for key in order:
-            names[key] = task_name(operations[key].name, taken)
-            taken.add(names[key])
+            names[key] = task_name(operations[key].name, used_names)
+            used_names.add(names[key])
         parameters = {parameter.name: _parameter(parameter) for parameter in pipeline.parameters}
+        given = {name for name, parameter in parameters.items() if not _is_left_out(parameter)}
         nearest = _nearest_generic(order, operations)
+        crio = is_crio()
         tasks = []
         for key in order:
             operation = operations[key]
             parents = tuple(dict.fromkeys(names[parent] for parent in operation.parent_operation_ids))
             if isinstance(operation, GenericOperation):
                 upstream = tuple(names[parent] for parent in nearest[key])
-                task = self._generic(operation, names[key], parents, upstream, parameters)
+                taken = tuple(
+                    parameters[name] for name in dict.fromkeys(operation.parameters or ()) if name in given
+                )
+                task = self._generic(operation, names[key], parents, upstream, taken)
             else:
-                task = self._catalog(operation, pipeline, names, parents, frozenset(parameters))
-            identity = self._identity(operation, pipeline)
+                task = self._catalog(operation, pipeline, names, parents, frozenset(given))
             image = _image(task)
-            tasks.append(patch_task(add_identity(task, identity), self.settings, self.delivery, image))
+            task = replace(task, platform={**task.platform, **image_config(image, self.runtime_images)})
+            task = add_workspace(task) if crio else task
+            task = add_identity(task, self._identity(operation, pipeline))
+            tasks.append(patch_task(task, self.settings, self.delivery, image))
         used = {
             source.name
             for task in tasks
@@ -103,10 +113,11 @@ class GraphBuilder:
             description=pipeline.description or "",
             tasks=tuple(tasks),
             parameters=tuple(
-                _checked(parameter, required=elyra.required)
+                _checked(parameter)
                 for elyra in pipeline.parameters
                 if (parameter := parameters[elyra.name]).name in used
             ),
+            notices=notices(pipeline),
         )
 
     def _generic(
@@ -115,13 +126,13 @@ class GraphBuilder:
         name: str,
         parents: tuple[str, ...],
         generic_parents: tuple[str, ...],
-        parameters: Mapping[str, Parameter],
+        parameters: tuple[Parameter, ...],
     ) -> Task:
         notebook = self.root / operation.filename
         archive = self.archives.add(
             notebook, tuple(operation.dependencies), bool(operation.include_subdirectories), operation.name
         )
-        task = generic_task(
+        return generic_task(
             GenericNode(
                 name=name,
                 label=operation.name,
@@ -131,16 +142,19 @@ class GraphBuilder:
                 parents=parents,
                 generic_parents=generic_parents,
                 outputs=tuple(operation.outputs),
-                env={key: str(value) for key, value in operation.env_vars.to_dict().items()},
-                parameters=tuple(parameters[key] for key in operation.parameters or () if key in parameters),
-                resources=_resources(operation),
+                env={
+                    **elyra_environment(self.processor, is_crio()),
+                    **{key: str(value) for key, value in operation.env_vars.to_dict().items()},
+                },
+                parameters=parameters,
+                resources=resources(
+                    {name: getattr(operation, name) for name in (*TITLES, "gpu_vendor")}, operation.name
+                ),
                 modifiers=self._modifiers(operation),
             ),
             self.target,
             self.settings,
         )
-        pull = image_config(operation.runtime_image, self.runtime_images)
-        return replace(task, platform={**task.platform, **pull})
 
     def _catalog(
         self,
@@ -231,31 +245,18 @@ def _parameter(elyra: Any) -> Parameter:
     value = elyra.value
     if value is not None:
         value = parse_value(value, PARAMETER_KINDS.get(kind, "STRING"), f"Pipeline parameter '{elyra.name}'")
-    return Parameter(elyra.name, kind, value, elyra.description or "")
+    return Parameter(elyra.name, kind, value, elyra.description or "", bool(elyra.required))
 
 
-def _checked(parameter: Parameter, required: bool) -> Parameter:
-    if required and parameter.value is None:
+def _is_left_out(parameter: Parameter) -> bool:
+    """Return whether tasks do without the parameter: a number or flag that needs no value and has none."""
+    return parameter.value is None and not parameter.required and not parameter.type.endswith("String")
+
+
+def _checked(parameter: Parameter) -> Parameter:
+    if parameter.required and parameter.value in (None, ""):
         raise InvalidParameter(f"Pipeline parameter '{parameter.name}' is required and has no value.")
     if parameter.value is None:
         # what KFP would otherwise ask for at every run; Elyra passes an empty text
-        return replace(parameter, value="") if parameter.type.endswith("String") else parameter
+        return replace(parameter, value="")
     return parameter
-
-
-def _resources(operation: GenericOperation) -> Resources:
-    def cores(value: Any) -> str | None:
-        return str(value) if value else None
-
-    def gibibytes(value: Any) -> str | None:
-        return f"{value}Gi" if value else None
-
-    accelerator = operation.gpu or None
-    return Resources(
-        cpu_request=cores(operation.cpu),
-        cpu_limit=cores(operation.cpu_limit),
-        memory_request=gibibytes(operation.memory),
-        memory_limit=gibibytes(operation.memory_limit),
-        accelerator_type=(operation.gpu_vendor or "nvidia.com/gpu") if accelerator else None,
-        accelerator_count=str(accelerator) if accelerator else None,
-    )

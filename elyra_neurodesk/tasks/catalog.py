@@ -10,9 +10,14 @@ from typing import Any
 
 from elyra_neurodesk.compiler.components import CompiledComponent, compile_component
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.preflight.files import read_input
 from elyra_neurodesk.tasks.model import Constant, PipelineInput, Task, TaskInput, TaskOutput
 from elyra_neurodesk.tasks.properties import kubernetes_config
 from elyra_neurodesk.tasks.values import parse_value
+
+# what the bootstrapper does for notebooks: KFP labels every pod of a run with the run's id
+# (backend/src/apiserver/template/v2_template.go)
+RUN_NAME = {"name": "ELYRA_RUN_NAME", "fieldPath": "metadata.labels['pipeline/runid']"}
 
 
 class MissingInput(NeurodeskError):
@@ -92,7 +97,7 @@ def catalog_task(
         display_name=node.label,
         parents=node.parents,
         inputs=inputs,
-        platform=kubernetes_config(node.modifiers),
+        platform={**kubernetes_config(node.modifiers, node.label), "fieldPathAsEnv": [RUN_NAME]},
         caching=node.caching,
         component=node.definition,
     )
@@ -114,7 +119,7 @@ class _Resolver:
         by_widget: dict[str, Callable[[Any], TaskInput | None]] = {
             "inputpath": self._output,
             "parameter": self._parameter,
-            "file": lambda path: self._constant(name, self._file(path)),
+            "file": lambda path: self._constant(name, self._file(name, path)),
         }
         return by_widget.get(widget or "", lambda given: self._constant(name, given))(value)
 
@@ -128,13 +133,16 @@ class _Resolver:
     def _parameter(self, value: str | None) -> TaskInput | None:
         return PipelineInput(value) if value in self.parameters and value else None
 
-    def _file(self, path: str | None) -> str | None:
-        return (self.root / path).read_text("utf-8") if path else None
+    def _file(self, name: str, path: str | None) -> str | None:
+        return read_input(self.root, path, self._where(name)) if path else None
+
+    def _where(self, name: str) -> str:
+        return f"Node '{self.node.label}': input '{name}'"
 
     def _constant(self, name: str, value: Any) -> TaskInput | None:
         if value is None or value == "":
             return None
-        where = f"Node '{self.node.label}': input '{name}'"
+        where = self._where(name)
         kind = self.compiled.parameter_types().get(name)
         if kind is None:
             raise ArtifactNeedsTask(f"{where} takes an artifact, not a text.")

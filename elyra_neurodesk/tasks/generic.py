@@ -112,7 +112,7 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
         },
         env=env,
         resources=node.resources,
-        platform=kubernetes_config(node.modifiers),
+        platform=kubernetes_config(node.modifiers, node.label),
         caching=False,
         container=_container(node, target, spec),
         spec=spec,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from elyra_neurodesk.slugs import label_value
-from elyra_neurodesk.tasks.model import Task
+from elyra_neurodesk.tasks.model import Task, TaskGraph
+
+VERSION = "elyra/pipeline-version"
+EXPERIMENT = "elyra/experiment-name"
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class PodIdentity:
         values = {
             "elyra/node-type": self.node_type,
             "elyra/pipeline-name": self.pipeline,
-            "elyra/experiment-name": self.experiment,
+            EXPERIMENT: self.experiment,
             "elyra/node-name": self.node,
         }
         return {name: label_value(value) for name, value in values.items() if value}
@@ -54,3 +59,30 @@ class PodIdentity:
 def add_identity(task: Task, identity: PodIdentity) -> Task:
     """Return the task with the pod's identity; labels that the user set win."""
     return task.with_pod_metadata(identity.labels(), identity.annotations())
+
+
+def add_version(graph: TaskGraph, version: str = "", experiment: str = "") -> TaskGraph:
+    """Return the graph with the label ``elyra/pipeline-version`` on every pod.
+
+    Args:
+        graph: all tasks.
+        version: the version's name; when it is not known, the first twelve hex digits of the SHA-256 of
+            what the graph holds, so that pods of the same pipeline carry the same version.
+        experiment: the experiment's name, when it is not the pipeline's.
+    """
+    labels = {VERSION: label_value(version or _digest(graph))}
+    tasks = tuple(task.with_pod_metadata(labels, {}) for task in graph.tasks)
+    if experiment:
+        tasks = tuple(_with_experiment(task, label_value(experiment)) for task in tasks)
+    return replace(graph, tasks=tasks)
+
+
+def _digest(graph: TaskGraph) -> str:
+    """Return a digest that does not depend on the order of keys, which Elyra takes from sets."""
+    return hashlib.sha256(json.dumps(asdict(graph), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _with_experiment(task: Task, name: str) -> Task:
+    metadata = task.platform["podMetadata"]
+    metadata = {**metadata, "labels": {**metadata["labels"], EXPERIMENT: name}}
+    return replace(task, platform={**task.platform, "podMetadata": metadata})

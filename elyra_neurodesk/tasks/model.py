@@ -75,12 +75,14 @@ class Parameter:
         type: Elyra's base type: String, Integer, Float or Bool.
         value: default value, None where there is none.
         description: free text.
+        required: whether a run needs a value.
     """
 
     name: str
     type: str
     value: Any = None
     description: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,11 @@ class TaskGraph:
         description: free text, "" for none.
         tasks: in topological order.
         parameters: the pipeline parameters that a task takes, in the user's order.
+        notices: one line for each thing that the user asked for and KFP cannot do.
     """
 
     name: str
     description: str
     tasks: tuple[Task, ...]
     parameters: tuple[Parameter, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -28,7 +28,9 @@ def parse_value(text: Any, kind: str, where: str) -> Any:
     Raises:
         InvalidInputValue: the text does not parse as that type.
     """
-    if kind == "STRING" or not isinstance(text, str):
+    if kind == "STRING":
+        return text if isinstance(text, str) else str(text)
+    if not isinstance(text, str):
         return text
     try:
         return _PARSERS[kind](text.strip())

@@ -25,7 +25,9 @@ def one_notebook(folder: Path, *cells: str, **properties: object) -> Path:
     """Write a pipeline of one notebook called ``job``."""
     folder.mkdir(exist_ok=True)
     write_notebook(folder / "job.ipynb", *cells)
-    return write_pipeline(folder / f"{folder.name}.pipeline", [notebook_node("job", "job.ipynb", **properties)])
+    return write_pipeline(
+        folder / f"{folder.name}.pipeline", [notebook_node("job", "job.ipynb", **properties)]
+    )
 
 
 def failed(backend: Backend, submission: Json) -> str:
@@ -76,7 +78,9 @@ def test_the_sidecars_own_log_says_that_it_saw_the_repository(backend: Backend, 
     submission = backend.submit(file)
     assert backend.wait(submission["run_id"])["state"] == "SUCCEEDED"
     sidecar = backend.logs(submission["run_id"])["job/1/neurodesk-cvmfs.log"]
-    assert re.search(rf"^neurodesk-cvmfs: repository {MOUNT} is readable after \d+ s, 1 module", sidecar, re.M)
+    assert re.search(
+        rf"^neurodesk-cvmfs: repository {MOUNT} is readable after \d+ s, 1 module", sidecar, re.M
+    )
     assert "neurodesk-cvmfs: warmed hello/1.0" in sidecar.splitlines()
     record = backend.records(submission)["job"]
     assert record["cvmfs"]["root"] == MOUNT
@@ -99,7 +103,7 @@ def test_without_the_cvmfs_directory_one_line_names_claim_path_and_remedy(
     assert str(backend.tree) in line
     assert f"elyra-neurodesk local up --claim {CLAIM}=DIRECTORY" in line
     record = stored(backend, submission)
-    assert record["exit_status"] == 11
+    assert (record["error"]["code"], record["exit_status"]) == ("ND-LOCAL-111", 19)
 
 
 def test_an_empty_cvmfs_directory_fails_the_run_in_time_and_leaves_log_and_record(
@@ -171,7 +175,8 @@ def test_a_store_that_stops_midway_fails_the_run_and_the_line_says_where_the_fil
     line = failed(backend, submission)
     assert f"http://127.0.0.1:{backend.store_port}" in line
     (kept,) = re.findall(r"(/\S+/jupyter-work-dir)\b(?!\.)", line)
-    (reports,) = re.findall(r"(/\S+/jupyter-work-dir\.reports)\b", line)
+    assert " and jupyter-work-dir.reports beside it" in line
+    reports = f"{kept}.reports"
     assert Path(kept, "result.txt").read_text() == "precious"
     assert json.loads(Path(reports, "job.ipynb").read_text())["cells"]
     assert line in Path(reports, "job.log").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""The embedded backend, started for real by ``elyra-neurodesk local up`` in a home directory of a test's own."""
+"""The embedded backend, started for real by ``elyra-neurodesk local up`` in a home of a test's own."""
 
 from __future__ import annotations
 
@@ -81,6 +81,11 @@ class Backend:
         with urllib.request.urlopen(f"{self.api}/apis/v2beta1/runs?page_size=200", timeout=30) as answer:
             return list(json.load(answer).get("runs", []))
 
+    def pipelines(self) -> list[str]:
+        """Ask the API for the names of all pipelines."""
+        with urllib.request.urlopen(f"{self.api}/apis/v2beta1/pipelines?page_size=200", timeout=30) as answer:
+            return sorted(found["display_name"] for found in json.load(answer).get("pipelines", []))
+
     def wait(self, run_id: str, seconds: float = 300) -> Json:
         """Wait for a run's end, then return it as ``runs show --json`` has it."""
         wait_until(lambda: self.run_json(run_id)["state"] in ENDED, seconds, f"the end of run {run_id}")
@@ -104,7 +109,7 @@ class Backend:
         """Return the page of a run."""
         return self.page(f"pipeline/runs/{run_id}")
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def objects(self, prefix: str = "") -> list[str]:
         """Return the names of the objects in the bucket, sorted."""
         found = self._client().list_objects("neurodesk", prefix=prefix, recursive=True)
         return sorted(item.object_name for item in found)
@@ -121,7 +126,7 @@ class Backend:
     def outputs(self, submission: Json) -> dict[str, bytes]:
         """Return what a run's tasks left in the store: ``task/path`` to content."""
         prefix = submission["object_storage_path"].removeprefix("/neurodesk/") + "/"
-        return {key.removeprefix(prefix): self.get(key) for key in self.keys(prefix)}
+        return {key.removeprefix(prefix): self.get(key) for key in self.objects(prefix)}
 
     def records(self, submission: Json) -> dict[str, Json]:
         """Return the tasks' records by the tasks' names."""
@@ -133,7 +138,8 @@ class Backend:
         """Return the text of the log files of a run's attempts, by their path below the run's directory."""
         top = self.path / "runs" / run_id
         return {
-            str(path.relative_to(top)): path.read_text("utf-8", "replace") for path in sorted(top.rglob("*.log"))
+            str(path.relative_to(top)): path.read_text("utf-8", "replace")
+            for path in sorted(top.rglob("*.log"))
         }
 
     def _client(self) -> Any:
@@ -217,7 +223,9 @@ def processes_of(home: str) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
-            if entry.name.isdigit() and f"HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if entry.name.isdigit() and f"HOME={home}".encode() in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
                 found.append(int(entry.name))
     return [pid for pid in found if running(pid)]
 

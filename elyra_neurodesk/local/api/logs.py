@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from elyra_neurodesk.local.api.context import backend_of
@@ -18,7 +18,7 @@ def read_log(request: Request) -> Response:
     """Return what the task's container has printed so far as plain text.
 
     Raises:
-        NotFound: the run has no such pod.
+        NotFound: the run has no such pod, or it has not printed anything.
     """
     run = backend_of(request).runs.run(request.path_params["run"])
     node = request.path_params["node"]
@@ -27,7 +27,7 @@ def read_log(request: Request) -> Response:
             directory = Path(task.directory)
             if task.directory and MAIN_LOG in log_files(directory):
                 return FileResponse(directory / MAIN_LOG, media_type="text/plain; charset=utf-8")
-            return PlainTextResponse("")
+            raise NotFound(f"the pod {node!r} of the run {run.run_id} has no log yet.")
     raise NotFound(f"the run {run.run_id} has no pod {node!r}.")
 
 

@@ -50,7 +50,8 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
             "name": pod_name,
             "uid": pod_uid,
             "namespace": "kubeflow",
-            "labels": metadata.get("labels", {}),
+            # KFP's API server labels every pod so (backend/src/apiserver/template/v2_template.go)
+            "labels": {**metadata.get("labels", {}), "pipeline/runid": attempt.run_id},
             "annotations": metadata.get("annotations", {}),
         },
         "job": job,

@@ -403,3 +403,26 @@ def test_an_output_that_cannot_be_read_is_named_and_the_record_is_stored(
     assert outcome.status == 15
     assert "Traceback" not in outcome.text
     assert [item["path"] for item in record_of(shared_store, spec)["outputs"]] == ["ok.txt"]
+
+
+def test_files_for_kfp_pages_are_kept_beside_the_outputs(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    writable = tmp_path / "writable"
+    writable.mkdir()
+    code = (
+        "import os\n"
+        "open('mlpipeline-metrics.json', 'w').write('{}')\n"
+        "place = os.environ['ELYRA_WRITABLE_CONTAINER_DIR']\n"
+        "open(place + '/mlpipeline-ui-metadata.json', 'w').write('{\"outputs\": []}')\n"
+    )
+    spec = submit(shared_store, "s.py", {"s.py": code}, directory=directory)
+    environment = {"ELYRA_WRITABLE_CONTAINER_DIR": str(writable)}
+    assert run(shared_store, spec, tmp_path / "w", environment=environment).status == 0
+    assert stored(shared_store, directory) == [
+        "mlpipeline-metrics.json",
+        "mlpipeline-ui-metadata.json",
+        "s.log",
+        "task-record.json",
+    ]
+    assert record_of(shared_store, spec)["outputs"] == []

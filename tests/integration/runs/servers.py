@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,12 +22,19 @@ HEALTHZ = "/apis/v2beta1/healthz"
 
 @dataclass
 class Reply:
-    """One answer."""
+    """One answer.
+
+    Attributes:
+        seconds: how long it takes.
+        sent: share of it that is sent before the connection is reset; 1 for a proper end.
+    """
 
     status: int = 200
     content: Any = None
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0
+    sent: float = 1
 
     def body(self) -> bytes:
         return self.content if isinstance(self.content, bytes) else json.dumps(self.content).encode()
@@ -37,6 +46,20 @@ def healthy(multi_user: bool = False) -> Reply:
 
 def page(text: str, status: int = 200) -> Reply:
     return Reply(status, text.encode(), "text/html; charset=utf-8")
+
+
+RESET = Reply(sent=0)
+"""No answer: the connection is reset once the request has been read."""
+
+
+@dataclass
+class Request:
+    """What a client asked for."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
 
 
 @dataclass
@@ -62,23 +85,48 @@ def answering(replies: dict[str, Reply], otherwise: Reply | None = None) -> Answ
 @contextmanager
 def serving(answer: Answering, certificate: Path | None = None) -> Iterator[Server]:
     """Serve until the block ends; with TLS where there is a certificate."""
+    with serving_requests(
+        lambda request: answer(request.method, request.path, request.headers), certificate
+    ) as server:
+        yield server
+
+
+@contextmanager
+def serving_requests(answer: Callable[[Request], Reply], certificate: Path | None = None) -> Iterator[Server]:
+    """Serve, by looking at whole requests, until the block ends."""
     asked: list[tuple[str, str, dict[str, str]]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def _reply(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked.append((self.command, self.path, headers))
-            reply = answer(self.command, self.path, headers)
+            body = self.rfile.read(int(headers.get("content-length") or 0))
+            reply = answer(Request(self.command, self.path, headers, body))
+            time.sleep(reply.seconds)
+            if reply.sent == 0:
+                self._reset()
+                return
             body = reply.body()
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.kind)
-            self.send_header("Content-Length", str(len(body)))
+            if "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(body)))
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body[: int(len(body) * reply.sent)])
+            if reply.sent < 1:
+                self.wfile.flush()
+                self._reset()
 
-        do_GET = do_POST = _reply  # noqa: N815
+        def _reset(self) -> None:
+            self.close_connection = True
+            # with a linger time of zero, closing sends RST in place of FIN (socket(7))
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.server.close_request(self.request)  # type: ignore[attr-defined]
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _reply  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

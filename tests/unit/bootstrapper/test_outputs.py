@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.outputs import OutputRefused, check, find
+from elyra_neurodesk.bootstrapper.outputs import VISUALISATIONS, OutputRefused, check, find, visualisations
 
 
 @pytest.fixture
@@ -42,3 +43,16 @@ def test_patterns_find_files_and_tell_those_that_match_none(
 def test_outputs_outside_or_with_our_name_are_refused(pattern: str) -> None:
     with pytest.raises(OutputRefused):
         check([pattern])
+
+
+def test_files_for_kfp_pages_are_found_in_the_first_directory_that_has_a_new_one(tmp_path: Path) -> None:
+    work, writable = tmp_path / "work", tmp_path / "writable"
+    for folder in (work, writable):
+        folder.mkdir()
+        for name in VISUALISATIONS:
+            (folder / name).write_text("{}")
+    began = (work / VISUALISATIONS[0]).stat().st_mtime - 1
+    os.utime(work / VISUALISATIONS[1], (1, 1))
+    expected = [work / VISUALISATIONS[0], writable / VISUALISATIONS[1]]
+    assert visualisations((work, writable), began) == expected
+    assert visualisations((work, writable), began + 3600) == []

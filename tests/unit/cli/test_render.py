@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from elyra_neurodesk.cli.render import duration, plain, run_table
+from elyra_neurodesk.cli.render import console, duration, plain, run_table
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
 
@@ -48,3 +48,10 @@ def test_the_table_has_a_row_per_task_and_counts_those_that_ended() -> None:
     assert "demo  FAILED  2/3 tasks  1 min 10 s" in shown
     assert "Knoten [1]" in shown
     assert "ND-OUTPUT-001: gone" in shown
+
+
+def test_without_a_terminal_a_message_stays_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    message = "ND-OUTPUT-001: " + "word " * 95 + "end"
+    run = RunSummary("r", "demo", "FAILED", tasks=(TaskSummary("a", "a", "FAILED", message=message),))
+    console().print(run_table(run))
+    assert sum(message in line for line in capsys.readouterr().out.splitlines()) == 1

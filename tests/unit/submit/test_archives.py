@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
 from elyra_neurodesk.submit.archives import ArchiveBuilder
-from elyra_neurodesk.submit.dependencies import DependencyMissing, DependencyOutsideTree, dependency_files
+from elyra_neurodesk.submit.dependencies import (
+    DependencyMissing,
+    DependencyOutsideTree,
+    LinkBroken,
+    LinkLoop,
+    dependency_files,
+)
 
 
 @pytest.fixture
@@ -84,3 +91,90 @@ def test_different_content_gives_different_names(tree: Path) -> None:
         one = builder.add(tree / "n.ipynb", (), False, "one")
         two = builder.add(tree / "n.ipynb", ("a.py",), False, "one")
     assert one.sha256 != two.sha256
+
+
+def test_links_in_a_directory_are_followed_and_what_they_lead_to_is_packed(tree: Path) -> None:
+    (tree / "more").mkdir()
+    (tree / "more/again").symlink_to(tree / "data")
+    (tree / "more/c.txt").symlink_to("../c.txt")
+    (tree / "abs").symlink_to(tree / "more")
+    with ArchiveBuilder() as builder:
+        archive = builder.add(tree / "n.ipynb", ("abs",), False, "node")
+        with tarfile.open(archive.path) as packed:
+            names = packed.getnames()
+            content = packed.extractfile("abs/c.txt")
+            assert content is not None
+            assert content.read() == b"c.txt"
+    assert names == ["abs/again/d.py", "abs/again/deep/e.csv", "abs/c.txt", "n.ipynb"]
+
+
+@pytest.mark.parametrize("pattern", ["data", "data/**", "data/gone.nii", "data/*.nii", "**"])
+def test_a_dangling_link_is_named(tree: Path, pattern: str) -> None:
+    (tree / "data/gone.nii").symlink_to("nowhere.nii")
+    with pytest.raises(LinkBroken, match=r"Node 'Run BET': .*'nowhere.nii' named 'data/gone.nii'"):
+        dependency_files(tree, "n.ipynb", (pattern,), False, "Run BET")
+
+
+@pytest.mark.parametrize("pattern", ["data", "data/**"])
+@pytest.mark.parametrize("target", [".", "..", "loop"])
+def test_a_loop_of_links_is_named(tree: Path, pattern: str, target: str) -> None:
+    (tree / "data/deep/loop").symlink_to(target)
+    with pytest.raises(LinkLoop, match="Node 'Run BET': the link 'data/deep/loop' leads back"):
+        dependency_files(tree, "n.ipynb", (pattern,), False, "Run BET")
+
+
+def test_a_link_out_of_the_tree_below_a_directory_is_refused(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "big").mkdir()
+    (tree / "data/big").symlink_to(tmp_path / "big")
+    with pytest.raises(DependencyOutsideTree, match="'data/big'"):
+        dependency_files(tree, "n.ipynb", ("data",), False, "node")
+
+
+def test_a_wildcard_for_some_files_does_not_enter_links_that_leave_the_tree(
+    tree: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "x.py").write_text("x", "utf-8")
+    (tree / "data/big").symlink_to(tmp_path)
+    (tree / ".#a.py").symlink_to("user@host.1234")  # an editor's lock
+    found = dependency_files(tree, "n.ipynb", ("*.py",), True, "node")
+    assert set(found) == {"a.py", "b.py", "data/d.py", "n.ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("data/**", {"data/d.py", "data/deep/e.csv"}),
+        ("data/**/*.csv", {"data/deep/e.csv"}),
+        ("**/deep/e.csv", {"data/deep/e.csv"}),
+        ("[ab].py", {"a.py", "b.py"}),
+        ("*/*.py", {"data/d.py"}),
+    ],
+)
+def test_two_stars_stand_for_everything_below(tree: Path, pattern: str, expected: set[str]) -> None:
+    found = dependency_files(tree, "n.ipynb", (pattern,), False, "node")
+    assert set(found) == expected | {"n.ipynb"}
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tree: Path) -> None:
+    for name in ("run[1].ipynb", "data/x*.txt"):
+        (tree / name).write_text(name, "utf-8")
+    (tree / "data/xy.txt").write_text("", "utf-8")
+    found = dependency_files(tree, "run[1].ipynb", ("data/x*.txt",), False, "node")
+    assert set(found) == {"run[1].ipynb", "data/x*.txt"}
+
+
+@pytest.mark.parametrize("patterns", [(), ("helper.py",), ("*.py",)])
+def test_fifty_nodes_beside_ten_thousand_files_take_less_than_a_second(
+    tmp_path: Path, patterns: tuple[str, ...]
+) -> None:
+    for number in range(10_000):
+        (tmp_path / f"{number}.dat").touch()
+    (tmp_path / "helper.py").write_text("x", "utf-8")
+    for number in range(50):
+        (tmp_path / f"{number}.ipynb").write_text(str(number), "utf-8")
+    began = time.perf_counter()
+    with ArchiveBuilder() as builder:
+        for number in range(50):
+            builder.add(tmp_path / f"{number}.ipynb", patterns, False, "node")
+        assert len(builder.archives) == 50
+    assert time.perf_counter() - began < 1

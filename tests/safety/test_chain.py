@@ -1,0 +1,34 @@
+"""Long chains go through everything: Elyra's parser, the builder, the checks, both compilers."""
+
+from __future__ import annotations
+
+import ast
+import random
+import time
+
+from elyra_neurodesk.compiler.dsl import write_dsl
+from elyra_neurodesk.compiler.package import package_text
+from elyra_neurodesk.preflight.fields import check_graph
+from tests.safety.workbench import Compiled, Workbench
+from tests.support.pipelines import notebook_node
+
+LENGTH = 2000
+
+
+def test_a_chain_of_2000_nodes_in_any_order_becomes_a_package(bench: Workbench) -> None:
+    nodes = [notebook_node(f"n{at}", "a.ipynb", [f"n{at - 1}"] if at else []) for at in range(LENGTH)]
+    random.Random(7).shuffle(nodes)
+    graph = bench.graph(bench.definition(nodes))
+    assert [task.name for task in graph.tasks] == [f"n{at}" for at in range(LENGTH)]
+    compiled = Compiled(package_text(graph))
+    assert all(compiled.tasks[f"n{at}"]["dependentTasks"] == [f"n{at - 1}"] for at in range(1, LENGTH))
+    began = time.monotonic()
+    check_graph(graph)
+    assert time.monotonic() - began < 5
+
+
+def test_a_chain_of_60_nodes_becomes_a_module_that_python_can_read(bench: Workbench) -> None:
+    nodes = [notebook_node(f"n{at}", "a.ipynb", [f"n{at - 1}"] if at else []) for at in range(60)]
+    source = write_dsl(bench.graph(bench.definition(nodes)))
+    assert len([line for line in source.splitlines() if "_task.after(" in line]) == 59
+    ast.parse(source)

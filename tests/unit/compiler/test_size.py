@@ -1,0 +1,31 @@
+"""Many nodes compile in seconds, and each adds its own share only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from elyra_neurodesk.compiler.package import package_text
+from elyra_neurodesk.tasks.compact import compact
+from elyra_neurodesk.tasks.labels import add_version
+from elyra_neurodesk.tasks.model import TaskGraph
+from tests.unit.tasks.test_compact import tasks
+
+
+def compiled(count: int) -> int:
+    """Return the bytes of a chain of ``count`` notebooks."""
+    made = tasks(count)
+    chain = (made[0], *(replace(task, parents=(made[i].name,)) for i, task in enumerate(made[1:])))
+    return len(package_text(add_version(compact(TaskGraph("p", "", chain)))).encode())
+
+
+def test_a_thousand_nodes_compile_in_seconds() -> None:
+    began = time.perf_counter()
+    compiled(1000)
+    assert time.perf_counter() - began < 5
+
+
+def test_each_node_adds_at_most_a_kilobyte_whatever_its_depth() -> None:
+    shallow, deep = (compiled(count + 50) - compiled(count) for count in (50, 400))
+    assert shallow / 50 <= 1000
+    assert abs(deep - shallow) / 50 < 10
