@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import random
-import time
 
 from elyra_neurodesk.compiler.dsl import write_dsl
 from elyra_neurodesk.compiler.package import package_text
@@ -22,9 +21,7 @@ def test_a_chain_of_2000_nodes_in_any_order_becomes_a_package(bench: Workbench) 
     assert [task.name for task in graph.tasks] == [f"n{at}" for at in range(LENGTH)]
     compiled = Compiled(package_text(graph))
     assert all(compiled.tasks[f"n{at}"]["dependentTasks"] == [f"n{at - 1}"] for at in range(1, LENGTH))
-    began = time.monotonic()
     check_graph(graph)
-    assert time.monotonic() - began < 5
 
 
 def test_a_chain_of_60_nodes_becomes_a_module_that_python_can_read(bench: Workbench) -> None:

@@ -1,8 +1,7 @@
-"""Many nodes compile in seconds, and each adds its own share only."""
+"""Many nodes make a package that KFP takes, and each adds its own share only."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from elyra_neurodesk.compiler.package import package_text
@@ -19,10 +18,8 @@ def compiled(count: int) -> int:
     return len(package_text(add_version(compact(TaskGraph("p", "", chain)))).encode())
 
 
-def test_a_thousand_nodes_compile_in_seconds() -> None:
-    began = time.perf_counter()
-    compiled(1000)
-    assert time.perf_counter() - began < 5
+def test_seven_hundred_distinct_nodes_stay_below_the_limit_of_a_workflow() -> None:
+    assert compiled(700) < 700_000
 
 
 def test_each_node_adds_at_most_a_kilobyte_whatever_its_depth() -> None:
