@@ -11,7 +11,7 @@ import pytest
 from tests.support.backend import running_backend
 from tests.support.pipelines import catalog_node, node_id, notebook_node, write_pipeline
 
-NASTY = "a'b\"c; d\\n\n$(HOME) `x` é 日本 {{workflow.uid}}"
+NASTY = "a'b\"c; d\\n\n$HOME `x` é 日本 {workflow.uid}"
 CODE = """
 import json, os
 seen = {name: os.environ.get(name) for name in ("WHO", "Subject_ID", "FWHM", "Flag", "Left_Out",

@@ -65,7 +65,9 @@ def test_a_nodes_comment(bench: Workbench, value: str) -> None:
     node = a_node(bench)
     with only_coded_errors():
         compiled = bench.compiled([node], comments={node["id"]: value})
-        assert compiled.pod("node")["podMetadata"]["annotations"]["elyra/node-user-doc"] == value
+        annotations = compiled.pod("node")["podMetadata"]["annotations"]
+        # Elyra drops a comment of blanks alone
+        assert annotations.get("elyra/node-user-doc", "") == (value if value.strip() else "")
         assert_inert(compiled)
 
 
