@@ -47,7 +47,7 @@ class InvalidImage(NeurodeskError):
     """A runtime image is no reference to an image."""
 
     code = "ND-FIELD-006"
-    hint = "An image looks like ghcr.io/neurodesk/neurodesktop:2026-09-23; correct it under Runtime Images."
+    hint = "An image looks like vnmd/neurodesktop:2026-09-23; correct it under Runtime Images."
 
 
 class InvalidOutput(NeurodeskError):

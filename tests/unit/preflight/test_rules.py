@@ -15,7 +15,7 @@ GOOD: dict[Callable[[str], str], list[str]] = {
     rules.claim_name: ["a", "data-1", "0x", "a" * 63],
     rules.secret_name: ["a", "my.secret-1", "a" * 253],
     rules.secret_key: ["a", "A_b.c-d", "_x", "1"],
-    rules.image: ["python", "localhost:5000/a/b_c:1.0", "ghcr.io/x/y@sha256:" + "0" * 64],
+    rules.image: ["python", "localhost:5000/a/b_c:1.0", "example.org/x/y@sha256:" + "0" * 64],
     rules.module: ["fsl", "fsl/6.0.7.16", "ants/2.5.4+x", "itk-snap/3"],
     rules.mount_path: ["/data", "/a/b c/é", "/a/./b", "/x..y", "/s3/more"],
     rules.sub_path: ["a", "a/b", "a..b", "é x"],
