@@ -40,7 +40,7 @@ def pipeline(*nodes: tuple[str, str, list[str]]) -> str:
     for script, output, parents in nodes:
         properties = {
             "filename": f"{script}.py",
-            "runtime_image": "python:3.11",
+            "runtime_image": "library/python:3.11",
             "outputs": [output] if output else [],
             "dependencies": [],
             "include_subdirectories": False,
