@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -58,8 +58,6 @@ class RuntimeSettings:
         object_store_endpoint: as seen from here and from the tasks.
         public_object_store_endpoint: the same as a browser reaches it.
         bucket: bucket name.
-        access_key: for uploads from here, never compiled into a pipeline.
-        secret_key: the same.
         iam: tasks get their credentials from their service account (AWS IRSA).
         secret: where tasks find their credentials, or None.
         claim: PVC of CVMFS.
@@ -80,8 +78,6 @@ class RuntimeSettings:
     object_store_endpoint: str
     public_object_store_endpoint: str
     bucket: str
-    access_key: str = field(default="", repr=False)
-    secret_key: str = field(default="", repr=False)
     iam: bool = False
     secret: SecretReference | None = None
     claim: str = "cvmfs-neurodesk"
@@ -119,8 +115,6 @@ class RuntimeSettings:
             object_store_endpoint=store_endpoint,
             public_object_store_endpoint=text("public_cos_endpoint", store_endpoint).rstrip("/"),
             bucket=text.required("cos_bucket"),
-            access_key=text("cos_username"),
-            secret_key=text("cos_password"),
             iam=auth == "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
             secret=SecretReference(
                 secret_name,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from elyra_neurodesk.quantities import parse_bytes, parse_cores
 from elyra_neurodesk.tasks.model import Resources
-
-_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 def resource_spec(resources: Resources) -> dict[str, Any]:
@@ -17,9 +16,12 @@ def resource_spec(resources: Resources) -> dict[str, Any]:
     """
     spec: dict[str, Any] = {}
     if resources.cpu_limit:
-        spec |= {"cpuLimit": _cores(resources.cpu_limit), "resourceCpuLimit": resources.cpu_limit}
+        spec |= {"cpuLimit": parse_cores(resources.cpu_limit), "resourceCpuLimit": resources.cpu_limit}
     if resources.cpu_request:
-        spec |= {"cpuRequest": _cores(resources.cpu_request), "resourceCpuRequest": resources.cpu_request}
+        spec |= {
+            "cpuRequest": parse_cores(resources.cpu_request),
+            "resourceCpuRequest": resources.cpu_request,
+        }
     if resources.memory_limit:
         spec |= {
             "memoryLimit": _gigabytes(resources.memory_limit),
@@ -40,12 +42,5 @@ def resource_spec(resources: Resources) -> dict[str, Any]:
     return spec
 
 
-def _cores(quantity: str) -> float:
-    return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
-
-
 def _gigabytes(quantity: str) -> float:
-    for unit, factor in _UNITS.items():
-        if quantity.endswith(unit):
-            return float(quantity[: -len(unit)]) * factor / 10**9
-    return float(quantity) / 10**9
+    return parse_bytes(quantity) / 10**9

@@ -11,8 +11,7 @@ import yaml
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.local.home import Home, write_private
-from elyra_neurodesk.local.runner.errors import InvalidQuantity
-from elyra_neurodesk.local.runner.quantities import parse_bytes
+from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
 
 CVMFS_CLAIM = "cvmfs-neurodesk"
 CVMFS_DIRECTORY = "/cvmfs/neurodesk.ardc.edu.au"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         TaskNode,
     )
     from .process import ProcessRunner
-    from .quantities import parse_bytes, parse_cores
 
 __all__ = [
     "Attempt",
@@ -41,8 +40,6 @@ __all__ = [
     "TaskNode",
     "check_run_parameters",
     "load_package",
-    "parse_bytes",
-    "parse_cores",
     "resolve_inputs",
 ]
 
@@ -50,8 +47,6 @@ _ELSEWHERE = {
     "ProcessRunner": "process",
     "check_run_parameters": "inputs",
     "load_package": "ir",
-    "parse_bytes": "quantities",
-    "parse_cores": "quantities",
     "resolve_inputs": "inputs",
 }
 

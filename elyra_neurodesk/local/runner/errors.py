@@ -31,13 +31,6 @@ class InvalidParameters(NeurodeskError):
     hint = "Give each parameter under its own name, with a value of its type."
 
 
-class InvalidQuantity(NeurodeskError):
-    """A resource request is not a Kubernetes quantity."""
-
-    code = "ND-LOCAL-104"
-    hint = "Write CPU like 500m or 2, memory like 512Mi or 4Gi."
-
-
 class InvalidPlaceholder(NeurodeskError):
     """A placeholder in a command or argument names an input or output that there is none of."""
 

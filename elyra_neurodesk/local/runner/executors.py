@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from .errors import InvalidPackage, InvalidQuantity, UnsupportedPackage
+from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes, parse_cores
+
+from .errors import InvalidPackage, UnsupportedPackage
 from .model import Executor, Resources
-from .quantities import parse_bytes, parse_cores
 
 _Number = TypeVar("_Number", int, float)
 

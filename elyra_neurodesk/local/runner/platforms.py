@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from .errors import InvalidPackage, InvalidQuantity, UnsupportedPackage
+from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes, parse_cores
+
+from .errors import InvalidPackage, UnsupportedPackage
 from .model import Constant, FromPipeline, FromTask, Source
-from .quantities import parse_bytes, parse_cores
 
 _NOT_HERE = ("configMapAsVolume", "configMapAsEnv")
 _CONTAINER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

@@ -1,7 +1,6 @@
 import pytest
 
-from elyra_neurodesk.local.runner.errors import InvalidQuantity
-from elyra_neurodesk.local.runner.quantities import parse_bytes, parse_cores
+from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes, parse_cores
 
 
 @pytest.mark.parametrize(

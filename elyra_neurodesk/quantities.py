@@ -9,7 +9,7 @@ import math
 import re
 from decimal import Decimal
 
-from .errors import InvalidQuantity
+from elyra_neurodesk.errors import NeurodeskError
 
 _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))([eE][+-]?[0-9]{1,3}|[A-Za-z]{0,2})")
 _SUFFIXES = {
@@ -17,6 +17,13 @@ _SUFFIXES = {
     **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)},
     **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)},
 }
+
+
+class InvalidQuantity(NeurodeskError):
+    """A resource request is not a Kubernetes quantity."""
+
+    code = "ND-LOCAL-104"
+    hint = "Write CPU like 500m or 2, memory like 512Mi or 4Gi."
 
 
 def parse_cores(quantity: str | float) -> float:
