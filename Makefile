@@ -27,6 +27,8 @@ $(BIN)/python:
 	  { echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "make: no virtual environment: install your system's package python3-venv" >&2; exit 1; }
+	@# pip 23, which Debian 12 has, can search for hours among the versions that Elyra allows
+	@$@ -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
 
 $(VENV)/.demo: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
