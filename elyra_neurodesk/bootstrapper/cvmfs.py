@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
 
-DEFAULT_ROOT = "/cvmfs/neurodesk.ardc.edu.au"
 DEFAULT_TIMEOUT = 40.0  # seconds
 
 # Runs in a process of its own: one that waits in the kernel for a dead mount can be left behind, a thread
 # of ours could not. Listing both kinds of directory is what makes an automount happen.
-_PROBE = """
+_PROBE = r"""
 import json, os, sys
 root = sys.argv[1]
-found = {"categories": [], "revision": None, "layout": []}
+found = {"categories": [], "attributes": {}, "layout": []}
 for part in ("neurodesk-modules", "containers/modules"):
     try:
         names = sorted(os.listdir(os.path.join(root, part)))
@@ -32,12 +34,25 @@ for part in ("neurodesk-modules", "containers/modules"):
     if part == "neurodesk-modules":
         paths = [os.path.join(root, part, name) for name in names]
         found["categories"] = [path for path in paths if os.path.isdir(path)]
-try:
-    found["revision"] = os.getxattr(root, "user.revision").decode()
-except (OSError, AttributeError):
-    pass
+for name in ("revision", "root_hash", "host", "proxy"):
+    try:
+        value = os.getxattr(root, "user." + name).decode(errors="replace")
+    except (OSError, AttributeError):
+        continue
+    found["attributes"][name] = value.strip("\0\n ")
 print(json.dumps(found))
 """
+
+# The first lines of the manifest that the mount's own server publishes, asked the way the mount asks it.
+_MANIFEST = """
+import sys, urllib.request
+host, proxy, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+direct = proxy.upper() in ("", "DIRECT")
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({} if direct else {"http": proxy}))
+with opener.open(host.rstrip("/") + "/.cvmfspublished", timeout=seconds) as answer:
+    sys.stdout.buffer.write(answer.read(4096))
+"""
+_MANIFEST_TIMEOUT = 3.0  # seconds
 
 
 class CvmfsUnavailable(NeurodeskError):
@@ -55,11 +70,15 @@ class Repository:
         root: where the repository is.
         categories: absolute paths of the directories in ``neurodesk-modules``.
         revision: CVMFS's revision number, None where the file system does not tell (not a real CVMFS).
+        root_hash: hash of the root catalog, which stands for all that the repository holds; None likewise.
+        published: when this revision was published (RFC 3339, UTC), None where that is not to be had.
     """
 
     root: str
     categories: tuple[str, ...] = ()
     revision: str | None = None
+    root_hash: str | None = None
+    published: str | None = None
 
 
 def root_of(environment: Mapping[str, str], mounted: str) -> str:
@@ -92,7 +111,14 @@ def wait_for(root: str, claim: str, timeout: float) -> Repository:
     while True:
         seen = _probe(root, max(deadline - time.monotonic(), 0.5))
         if seen is not None and seen["layout"]:
-            return Repository(root, tuple(seen["categories"]), seen["revision"])
+            told = seen["attributes"]
+            return Repository(
+                root,
+                tuple(seen["categories"]),
+                told.get("revision"),
+                told.get("root_hash"),
+                published_at(told.get("root_hash", ""), told.get("host", ""), told.get("proxy", "")),
+            )
         problem = seen["problem"] if seen is not None else f"{root} did not answer"
         if time.monotonic() + pause > deadline:
             break
@@ -107,23 +133,53 @@ def wait_for(root: str, claim: str, timeout: float) -> Repository:
     )
 
 
+def published_at(root_hash: str, host: str, proxy: str) -> str | None:
+    """Return when the mounted content was published (RFC 3339, UTC), None where that cannot be told.
+
+    No extended attribute says it (the client's ``magic_xattr.cc`` registers none). The repository's manifest
+    does, on the server that the mount itself names; it counts only if it is about the same content.
+
+    Args:
+        root_hash: of the mounted root catalog (``user.root_hash``).
+        host: URL of the repository on the server in use (``user.host``).
+        proxy: the proxy in use, or ``DIRECT`` (``user.proxy``).
+    """
+    if not root_hash or not host.startswith("http://"):
+        return None
+    output = _run([_MANIFEST, host, proxy, str(_MANIFEST_TIMEOUT)], _MANIFEST_TIMEOUT + 1)
+    # one field a line: C is the root catalog's hash, T the time in seconds since 1970
+    head = (b"\n" + (output or b"")).partition(b"\n--")[0].decode("ascii", "replace")
+    fields = {line[:1]: line[1:].strip() for line in head.splitlines()}
+    if fields.get("C") != root_hash or not re.fullmatch(r"[0-9]{1,11}", fields.get("T", "")):
+        return None
+    moment = datetime.fromtimestamp(int(fields["T"]), timezone.utc)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _probe(root: str, seconds: float) -> dict[str, Any] | None:
-    """Return what the probe printed, or None when it hung or broke; a hung one is abandoned."""
-    probe = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _PROBE, root],
+    """Return what the probe printed, or None when it hung or broke."""
+    try:
+        seen: dict[str, Any] = json.loads(_run([_PROBE, root], seconds) or b"")
+        return seen
+    except ValueError:
+        return None
+
+
+def _run(arguments: list[str], seconds: float) -> bytes | None:
+    """Run a script of ours in a process of its own; one that hangs is abandoned."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        output, _ = probe.communicate(timeout=seconds)
-        seen: dict[str, Any] = json.loads(output)
-        return seen
-    except (subprocess.TimeoutExpired, ValueError):
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
         return None
     finally:
-        if probe.poll() is None:
-            probe.kill()  # no wait: a process in uninterruptible sleep would not go
+        if process.poll() is None:
+            process.kill()  # no wait: a process in uninterruptible sleep would not go
             with contextlib.suppress(subprocess.TimeoutExpired):
-                probe.wait(0.2)
+                process.wait(0.2)

@@ -1,205 +1,274 @@
-"""The Neurodesk modules that a node declares: found in the tree and applied before the first cell.
+"""The Neurodesk modules that a node declares: checked, and made available before the first cell.
 
-Neurodesk's module files are generated and literal (``prepend_path("PATH", "/cvmfs/…")``), so that reading
-them needs no Lua. The choice among versions follows Lmod.
+Each is looked up in the repository first, by Lmod's own rule; a module that could not run is refused there,
+which Lmod alone would not do. Then Lmod loads them, where the image has it; otherwise, or where Lmod fails,
+what their files do is done here.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from elyra_neurodesk.bootstrapper.cvmfs import DEFAULT_ROOT
+from elyra_neurodesk.bootstrapper import cvmfs, lmod
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.modules import modulefile, tree, versions
 
-_PLACES = ("containers/modules", "neurodesk-modules/*")  # the canonical place first
-_REQUEST = re.compile(r"(?P<tool>[A-Za-z0-9_][\w.+-]*)(?:/(?P<version>[\w.+-]+))?")
-_QUOTED = r"""(?:"([^"\n]*)"|'([^'\n]*)')"""
-_STATEMENT = re.compile(
-    rf"^[ \t]*(prepend_path|append_path|setenv)[ \t]*\(?[ \t]*{_QUOTED}[ \t]*,[ \t]*{_QUOTED}", re.MULTILINE
-)
+LMOD, MODULE_FILE = "lmod", "module file"
 
 
 class ModuleUnavailable(NeurodeskError):
     """A module that the node declares is not in the repository."""
 
     code = "ND-MODULE-001"
+    hint = "Correct the node's list of modules, or set strict modules to `warn` in the runtime configuration."
     exit_status = 12
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One statement of a module file: ``prepend_path``, ``append_path`` or ``setenv``."""
+class ModuleRetired(ModuleUnavailable):
+    """A module that the node declares comes to a container that Neurodesk has retired.
 
-    action: str
-    name: str
-    value: str
+    Its commands print a notice and exit 0.
+    """
+
+    code = "ND-MODULE-002"
+
+
+class ContainerGone(ModuleUnavailable):
+    """A module that the node declares names a container that is not there, or whose image is not."""
+
+    code = "ND-MODULE-003"
 
 
 @dataclass(frozen=True)
 class Module:
-    """A module that was asked for and what it came to; the last two are "" when it is not available.
+    """A module that was asked for and what it came to.
 
     Attributes:
         requested: as declared, ``tool`` or ``tool/version``.
-        module: ``tool/version``.
-        container: the container's directory, ``…/containers/<tool>_<version>_<date>``.
+        module: ``tool/version``, "" when there is none.
+        container: the container's directory, ``…/containers/<tool>_<version>_<date>``; "" when the module is
+            not available, or stands for several others.
+        via: ``lmod`` or ``module file``; "" when it was not loaded.
+        status: ``exact``: the version as written; ``other``: one was written and this other one is what it
+            comes to; ``default``: none was written; ``unknown``, ``retired`` or ``gone``: not available;
+            ``replaced``: a later one of the same tool took its place.
     """
 
     requested: str
     module: str = ""
     container: str = ""
+    via: str = ""
+    status: str = "unknown"
 
     def as_record(self) -> dict[str, str]:
         """Return the form in which a task record lists it."""
-        return {"requested": self.requested, "module": self.module, "container": self.container}
+        return {
+            "requested": self.requested,
+            "module": self.module,
+            "container": self.container,
+            "via": self.via,
+            "status": self.status,
+        }
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A module that can be had, and its file."""
+
+    module: Module
+    file: modulefile.ModuleFile
 
 
 def load(
     requested: Sequence[str], root: Path, strict: str, environment: Mapping[str, str], log: Log
 ) -> tuple[list[Module], dict[str, str]]:
-    """Resolve the modules one after the other and apply each to the environment.
+    """Make modules available.
 
     Args:
         requested: ``tool`` or ``tool/version``.
         root: where the repository is.
         strict: what a missing one does: ``error``, ``warn`` or ``off``.
         environment: is not changed.
-        log: told what was found.
+        log: told what was found, and whatever is not as it was written.
 
     Returns:
-        One `Module` per request, and the new environment.
+        One `Module` per request (and per module that one of them stands for), and the new environment.
 
     Raises:
-        ModuleUnavailable: one is missing and ``strict`` is ``error``.
+        ModuleUnavailable: one cannot be had and ``strict`` is ``error``; the others are told in the log.
     """
-    loaded, new = [], dict(environment)
-    for request in requested:
+    found: list[_Found | Module] = []
+    problems: list[ModuleUnavailable] = []
+    for request in dict.fromkeys(requested):
         try:
-            module, statements = resolve(request, root)
+            found += _with_required(request, root, environment)
         except ModuleUnavailable as problem:
-            if strict == "error":
-                raise
-            if strict == "warn":
-                log.say(f"warning: {problem}")
-            loaded.append(Module(request))
-            continue
-        new = apply(statements, new)
-        loaded.append(module)
-        log.say(f"module {request}: {module.module} from {module.container}")
-    return loaded, new
+            problems.append(problem)
+            found.append(Module(request, status=_status(problem)))
+    if strict == "error" and problems:
+        _tell(problems[1:], "error", log)
+        raise problems[0]
+    _tell(problems if strict == "warn" else (), "warning", log)
+    usable, replaced = _last_of_each_tool([one for one in found if isinstance(one, _Found)], log)
+    via, new = _apply(usable, root, environment, log)
+    modules = []
+    for one in found:
+        if isinstance(one, Module):
+            modules.append(one)
+        elif one in replaced:
+            modules.append(replace(one.module, status="replaced"))
+        else:
+            modules.append(replace(one.module, via=via))
+            log.say(_line(modules[-1]))
+    return modules, new
 
 
-def resolve(request: str, root: Path) -> tuple[Module, list[Statement]]:
-    """Find one module below ``root`` and read its file.
+def resolve(
+    request: str, root: Path, environment: Mapping[str, str] | None = None
+) -> tuple[Module, modulefile.ModuleFile]:
+    """Find one module below ``root``, read its file and look at its container.
 
     Raises:
-        ModuleUnavailable: there is none, or the directory that it puts on PATH is not there.
+        ModuleUnavailable: there is none.
+        ModuleRetired: its container was retired.
+        ContainerGone: its container, or the container's image, is not there.
     """
-    match = _REQUEST.fullmatch(request)
-    files = _files(root, match["tool"]) if match else {}
-    version = best_version(list(files), (match["version"] or "") if match else "")
-    if match is None or version is None:
-        raise ModuleUnavailable(
-            f"the module {request!r} is not in {root}.", _suggestion(request, root, files)
+    name = versions.split(request)
+    tool = tree.find_tool(root, name[0]) if name else None
+    wanted = name[1] if name else ""
+    version = tool.choose(wanted) if tool else None
+    if tool is None or version is None:
+        raise ModuleUnavailable(f"the module {request!r} is not in {root}.", _suggestion(root, tool, wanted))
+    module = f"{tool.name}/{version}"
+    others = replace(tool, files={key: path for key, path in tool.files.items() if key != version})
+    hint = _suggestion(root, others, wanted)
+    status = "exact" if version == wanted else "other" if wanted else "default"
+    try:
+        file = modulefile.read(tool.files[version], root, environment)
+        if not file.container and file.requires:
+            return Module(request, module, status=status), file
+        directory = root / "containers" / file.container
+        _check(module, directory, file, hint)
+    except OSError as problem:
+        raise ModuleUnavailable(f"the module {module} cannot be read: {problem.strerror}.", hint) from problem
+    really = directory.with_name(Path(os.path.realpath(directory)).name)
+    return Module(request, module, str(really), status=status), file
+
+
+def _check(module: str, directory: Path, file: modulefile.ModuleFile, hint: str) -> None:
+    """Refuse a module whose commands would not run.
+
+    Raises:
+        ModuleUnavailable: see `resolve`.
+        OSError: the container's directory cannot be read.
+    """
+    if not file.container:
+        raise ModuleUnavailable(f"the module {module} puts no container on PATH.", hint)
+    state = tree.read_container(directory).state
+    if state == tree.RETIRED:
+        raise ModuleRetired(
+            f"the module {module} comes to {directory}, which Neurodesk has retired: its commands print a "
+            "notice and do nothing.",
+            hint,
         )
-    name = f"{match['tool']}/{version}"
-    text = files[version].read_text(encoding="utf-8", errors="replace")
-    statements = parse(text, DEFAULT_ROOT, str(root))
-    on_path = [item.value for item in statements if item.name == "PATH"]
-    gone = [path for path in on_path if not Path(path).is_dir()]
-    if gone or not on_path:
-        what = f"names {gone[0]}, which is not there" if gone else "puts nothing on PATH"
-        raise ModuleUnavailable(f"the module {name} {what}.", _suggestion(request, root, files, version))
-    return Module(request, name, _container(on_path)), statements
+    if not directory.is_dir():
+        raise ContainerGone(f"the module {module} names {directory}, which is not there.", hint)
+    if state == tree.GONE or file.refusal:
+        raise ContainerGone(f"the image of the module {module} is not in {directory}.", hint)
 
 
-def best_version(versions: Sequence[str], wanted: str) -> str | None:
-    """Choose as Lmod does: the exact version, else the highest that begins with its components.
-
-    >>> best_version(["6.0.7.16", "6.0.7.22", "6.0.70"], "6.0.7")
-    '6.0.7.22'
-    """
-    if wanted in versions:
-        return wanted
-    start = _components(wanted)
-    fitting = [version for version in versions if _components(version)[: len(start)] == start]
-    return max(fitting, key=_order, default=None)
-
-
-def parse(text: str, old_root: str, new_root: str) -> list[Statement]:
-    """Read a module file's literal statements, translating paths below ``old_root`` to ``new_root``."""
-    statements = []
-    for action, name, name_too, value, value_too in _STATEMENT.findall(text):
-        parts = [_moved(part, old_root, new_root) for part in (value or value_too).split(":")]
-        statements.append(Statement(action, name or name_too, ":".join(parts)))
-    return statements
+def _with_required(
+    request: str, root: Path, environment: Mapping[str, str], within: tuple[str, ...] = ()
+) -> list[_Found | Module]:
+    """Return a module after those that its file loads, none if it is loading already."""
+    module, file = resolve(request, root, environment)
+    if module.module in within:
+        return []
+    found: list[_Found | Module] = []
+    for name in file.requires:
+        found += _with_required(name, root, environment, (*within, module.module))
+    return [*found, _Found(module, file)]
 
 
-def apply(statements: Sequence[Statement], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment after a module's statements; a path that is there already moves."""
+def _last_of_each_tool(found: Sequence[_Found], log: Log) -> tuple[list[_Found], list[_Found]]:
+    """Return those that stay and those that a later version of the same tool replaces, as Lmod has it."""
+    last = {one.module.module.partition("/")[0]: one for one in found}
+    usable, replaced = [], []
+    for one in found:
+        winner = last[one.module.module.partition("/")[0]]
+        if winner.module.module == one.module.module:
+            usable.append(one)
+        else:
+            replaced.append(one)
+            log.say(f"warning: module {one.module.requested} is replaced by {winner.module.requested}")
+    return usable, replaced
+
+
+def _apply(
+    usable: Sequence[_Found], root: Path, environment: Mapping[str, str], log: Log
+) -> tuple[str, dict[str, str]]:
+    """Return how the modules were loaded and the new environment."""
+    command = lmod.find(environment) if usable else None
+    if command is not None:
+        try:
+            names = list(dict.fromkeys(one.module.module for one in usable))
+            new = lmod.load(names, command, environment, root, cvmfs.timeout_of(environment))
+            _check_path(usable, new)
+            return LMOD, new
+        except lmod.LmodFailed as problem:
+            log.say(f"warning: Lmod did not load the modules ({problem}); their files are read instead")
     new = dict(environment)
-    for item in statements:
-        if item.action == "setenv":
-            new[item.name] = item.value
-            continue
-        added = item.value.split(":")
-        rest = [part for part in new.get(item.name, "").split(":") if part and part not in added]
-        parts = [*added, *rest] if item.action == "prepend_path" else [*rest, *added]
-        new[item.name] = ":".join(parts)
-    return new
+    for one in usable:
+        new = modulefile.apply(one.file.statements, new)
+        if not one.file.complete:
+            log.say(f"warning: not all that the file of {one.module.module} does could be read")
+    return MODULE_FILE, new
 
 
-def _moved(path: str, old_root: str, new_root: str) -> str:
-    if path == old_root or path.startswith(old_root + "/"):
-        return new_root + path[len(old_root) :]
-    return path
+def _check_path(usable: Sequence[_Found], environment: Mapping[str, str]) -> None:
+    """See that Lmod found the same containers.
+
+    Raises:
+        LmodFailed: one is not on PATH: Lmod took a module of the same name from elsewhere.
+    """
+    path = {os.path.realpath(part) for part in environment.get("PATH", "").split(":") if part}
+    for one in usable:
+        if one.module.container and os.path.realpath(one.module.container) not in path:
+            raise lmod.LmodFailed(f"{one.module.module} did not put {one.module.container} on PATH")
 
 
-def _files(root: Path, tool: str) -> dict[str, Path]:
-    """Return the tool's module files by version."""
-    files: dict[str, Path] = {}
-    for place in _PLACES:
-        for path in sorted(root.glob(f"{place}/{tool}/*.lua")):
-            if not path.name.startswith("."):
-                files.setdefault(path.name.removesuffix(".lua"), path)
-    return files
+def _tell(problems: Sequence[ModuleUnavailable], word: str, log: Log) -> None:
+    for problem in problems:
+        log.say(f"{word}: {problem}")
 
 
-def _components(version: str) -> list[str]:
-    return [part for part in re.split(r"[.\-_+]", version) if part]
+def _line(module: Module) -> str:
+    """Return what the log says of a module."""
+    place = f" from {module.container}" if module.container else ""
+    if module.status == "other":
+        return (
+            f"warning: the module {module.requested} is not there as written: "
+            f"loaded {module.module}{place} ({module.via})"
+        )
+    return f"module {module.requested}: {module.module}{place} ({module.via})"
 
 
-def _order(version: str) -> list[tuple[int, int, str]]:
-    """Numbers by value and after words: 2.5.4 > 2.5.rc1, 10 > 9."""
-    words = re.findall(r"\d+|[A-Za-z]+", version)
-    return [(1, int(word), "") if word.isdigit() else (0, 0, word) for word in words]
+def _status(problem: ModuleUnavailable) -> str:
+    if isinstance(problem, ModuleRetired):
+        return "retired"
+    return "gone" if isinstance(problem, ContainerGone) else "unknown"
 
 
-def _container(paths: Sequence[str]) -> str:
-    for path in paths:
-        head, found, tail = path.partition("/containers/")
-        if found:
-            return f"{head}{found}{tail.split('/')[0]}"
-    return paths[0]
-
-
-def _suggestion(request: str, root: Path, files: Mapping[str, Path], without: str = "") -> str:
-    """Return what the user may have meant."""
-    tool = request.partition("/")[0]
-    versions = sorted((version for version in files if version != without), key=_order)
-    if versions:
-        return f"Available: {', '.join(f'{tool}/{version}' for version in versions[-5:])}."
-    near = difflib.get_close_matches(tool.lower(), sorted(set(_tools(root))), n=3, cutoff=0.6)
-    if near:
-        return f"Similar: {', '.join(near)}."
-    return "Correct the node's list of modules, or set strict modules to `warn` in the runtime configuration."
-
-
-def _tools(root: Path) -> Iterator[str]:
-    for place in _PLACES:
-        yield from (path.name for path in root.glob(f"{place}/*"))
+def _suggestion(root: Path, tool: tree.Tool | None, wanted: str) -> str:
+    """Return what the user may have meant; "" leaves the error's own hint out."""
+    if tool is None:
+        return ModuleUnavailable.hint
+    if tool.files:
+        near = versions.near_versions(wanted, tool.files)
+        return f"Available: {', '.join(f'{tool.name}/{version}' for version in near)}."
+    near = versions.near_tools(tool.name, tree.tool_names(root))
+    return f"Similar: {', '.join(near)}." if near else ModuleUnavailable.hint

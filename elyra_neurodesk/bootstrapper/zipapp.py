@@ -9,6 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
+KINDS = (".py", ".bash", ".sh", ".r", ".R")
+MODULES = ("__init__", "lua", "lua_expressions", "lua_tokens", "modulefile", "tree", "versions")
+"""What a task needs of ``elyra_neurodesk.modules``."""
+
 _MAIN = b"""\
 import sys
 
@@ -21,7 +25,12 @@ sys.exit(main())
 @lru_cache(maxsize=1)
 def build_zipapp() -> bytes:
     """Return the zipapp; the same sources give the same bytes, on every machine with the same zlib."""
-    sources = [PACKAGE / "__init__.py", PACKAGE / "errors.py", *(PACKAGE / "bootstrapper").glob("*.py")]
+    sources = [
+        PACKAGE / "__init__.py",
+        PACKAGE / "errors.py",
+        *(path for path in (PACKAGE / "bootstrapper").rglob("*") if path.suffix in KINDS),
+        *(PACKAGE / "modules" / f"{name}.py" for name in MODULES),
+    ]
     members = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in sources}
     members["__main__.py"] = _MAIN
     buffer = io.BytesIO()

@@ -37,6 +37,9 @@ COMMANDS = {
     "local": LazyCommand(
         "elyra_neurodesk.cli.local", "local", "Run pipelines on this machine: the embedded backend."
     ),
+    "check": LazyCommand(
+        "elyra_neurodesk.cli.check", "check", "Check a pipeline's notebooks and scripts before they run."
+    ),
     "submit": LazyCommand(
         "elyra_neurodesk.cli.submit", "submit", "Submit a pipeline from the editor's file."
     ),
@@ -45,6 +48,11 @@ COMMANDS = {
     ),
     "runs": LazyCommand(
         "elyra_neurodesk.cli.runs", "runs", "List, watch and cancel runs; get their logs and outputs."
+    ),
+    "modules": LazyCommand(
+        "elyra_neurodesk.cli.modules",
+        "modules",
+        "List and search Neurodesk modules; show what a name comes to.",
     ),
 }
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
-from elyra_neurodesk.runs.results import Output
-from elyra_neurodesk.runs.summary import RunSummary
+if TYPE_CHECKING:  # they bring the KFP client, which takes seconds
+    from elyra_neurodesk.runs.results import Output
+    from elyra_neurodesk.runs.summary import RunSummary
 
 UNWRAPPED = 10_000
 """Characters: more than any row of ours has."""
@@ -50,7 +52,7 @@ def runs_table(runs: Iterable[RunSummary]) -> Table:
     table = Table("id", "name", "state", "created", "duration", box=None, header_style="bold")
     for run in runs:
         table.add_row(
-            run.run_id, plain(run.name), _state(run.state), _moment(run.created), duration(run.seconds)
+            run.run_id, plain(run.name), state(run.state), moment(run.created), duration(run.seconds)
         )
     return table
 
@@ -59,13 +61,13 @@ def run_table(run: RunSummary) -> Group:
     """Return the run's own state in one line, and below it a table with one row per task."""
     done = sum(task.ended for task in run.tasks)
     title = Text.assemble(
-        plain(run.name), "  ", _state(run.state), f"  {done}/{len(run.tasks)} tasks  {duration(run.seconds)}"
+        plain(run.name), "  ", state(run.state), f"  {done}/{len(run.tasks)} tasks  {duration(run.seconds)}"
     )
     table = Table("task", "state", "seconds", "message", box=None, header_style="bold")
     table.columns[2].justify = "right"
     for task in run.tasks:
         seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
-        table.add_row(plain(task.display_name), _state(task.state), seconds, plain(task.message))
+        table.add_row(plain(task.display_name), state(task.state), seconds, plain(task.message))
     # a backend repeats the failed task's message as the run's own
     own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
     return Group(title, table, plain(own)) if own else Group(title, table)
@@ -106,9 +108,11 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def _state(state: str) -> Text:
-    return Text(state, style=_COLOURS.get(state, ""))
+def state(name: str) -> Text:
+    """Return a state in its colour."""
+    return Text(name, style=_COLOURS.get(name, ""))
 
 
-def _moment(moment: datetime | None) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+def moment(time: datetime | None) -> str:
+    """Return a time on this machine's clock, "" for None."""
+    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else ""

@@ -1,3 +1,5 @@
+"""Declared modules: found, refused, and loaded by reading their files."""
+
 from __future__ import annotations
 
 import io
@@ -7,99 +9,173 @@ import pytest
 
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.modules import (
+    ContainerGone,
+    Module,
+    ModuleRetired,
     ModuleUnavailable,
-    Statement,
-    apply,
-    best_version,
     load,
-    parse,
     resolve,
 )
+from tests.support.neurodesk_tree import Tool, make_tree
+
+TOOLS = [
+    Tool("fsl", "6.0.4", "20210105", {"bet": "echo 4"}),
+    Tool("fsl", "6.0.7.16", "20240807", {"bet": "echo 7"}, env={"FSLDIR": "BASEPATH/opt/fsl"}),
+    Tool("ants", "2.5.4", "20250423", {"N4": "echo n4"}, category="image_registration", format=2),
+    Tool("mrtrix3", "3.0.3", "20221108", {"mrconvert": "echo"}, retired=True),
+    Tool("new", "1", "20251101", {"new": "echo"}, format=2, retired=True),
+]
 
 
-@pytest.mark.parametrize(
-    ("versions", "wanted", "best"),
-    [
-        (["6.0.4", "6.0.7.16", "6.0.7.22", "6.0.70"], "6.0.7", "6.0.7.22"),
-        (["6.0.4", "6.0.7.16", "6.0.7.22"], "6.0.7.16", "6.0.7.16"),
-        (["2.5.4", "2.5.10", "2.6.0"], "2.5", "2.5.10"),
-        (["9", "10"], "", "10"),
-        (["2.5.4", "2.5.rc1"], "2.5", "2.5.4"),
-        (["22.3.07"], "22.3.06", None),
-        ([], "", None),
-    ],
-)
-def test_versions_are_chosen_as_lmod_does(versions: list[str], wanted: str, best: str | None) -> None:
-    assert best_version(versions, wanted) == best
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_tree(tmp_path / "tree", TOOLS)
 
 
-def test_literal_statements_are_read_and_paths_follow_the_root() -> None:
-    text = (
-        '-- prepend_path("PATH", "/commented")\n'
-        'whatis("x")\nprepend_path("PATH", "/cvmfs/old/containers/a_1_2")\n'
-        '  setenv(\'A\', \'b c\')\nappend_path("X", "/cvmfs/old:/cvmfs/older")\nprepend_path("Y", var)\n'
-    )
-    assert parse(text, "/cvmfs/old", "/new") == [
-        Statement("prepend_path", "PATH", "/new/containers/a_1_2"),
-        Statement("setenv", "A", "b c"),
-        Statement("append_path", "X", "/new:/cvmfs/older"),
-    ]
+@pytest.fixture(autouse=True)
+def no_lmod(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand for an image without Lmod; what Lmod does is tested beside this file."""
+    monkeypatch.setattr("elyra_neurodesk.bootstrapper.lmod.LMOD_CMD", "/nowhere/lmod")
 
 
-def test_statements_prepend_append_and_set_without_repeating() -> None:
-    statements = [
-        Statement("prepend_path", "PATH", "/a"),
-        Statement("append_path", "PATH", "/b"),
-        Statement("setenv", "S", "x"),
-    ]
-    assert apply(statements, {"PATH": "/b:/usr/bin:/a", "S": "y"}) == {"PATH": "/a:/usr/bin:/b", "S": "x"}
+def try_load(
+    requested: list[str], root: Path, strict: str = "error", **environment: str
+) -> tuple[list[Module], dict[str, str], str]:
+    stream = io.StringIO()
+    modules, new = load(requested, root, strict, {"PATH": "/usr/bin:/bin", **environment}, Log(stream))
+    return modules, new, stream.getvalue()
 
 
-def lay_out(root: Path, tool: str, version: str, container: bool = True) -> None:
-    place = root / "containers" / "modules" / tool
-    place.mkdir(parents=True, exist_ok=True)
-    path = root / "containers" / f"{tool}_{version}_20250101"
-    if container:
-        path.mkdir()
-    (place / f"{version}.lua").write_text(
-        f'prepend_path("PATH", "/cvmfs/neurodesk.ardc.edu.au/containers/{path.name}")'
-    )
-
-
-def test_a_module_is_resolved_to_its_version_and_container(tmp_path: Path) -> None:
-    lay_out(tmp_path, "fsl", "6.0.7.16")
-    module, _ = resolve("fsl", tmp_path)
+def test_a_module_is_resolved_to_its_version_and_container(root: Path) -> None:
+    module, file = resolve("fsl", root)
     assert module.as_record() == {
         "requested": "fsl",
         "module": "fsl/6.0.7.16",
-        "container": f"{tmp_path}/containers/fsl_6.0.7.16_20250101",
+        "container": f"{root}/containers/fsl_6.0.7.16_20240807",
+        "via": "",
+        "status": "default",
     }
+    assert file.container == "fsl_6.0.7.16_20240807"
 
 
 @pytest.mark.parametrize(
-    ("request_", "words"),
+    ("request_", "error", "words"),
     [
-        ("fsl/9", "Available: fsl/6.0.7.16."),
-        ("fls", "Similar: fsl."),
-        ("../x", "is not in"),
-        ("", "is not in"),
-        ("gone/1", "which is not there"),
+        ("fsl/9", ModuleUnavailable, "Available: fsl/6.0.7.16, fsl/6.0.4."),
+        ("fls", ModuleUnavailable, "Similar: fsl."),
+        ("../x", ModuleUnavailable, "is not in"),
+        ("", ModuleUnavailable, "is not in"),
+        ("$(touch /tmp/x)", ModuleUnavailable, "is not in"),
+        ("mrtrix3", ModuleRetired, "retired"),
+        ("new", ModuleRetired, "retired"),
     ],
 )
 def test_a_module_that_cannot_be_used_is_told_with_what_there_is(
-    tmp_path: Path, request_: str, words: str
+    root: Path, request_: str, error: type[ModuleUnavailable], words: str
 ) -> None:
-    lay_out(tmp_path, "fsl", "6.0.7.16")
-    lay_out(tmp_path, "gone", "1", container=False)
     with pytest.raises(ModuleUnavailable) as caught:
-        resolve(request_, tmp_path)
+        resolve(request_, root)
+    assert type(caught.value) is error
     assert words in str(caught.value)
+    assert caught.value.exit_status == 12
 
 
-def test_without_strictness_missing_modules_are_recorded_as_such(tmp_path: Path) -> None:
-    stream = io.StringIO()
-    modules, environment = load(["no/1"], tmp_path, "off", {"A": "b"}, Log(stream))
-    assert [module.as_record() for module in modules] == [
-        {"requested": "no/1", "module": "", "container": ""}
+def test_a_container_that_is_gone_is_told(root: Path) -> None:
+    (root / "containers/fsl_6.0.4_20210105").rename(root / "elsewhere")
+    with pytest.raises(ContainerGone, match=r"fsl/6\.0\.4 names .*fsl_6\.0\.4_20210105, which is not there"):
+        resolve("fsl/6.0.4", root)
+
+
+def test_an_image_that_is_gone_is_told(root: Path) -> None:
+    container = root / "containers/ants_2.5.4_20250423"
+    (container / f"{container.name}.simg").rmdir()
+    with pytest.raises(ContainerGone, match=r"the image of the module ants/2\.5\.4 is not in"):
+        resolve("ants", root)
+
+
+def test_a_module_file_without_a_container_is_told(root: Path) -> None:
+    (root / "neurodesk-modules/structural_imaging/fsl/6.0.4.lua").write_text('setenv("A", "1")\n')
+    with pytest.raises(ModuleUnavailable, match="puts no container on PATH"):
+        resolve("fsl/6.0.4", root)
+
+
+def test_what_the_files_say_is_done_where_there_is_no_lmod(root: Path) -> None:
+    modules, new, said = try_load(["fsl/6.0.7.16", "ants/2.5"], root)
+    fsl, ants = (f"{root}/containers/{name}" for name in ("fsl_6.0.7.16_20240807", "ants_2.5.4_20250423"))
+    assert new["PATH"] == f"{ants}:{fsl}:/usr/bin:/bin"
+    assert new["FSLDIR"] == f"{fsl}/fsl_6.0.7.16_20240807.simg/opt/fsl"
+    assert [(one.via, one.status, one.container) for one in modules] == [
+        ("module file", "exact", fsl),
+        ("module file", "other", ants),
     ]
-    assert (environment, stream.getvalue()) == ({"A": "b"}, "")
+    lines = said.splitlines()
+    assert lines[0].endswith(f"module fsl/6.0.7.16: fsl/6.0.7.16 from {fsl} (module file)")
+    assert "warning: the module ants/2.5 is not there as written: loaded ants/2.5.4" in lines[1]
+
+
+def test_every_missing_module_is_told_before_the_first_one_stops_the_task(root: Path) -> None:
+    stream = io.StringIO()
+    with pytest.raises(ModuleUnavailable, match="'afni/1'"):
+        load(["fsl", "afni/1", "mrtrix3"], root, "error", {}, Log(stream))
+    assert "ND-MODULE-002: the module mrtrix3/3.0.3" in stream.getvalue()
+
+
+@pytest.mark.parametrize("strict", ["warn", "off"])
+def test_without_strictness_missing_modules_are_recorded_and_the_others_loaded(
+    root: Path, strict: str
+) -> None:
+    modules, new, said = try_load(["no/1", "mrtrix3", "fsl"], root, strict)
+    assert [(one.requested, one.module, one.status, one.via) for one in modules] == [
+        ("no/1", "", "unknown", ""),
+        ("mrtrix3", "", "retired", ""),
+        ("fsl", "fsl/6.0.7.16", "default", "module file"),
+    ]
+    assert new["PATH"].startswith(str(root))
+    assert ("ND-MODULE-001" in said, "ND-MODULE-002" in said) == (strict == "warn", strict == "warn")
+
+
+def test_nothing_is_loaded_when_one_is_missing_and_nothing_is_asked_for_without_modules(root: Path) -> None:
+    assert try_load([], root) == ([], {"PATH": "/usr/bin:/bin"}, "")
+    assert try_load([], root / "nothing")[0] == []
+
+
+def test_of_two_versions_of_a_tool_the_last_one_stays(root: Path) -> None:
+    modules, new, said = try_load(["fsl/6.0.7.16", "fsl/6.0.4"], root)
+    assert [one.status for one in modules] == ["replaced", "exact"]
+    assert "fsl_6.0.7.16" not in new["PATH"]
+    assert "warning: module fsl/6.0.7.16 is replaced by fsl/6.0.4" in said
+
+
+def test_a_bundle_brings_the_modules_that_it_names(root: Path) -> None:
+    place = root / "neurodesk-modules/workflows/bundle"
+    place.mkdir(parents=True)
+    (place / "1.lua").write_text(
+        '-- neurodesk-bundle-v1\nappend_path("MODULEPATH", pathJoin(root, "modules"))\n'
+        'depends_on("fsl/6.0.4")\ndepends_on("ants/2.5.4")\ndepends_on("bundle/1")\n'
+    )
+    modules, new, _ = try_load(["bundle"], root, MODULEPATH="/m")
+    assert [one.module for one in modules] == ["fsl/6.0.4", "ants/2.5.4", "bundle/1"]
+    assert [Path(part).name for part in new["PATH"].split(":")[:2]] == [
+        "ants_2.5.4_20250423",
+        "fsl_6.0.4_20210105",
+    ]
+    assert new["MODULEPATH"] == f"/m:{root}/containers/modules"
+    (root / "containers/fsl_6.0.4_20210105").rename(root / "elsewhere")
+    with pytest.raises(ContainerGone):
+        try_load(["bundle"], root)
+
+
+def test_what_a_file_does_beyond_what_can_be_read_is_said(root: Path) -> None:
+    with (root / "neurodesk-modules/structural_imaging/fsl/6.0.4.lua").open("a") as stream:
+        stream.write('setenv("A", compute())\n')
+    modules, _, said = try_load(["fsl/6.0.4"], root)
+    assert modules[0].via == "module file"
+    assert "warning: not all that the file of fsl/6.0.4 does could be read" in said
+
+
+def test_a_container_that_is_a_link_is_named_as_what_it_really_is(root: Path) -> None:
+    real = root / "containers/fsl_6.0.4_20210105"
+    real.rename(root / "containers/fsl_6.0.4_20260101")
+    (root / "containers/fsl_6.0.4_20260101/fsl_6.0.4_20210105.simg").mkdir(exist_ok=True)
+    real.symlink_to("fsl_6.0.4_20260101")
+    assert resolve("fsl/6.0.4", root)[0].container == f"{root}/containers/fsl_6.0.4_20260101"

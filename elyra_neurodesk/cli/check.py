@@ -1,0 +1,134 @@
+"""``elyra-neurodesk check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elyra_neurodesk.cli.options import json_option, print_json, runtime_config_option
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from elyra_neurodesk.preflight.sources.report import Finding, ModuleUse, Report
+    from elyra_neurodesk.settings import RuntimeSettings
+
+_SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼", "yellow"), "note": ("i", "cyan")}
+
+
+@click.command(short_help="Check a pipeline's notebooks and scripts before they run.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+@runtime_config_option
+@click.option(
+    "--level",
+    type=click.Choice(["error", "warn", "off"]),
+    help="What errors do: exit 1, nothing, or no check at all; the runtime configuration's own by default.",
+)
+@click.option("--notes/--no-notes", default=True, show_default=True, help="Show notes as well.")
+@json_option
+def check(file: Path, runtime_config: str | None, level: str | None, notes: bool, as_json: bool) -> int:
+    """Check what the notebooks and scripts of FILE.pipeline will meet in a batch job.
+
+    Reads every notebook, script and helper module, runs none of it, and tells modules that do not exist or
+    are retired, commands that nothing loads, paths that will not be there, questions that nobody answers,
+    and outputs that nothing writes. Exits with 1 when there are errors.
+    """
+    from elyra_neurodesk.preflight.sources.check import check_sources
+    from elyra_neurodesk.preflight.sources.nodes import nodes_of
+    from elyra_neurodesk.preflight.sources.report import Report
+    from elyra_neurodesk.preflight.sources.submission import configured_index
+    from elyra_neurodesk.submit.pipeline_file import read_pipeline
+
+    pipeline = read_pipeline(file)
+    settings = _settings(runtime_config)
+    level = level or settings.check
+    report = Report(())
+    if level != "off":
+        nodes = nodes_of(pipeline, file.resolve().parent, settings)
+        report = check_sources(nodes, lambda: configured_index(settings))
+    if as_json:
+        print_json({"pipeline": pipeline.name, "level": level, **report.to_json()})
+    else:
+        from elyra_neurodesk.cli.render import console
+
+        console().print(render(report, pipeline.name, notes))
+    return 1 if level == "error" and report.of("error") else 0
+
+
+def _settings(name: str | None) -> RuntimeSettings:
+    """Return the named runtime configuration, else the only one there is, else none."""
+    from elyra_neurodesk.errors import NeurodeskError
+    from elyra_neurodesk.preflight.sources.submission import UNCONFIGURED
+    from elyra_neurodesk.runs.configs import default_runtime_config, runtime_config
+    from elyra_neurodesk.settings import RuntimeSettings
+
+    try:
+        config = runtime_config(name) if name else default_runtime_config()
+        return RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
+    except NeurodeskError:
+        if name:
+            raise
+        return UNCONFIGURED
+
+
+def render(report: Report, pipeline: str, notes: bool = True) -> RenderableType:
+    """Return the report for a terminal: a section per node, a line per module and finding, a summary."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from elyra_neurodesk.cli.render import plain
+
+    lines: list[RenderableType] = []
+    if general := [found for found in report.findings if not found.node]:
+        lines += [_findings(general), ""]
+    for node in dict.fromkeys(report.nodes):
+        title = plain(node)
+        title.stylize("bold")
+        found = [one for one in report.findings if one.node == node and (notes or one.severity != "note")]
+        fine = [use for use in report.uses if use.node == node and use.verdict == "ok"]
+        lines += [title, Text("─" * max(title.cell_len, 1), style="dim")]
+        lines += [_modules(fine)] if fine else []
+        lines += [_findings(found)] if found else []
+        lines += [Text.assemble(("√", "green"), " nothing to say")] if not fine and not found else []
+        lines.append("")
+    if report.index:
+        lines.append(Text(f"modules {report.index}", style="dim"))
+    counts = [
+        f"{len(report.of(severity))} {severity}{'' if len(report.of(severity)) == 1 else 's'}"
+        for severity in ("error", "warning", "note")
+    ]
+    status = "×" if report.of("error") else "‼" if report.of("warning") else "√"
+    lines.append(Text.assemble(f"{status} ", plain(pipeline), f": {', '.join(counts)}"))
+    return Group(*lines)
+
+
+def _modules(uses: list[ModuleUse]) -> RenderableType:
+    """Return one line for each module that is all right, wherever it is loaded."""
+    from rich.text import Text
+
+    sign, style = _SIGNS["ok"]
+    names = dict.fromkeys((use.resolved or use.request, use.container) for use in uses)
+    return Text("\n").join(
+        Text.assemble((sign, style), f" module {name}", (f"  {container}" if container else "", "dim"))
+        for name, container in names
+    )
+
+
+def _findings(findings: list[Finding]) -> RenderableType:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from elyra_neurodesk.cli.render import plain
+
+    parts: list[RenderableType] = []
+    for found in findings:
+        sign, style = _SIGNS[found.severity]
+        where = plain(f"{found.where}: " if found.where else "")
+        parts.append(
+            Text.assemble((sign, style), " ", where, plain(found.message), (f"  {found.code}", "dim"))
+        )
+        parts.append(Padding(Text(found.hint, style="dim"), (0, 0, 0, 4), expand=False))
+    return Group(*parts)
