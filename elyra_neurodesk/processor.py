@@ -19,6 +19,7 @@ from elyra_neurodesk.patches.sidecar import ResolvedDelivery, resolve_delivery
 from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.tasks import component_parser
 from elyra_neurodesk.tasks.model import TaskGraph
+from elyra_neurodesk.tasks.node_properties import PROPERTIES
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
@@ -93,6 +94,11 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         help="Sidecar delivery of exported pipelines whose runtime configuration says 'auto': "
         "an export does not ask a backend what it understands.",
     ).tag(config=True)
+
+    @property
+    def supported_properties(self) -> set[str]:
+        """The ids of the node properties that the editor shows: Elyra's, and ours."""
+        return {*super().supported_properties, *PROPERTIES}
 
     def process(self, pipeline: Pipeline) -> Any:
         """Submit the pipeline and return Elyra's response with the run's id and address.

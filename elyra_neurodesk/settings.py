@@ -67,7 +67,10 @@ class RuntimeSettings:
         scratch_size: size limit of the emptyDir at `SCRATCH`.
         scratch_claim: PVC to mount there instead, or "".
         modules: modules that every generic task gets.
-        strict: what an unavailable module does.
+        strict: what a module that cannot be had, or a tool that did not work, does in a task.
+        check: what the pre-flight check's errors do: ``error``, ``warn`` or ``off``.
+        module_index: where it is said which modules there are: a mounted repository's directory, or URL or
+            file of an apps.json; "" for this machine's own CVMFS.
     """
 
     name: str
@@ -88,6 +91,8 @@ class RuntimeSettings:
     scratch_claim: str = ""
     modules: tuple[str, ...] = ()
     strict: str = "error"
+    check: str = "error"
+    module_index: str = ""
 
     @property
     def cvmfs_mount_path(self) -> str:
@@ -131,6 +136,8 @@ class RuntimeSettings:
             scratch_claim=text("scratch_claim"),
             modules=module_list(text("default_modules")),
             strict=text.one_of("strict_modules", "error", "warn", "off"),
+            check=text.one_of("preflight_check", "error", "warn", "off"),
+            module_index=text("module_index"),
         )
 
     def check_credentials(self) -> None:

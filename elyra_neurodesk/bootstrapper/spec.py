@@ -8,7 +8,8 @@ from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 
-COMMON = ("pipeline", "directory", "store", "strict", "claim", "cvmfs")
+COMMON = ("pipeline", "directory", "store", "claim", "cvmfs")
+DEFAULT_STRICT = ("strict", "error")
 TASK_RECORD = "task-record.json"
 
 
@@ -66,7 +67,8 @@ class TaskSpec:
         parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool).
         env: environment variables for the user's code that are not in the container's own environment.
         modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
-        strict: what an unavailable module does: ``error``, ``warn`` or ``off``.
+        strict: what a module that cannot be had, or a tool that did not work, does: ``error``, ``warn`` or
+            ``off``; left out of the JSON where it is ``error``.
         claim: name of the PVC that carries CVMFS, for messages.
         cvmfs: "" when the task mounts no CVMFS, else where it is mounted.
     """
@@ -121,12 +123,12 @@ class TaskSpec:
 
 
 def _template_safe(content: dict[str, Any]) -> str:
-    """Return compact JSON that no template engine reads anything into; empty fields are left out.
+    """Return compact JSON that no template engine reads anything into; fields at their default are not in it.
 
     ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
     ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed.
     """
-    filled = {key: value for key, value in content.items() if value}
+    filled = {name: value for name, value in content.items() if value and (name, value) != DEFAULT_STRICT}
     text = json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
     # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
     return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.local.config import Config, load_config, save_config
+from elyra_neurodesk.local.config import CVMFS_CLAIM, Config, load_config, save_config
 from elyra_neurodesk.local.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
 from elyra_neurodesk.local.home import Credentials, Home, State
 from elyra_neurodesk.local.processes import LOOPBACK, Process, choose_port, locked, started
@@ -92,7 +92,7 @@ def up(home: Home, options: Options, say: Say) -> State:
         credentials = home.credentials()
         ensure_bucket(state, credentials)
         if options.register:
-            register(state, credentials)
+            register(state, credentials, config.claims.get(CVMFS_CLAIM, ""))
     return state
 
 

@@ -24,8 +24,14 @@ class CannotRegister(NeurodeskError):
     )
 
 
-def metadata(state: State, credentials: Credentials) -> dict[str, Any]:
-    """Return the fields of the runtime configuration for a backend that runs."""
+def metadata(state: State, credentials: Credentials, repository: str) -> dict[str, Any]:
+    """Return the fields of the runtime configuration for a backend that runs.
+
+    Args:
+        state: the backend.
+        credentials: the object store's.
+        repository: the directory that stands for the CVMFS claim: the modules that tasks will find.
+    """
     return {
         "runtime_type": "KUBEFLOW_PIPELINES",
         "description": "Runs pipelines on this machine (elyra-neurodesk local up)",
@@ -44,10 +50,11 @@ def metadata(state: State, credentials: Credentials) -> dict[str, Any]:
         "cos_secret": STORE_SECRET,
         "cos_secret_access_key_field": "accesskey",
         "cos_secret_secret_key_field": "secretkey",
+        "module_index": repository,
     }
 
 
-def register(state: State, credentials: Credentials) -> Path | None:
+def register(state: State, credentials: Credentials, repository: str) -> Path | None:
     """Write the runtime configuration, or replace it; its file is 0600 because it holds the credentials.
 
     Returns:
@@ -65,7 +72,7 @@ def register(state: State, credentials: Credentials) -> Path | None:
             name=INSTANCE,
             display_name=DISPLAY_NAME,
             schema_name=SCHEMA,
-            metadata=metadata(state, credentials),
+            metadata=metadata(state, credentials, repository),
         )
         saved = (
             manager.update(INSTANCE, instance) if _present(manager) else manager.create(INSTANCE, instance)

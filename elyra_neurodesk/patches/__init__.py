@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elyra_neurodesk.patches.credentials import add_credentials
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
-from elyra_neurodesk.patches.environment import add_environment
+from elyra_neurodesk.patches.environment import add_environment, add_image_name
 from elyra_neurodesk.patches.scratch import add_scratch
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery, add_sidecar
 from elyra_neurodesk.settings import RuntimeSettings
@@ -22,4 +22,4 @@ def patch_task(task: Task, settings: RuntimeSettings, delivery: ResolvedDelivery
     """
     for patch in (add_cvmfs_volume, add_scratch, add_environment, add_credentials):
         task = patch(task, settings)
-    return add_sidecar(task, settings, delivery, image)
+    return add_sidecar(add_image_name(task, image), settings, delivery, image)

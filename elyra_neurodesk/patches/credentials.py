@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.tasks.model import Task
@@ -22,13 +23,18 @@ def add_credentials(task: Task, settings: RuntimeSettings) -> Task:
     task = replace(
         task, env={name: value for name, value in task.env.items() if name not in (ACCESS_KEY, SECRET_KEY)}
     )
+    reference = credentials_reference(settings)
+    return task if reference is None else task.with_platform(secretAsEnv=[reference])
+
+
+def credentials_reference(settings: RuntimeSettings) -> dict[str, Any] | None:
+    """Return the entry of ``secretAsEnv`` with the credentials, None where no secret is named."""
     if settings.secret is None:
-        return task
-    reference = {
+        return None
+    return {
         "secretName": settings.secret.name,
         "keyToEnv": [
             {"secretKey": settings.secret.access_key_field, "envVar": ACCESS_KEY},
             {"secretKey": settings.secret.secret_key_field, "envVar": SECRET_KEY},
         ],
     }
-    return task.with_platform(secretAsEnv=[reference])

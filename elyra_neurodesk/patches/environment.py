@@ -7,6 +7,7 @@ is set by the bootstrapper once it sees the mounted tree.
 
 from __future__ import annotations
 
+from elyra_neurodesk.bootstrapper.image import VARIABLE as IMAGE_VARIABLE
 from elyra_neurodesk.settings import CVMFS_ROOT, SCRATCH, RuntimeSettings
 from elyra_neurodesk.tasks.model import Task
 
@@ -24,3 +25,8 @@ ENVIRONMENT = {
 def add_environment(task: Task, settings: RuntimeSettings) -> Task:
     """Add the variables; what the user set on the node wins."""
     return task.with_default_env(ENVIRONMENT)
+
+
+def add_image_name(task: Task, image: str) -> Task:
+    """Tell the task of a notebook or script which image it runs in: nothing inside a container does."""
+    return task.with_default_env({IMAGE_VARIABLE: image}) if task.spec else task

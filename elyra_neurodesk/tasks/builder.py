@@ -21,6 +21,7 @@ from elyra_neurodesk.slugs import task_name
 from elyra_neurodesk.submit.archives import ArchiveBuilder
 from elyra_neurodesk.tasks.catalog import CatalogNode, ComponentMissing, catalog_task, sanitize_name
 from elyra_neurodesk.tasks.crio import add_workspace, elyra_environment, is_crio
+from elyra_neurodesk.tasks.declared import MODULES_VARIABLE, declared_modules, declared_strictness
 from elyra_neurodesk.tasks.generic import GenericNode, Target, generic_task
 from elyra_neurodesk.tasks.labels import PodIdentity, add_identity
 from elyra_neurodesk.tasks.model import Parameter, PipelineInput, Task, TaskGraph
@@ -29,6 +30,7 @@ from elyra_neurodesk.tasks.order import topological_order
 from elyra_neurodesk.tasks.properties import image_config
 from elyra_neurodesk.tasks.resources import TITLES, resources
 from elyra_neurodesk.tasks.values import parse_value
+from elyra_neurodesk.tasks.wishes import with_wishes
 
 
 class InvalidParameter(NeurodeskError):
@@ -144,13 +146,19 @@ class GraphBuilder:
                 outputs=tuple(operation.outputs),
                 env={
                     **elyra_environment(self.processor, is_crio()),
-                    **{key: str(value) for key, value in operation.env_vars.to_dict().items()},
+                    **{
+                        key: str(value)
+                        for key, value in operation.env_vars.to_dict().items()
+                        if key != MODULES_VARIABLE
+                    },
                 },
                 parameters=parameters,
                 resources=resources(
                     {name: getattr(operation, name) for name in (*TITLES, "gpu_vendor")}, operation.name
                 ),
                 modifiers=self._modifiers(operation),
+                modules=declared_modules(operation, self.settings),
+                strict=declared_strictness(operation, self.settings),
             ),
             self.target,
             self.settings,
@@ -188,7 +196,8 @@ class GraphBuilder:
             modifiers=modifiers,
             caching=None if disabled is None else not disabled,
         )
-        return catalog_task(node, names, parameters, self.root)
+        task = catalog_task(node, names, parameters, self.root)
+        return with_wishes(task, self.target, self.settings)
 
     def _modifiers(self, operation: Operation) -> dict[str, Any]:
         collected: dict[str, Any] = {}

@@ -60,7 +60,3 @@ def _env_to_bootstrapper(task: Task) -> Task:
     spec = replace(task.spec, env=own)
     env = {name: value for name, value in task.env.items() if name not in own}
     return replace(task, spec=spec, env=env, inputs={**task.inputs, **own_inputs(spec)})
-
-
-def _needed_early(name: str) -> bool:
-    return name.upper().startswith(EARLY) or "PROXY" in name.upper()

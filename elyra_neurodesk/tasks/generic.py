@@ -8,7 +8,7 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings, module_list
+from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings
 from elyra_neurodesk.slugs import input_name
 from elyra_neurodesk.tasks.model import (
     Constant,
@@ -24,7 +24,6 @@ from elyra_neurodesk.tasks.properties import kubernetes_config
 # inputs of every generic task; parameters' inputs begin with "p_"
 RUN_ID = "run_id"
 TASK = "task"
-MODULES_VARIABLE = "NEURODESK_MODULES"
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,8 @@ class GenericNode:
         parameters: pipeline parameters the node takes.
         resources: requests and limits.
         modifiers: Elyra's execution object for the node.
+        modules: Neurodesk modules to load before the first cell.
+        strict: what a tool that did not work does: ``error``, ``warn`` or ``off``.
     """
 
     name: str
@@ -58,6 +59,8 @@ class GenericNode:
     parameters: tuple[Parameter, ...]
     resources: Resources
     modifiers: Mapping[str, Any]
+    modules: tuple[str, ...] = ()
+    strict: str = "error"
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,6 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
 
     KFP's cache is off: a task that KFP skips would leave its outputs in an earlier run's directory.
     """
-    env = dict(node.env)
-    modules = module_list(" ".join((" ".join(settings.modules), env.pop(MODULES_VARIABLE, ""))))
     spec = TaskSpec(
         pipeline=target.pipeline,
         directory=target.directory,
@@ -97,8 +98,8 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
         parents=node.generic_parents,
         outputs=node.outputs,
         parameters={parameter.name: parameter.type for parameter in node.parameters},
-        modules=modules,
-        strict=settings.strict,
+        modules=node.modules,
+        strict=node.strict,
         claim=settings.claim,
         cvmfs=CVMFS_ROOT,
     )
@@ -110,7 +111,7 @@ def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -
             **own_inputs(spec),
             **{_input(parameter): PipelineInput(parameter.name) for parameter in node.parameters},
         },
-        env=env,
+        env=node.env,
         resources=node.resources,
         platform=kubernetes_config(node.modifiers, node.label),
         caching=False,

@@ -92,10 +92,9 @@ def test_pipeline_fans_out_and_joins_and_every_file_it_names_exists() -> None:
 def test_the_module_that_a_node_declares_is_in_the_tree() -> None:
     tree = load("cvmfs_tree")
     declared = [
-        variable["value"]
+        entry["module"]
         for node in nodes()
-        for variable in node["app_data"]["component_parameters"]["env_vars"]
-        if variable["env_var"] == "NEURODESK_MODULES"
+        for entry in node["app_data"]["component_parameters"].get("neurodesk_modules", ())
     ]
     assert declared == [f"{tree.TOOL}/{tree.VERSION}"]
 

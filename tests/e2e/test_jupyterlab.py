@@ -11,7 +11,18 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.e2e.jupyterlab import CLAIM, DEMO, Lab, Tabs, backend, chromium, ended_run, jupyterlab, tabs
+from tests.e2e.jupyterlab import (
+    CLAIM,
+    DEMO,
+    Lab,
+    Tabs,
+    backend,
+    chromium,
+    ended_run,
+    jupyterlab,
+    tabs,
+    wait_for,
+)
 from tests.support.jupyter import JupyterHome
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
@@ -39,7 +50,9 @@ NEURODESK_FIELDS = {
     "Scratch Size": "20Gi",
     "Scratch Volume Claim": "",
     "Default Modules": "",
-    "Strict Modules": "error",
+    "Strict Modules and Tools": "error",
+    "Check Before Submit": "error",
+    "Module Index": "",
 }
 
 
@@ -52,6 +65,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     home.env["ELYRA_NEURODESK_HOME"] = str(tmp_path_factory.mktemp("backend"))
     tree = tmp_path_factory.mktemp("cvmfs")
     home.run("python", str(DEMO / "cvmfs_tree.py"), str(tree))
+    home.env["NEURODESK_CVMFS_ROOT"] = str(tree)
     with backend(home, tree), jupyterlab(home, directory) as running:
         yield running
 
@@ -159,4 +173,42 @@ def test_dialog_of_a_new_runtime_configuration_saves_one_that_elyra_loads(lab: L
     assert metadata["cos_auth_type"] == "KUBERNETES_SECRET"
     assert metadata["cvmfs_claim"] == CLAIM
     assert metadata["default_modules"] == "fsl/6.0.7.16"
+    assert lab.complaints() == []
+
+
+def test_a_nodes_modules_are_chosen_in_the_editor_and_saved(lab: Lab, browser: Tabs) -> None:
+    file = lab.directory / "neuroimaging.pipeline"
+    copy = lab.directory / "modules.pipeline"
+    shutil.copy(file, copy)
+    with browser.open(lab.start_page, "modules") as page:
+        page.locator(".jp-DirListing-item", has_text="modules.pipeline").dblclick()
+        editor = page.locator(".elyra-PipelineEditor")
+        editor.get_by_text("denoise-slice", exact=True).click(button="right")
+        page.get_by_text("Open Properties", exact=True).click()
+        field = editor.locator(".field-array", has=page.get_by_text("Neurodesk Modules", exact=True)).last
+        field.scroll_into_view_if_needed()
+        field.get_by_role("button", name="Add").click()
+        box = field.locator("select").last
+        assert box.evaluate("box => box.value") == ""
+        box.select_option("dcm2niix/v1.0.20240202")
+        field.get_by_role("button", name="Add").click()
+        field.locator("select").nth(2).select_option(label="Type its name")
+        field.get_by_role("textbox").fill("ants/9.9")
+        strictness = editor.locator("select#root_component_parameters_neurodesk_strictness")
+        strictness.select_option(label="warn")
+        browser.show(page, "9-node-properties")
+        page.keyboard.press("Control+s")
+
+        def saved() -> dict[str, Any] | None:
+            nodes = json.loads(copy.read_text("utf-8"))["pipelines"][0]["nodes"]
+            node = next(node for node in nodes if node["app_data"]["ui_data"]["label"] == "denoise-slice")
+            parameters = dict(node["app_data"]["component_parameters"])
+            return parameters if parameters.get("neurodesk_strictness") else None
+
+        parameters = wait_for("the saved property", saved, 60)
+        assert parameters["neurodesk_modules"] == [
+            {"module": "dcm2niix/v1.0.20240202"},
+            {"module": "ants/9.9"},
+        ]
+        assert parameters["neurodesk_strictness"] == "warn"
     assert lab.complaints() == []

@@ -173,7 +173,7 @@ def test_up_registers_the_runtime_configuration_and_down_removes_it(tmp_path: Pa
     home = ("--home", str(tmp_path / "home"))
     file = tmp_path / "jupyter" / "metadata" / "runtimes" / "neurodesk_this_machine.json"
     try:
-        done = command("up", *home, **env)
+        done = command("up", *home, "--claim", f"cvmfs-neurodesk={tmp_path}", **env)
         assert done.returncode == 0, done.stderr
         assert "Neurodesk (this machine)" in done.stdout
         content = json.loads(file.read_text())
@@ -182,6 +182,7 @@ def test_up_registers_the_runtime_configuration_and_down_removes_it(tmp_path: Pa
         assert content["schema_name"] == "neurodesk"
         assert content["metadata"]["api_endpoint"] == state.api_url
         assert content["metadata"]["cos_endpoint"] == state.store_url
+        assert content["metadata"]["module_index"] == str(tmp_path)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert command("up", *home, **env).returncode == 0
     finally:
