@@ -10,10 +10,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.tasks.order import topological_order
+
+if TYPE_CHECKING:
+    from elyra.pipeline.pipeline import Pipeline
 
 
 class PipelineFileUnreadable(NeurodeskError):
@@ -99,11 +102,58 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
 
     from elyra_neurodesk.tasks.withheld import withhold
 
+    root = _localise(definition, path, config.schema_name, config.name)
+    withheld = withhold(definition, root)
+    with contextlib.redirect_stdout(io.StringIO()):
+        cache = ComponentCache.instance(emulate_server_app=True)
+        cache.load()
+        cache.wait_for_all_cache_tasks()
+        manager = PipelineProcessorManager.instance(root_dir=str(root))
+        with _pipeline_file_only(path):
+            _validate(definition, root)
+            pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+        withheld.restore(pipeline)
+        processor = manager.get_processor_for_runtime(config.schema_name)
+        processor.root_dir = str(root)
+        yield processor, pipeline
+
+
+def read_pipeline(path: Path) -> Pipeline:
+    """Return Elyra's pipeline object of a file; neither a backend nor a runtime configuration is needed.
+
+    Elyra's validation is left out, and nothing is asked of component catalogs.
+
+    Args:
+        path: the ``.pipeline`` file; file names of its nodes become absolute.
+
+    Raises:
+        PipelineFileUnreadable: it cannot be read, or is none.
+        NeurodeskError: its graph is broken (`check_graph`).
+    """
+    definition = read_definition(path)
+    check_graph(definition)
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    from elyra.pipeline.component_catalog import ComponentCache
+    from elyra.pipeline.parser import PipelineParser
+
+    from elyra_neurodesk.tasks.withheld import withhold
+
+    root = _localise(definition, path, "neurodesk", "")
+    withheld = withhold(definition, root)
+    with contextlib.redirect_stdout(io.StringIO()), _pipeline_file_only(path):
+        ComponentCache.instance(emulate_server_app=True)
+        pipeline: Pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+    withheld.restore(pipeline)
+    return pipeline
+
+
+def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_config: str) -> Path:
+    """Say in a definition where it is and where it will run; return the directory it belongs to."""
     _primary(definition)["app_data"] |= {
         "name": path.stem,
         "source": path.name,
-        "runtime": config.schema_name,
-        "runtime_config": config.name,
+        "runtime": runtime,
+        "runtime_config": runtime_config,
     }
     root = path.resolve().parent
     for part in definition["pipelines"]:
@@ -111,22 +161,17 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
             parameters = node.get("app_data", {}).get("component_parameters", {})
             if parameters.get("filename"):
                 parameters["filename"] = str(root / parameters["filename"])
-    withheld = withhold(definition, root)
-    with contextlib.redirect_stdout(io.StringIO()):
-        cache = ComponentCache.instance(emulate_server_app=True)
-        cache.load()
-        cache.wait_for_all_cache_tasks()
-        manager = PipelineProcessorManager.instance(root_dir=str(root))
-        try:
-            _validate(definition, root)
-            pipeline = PipelineParser(root_dir=str(root)).parse(definition)
-        except (LookupError, TypeError, AttributeError, ValueError) as problem:
-            # Elyra takes the editor's work for granted
-            raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
-        withheld.restore(pipeline)
-        processor = manager.get_processor_for_runtime(config.schema_name)
-        processor.root_dir = str(root)
-        yield processor, pipeline
+    return root
+
+
+@contextlib.contextmanager
+def _pipeline_file_only(path: Path) -> Iterator[None]:
+    """Turn what Elyra raises about a file that is no pipeline into an error of ours."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, NotImplementedError) as problem:
+        # Elyra takes the editor's work for granted
+        raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
 
 
 def read_definition(path: Path) -> dict[str, Any]:

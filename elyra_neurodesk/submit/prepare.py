@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from elyra_neurodesk.patches.sidecar import ResolvedDelivery
 from elyra_neurodesk.preflight.fields import check_graph
 from elyra_neurodesk.preflight.pipelines import check_pipeline
 from elyra_neurodesk.preflight.shield import shield
+from elyra_neurodesk.preflight.sources.submission import check_before
 from elyra_neurodesk.runs.configs import RuntimeConfig
 from elyra_neurodesk.settings import RuntimeSettings
 from elyra_neurodesk.slugs import directory_name
@@ -80,6 +81,7 @@ def prepared(
     """
     root = Path(processor.root_dir).resolve()
     check_pipeline(pipeline, root)
+    warnings = check_before(pipeline, root, settings)
     if pipeline.contains_generic_operations():
         settings.check_credentials()
     prefix = (pipeline.pipeline_properties.get(pipeline_constants.COS_OBJECT_PREFIX) or "").strip("/ ")
@@ -105,6 +107,7 @@ def prepared(
         )
         graph = shield(compact(builder.build(pipeline)))
         check_graph(graph)
+        graph = replace(graph, notices=(*graph.notices, *warnings))
         uploads = [
             Upload(place.archive_key(archive.sha256), archive.path) for archive in archives.archives.values()
         ]
