@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,13 @@ class Input:
 
     def as_record(self) -> dict[str, Any]:
         """Return the form in which a task record lists it."""
-        content = asdict(self)
-        return {"path": content["path"], "from": content["origin"], "size": self.size, "sha256": self.sha256}
+        return {
+            "path": self.path,
+            "from": self.origin,
+            "key": self.key,
+            "size": self.size,
+            "sha256": self.sha256,
+        }
 
 
 def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[Input]:

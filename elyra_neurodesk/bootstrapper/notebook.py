@@ -16,6 +16,9 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper import packages
 from elyra_neurodesk.bootstrapper.disk import FULL, disk_full
+from elyra_neurodesk.bootstrapper.guard.cells import Cells
+from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
+from elyra_neurodesk.bootstrapper.guard.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.parameters import Value
 from elyra_neurodesk.errors import NeurodeskError, one_line
@@ -121,7 +124,13 @@ def choose_kernel(facts: Facts, log: Log) -> str:
 
 
 def execute(
-    file: str, facts: Facts, kernel: str, executed: Path, values: Mapping[str, Value], log: Log
+    file: str,
+    facts: Facts,
+    kernel: str,
+    executed: Path,
+    values: Mapping[str, Value],
+    log: Log,
+    guard: Guard,
 ) -> None:
     """Run the notebook ``file`` of the current directory; ``executed`` is there whatever happens.
 
@@ -130,6 +139,7 @@ def execute(
 
     Raises:
         NotebookFailed: a cell raised or the kernel died.
+        GuardError: a cell did not do what it should have.
         KernelUnavailable: the kernel did not start.
         DiskFull: the executed notebook could not be saved.
     """
@@ -140,7 +150,9 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of every parameter without a default
     _register_engine(log)
     inject = dict(values) if facts.parameters_cell is not None else {}
-    try:
+
+    def run_once() -> None:
+        cells = Cells(guard, facts.language, lambda index: _cell_number(index, facts, bool(inject)))
         papermill.execute_notebook(
             # papermill formats paths with str.format
             _literal(file),
@@ -154,10 +166,23 @@ def execute(
             stderr_file=log,
             start_timeout=KERNEL_TIMEOUT,
             iopub_timeout=IOPUB_TIMEOUT,
-            kernel_manager_class=_manager_class(),
+            kernel_manager_class=_manager_class(cells),
+            **cells.options(),
         )
+
+    try:
+        try:
+            run_once()
+        except RuntimeError as problem:
+            if not _never_answered(problem):
+                raise
+            # the ports that jupyter_client found free can be taken before the kernel binds them
+            log.say(f"the kernel did not start, trying once more: {one_line(str(problem))[:MESSAGE_LIMIT]}")
+            run_once()
     except PapermillExecutionError as problem:
         cell = _cell_number(problem.cell_index, facts, bool(inject))
+        if found := guard.cause_of(problem.ename, problem.evalue, cell):
+            raise guard_error(found, file) from None
         words = one_line(f"{problem.ename}: {problem.evalue}")[:MESSAGE_LIMIT].rstrip(".: ")
         raise NotebookFailed(f"{file}, cell {cell} (In [{problem.exec_count or ' '}]): {words}.") from None
     except NoSuchKernel as problem:
@@ -168,6 +193,9 @@ def execute(
         raise
     except RuntimeError as problem:
         raise _kernel_error(file, problem) from problem
+    missed = guard.at_end("", facts.language)
+    if missed and guard.strict:
+        raise guard_error(missed[0], file)
 
 
 def to_html(executed: Path, target: Path) -> None:
@@ -208,14 +236,19 @@ def _register_engine(log: Log) -> None:
     papermill_engines.register(ENGINE, Engine)
 
 
-def _manager_class() -> type:
-    """Return jupyter_client's kernel manager, made to tell `kill_kernels` of itself."""
+def _manager_class(cells: Cells) -> type:
+    """Return jupyter_client's kernel manager, telling `kill_kernels` of itself and ``cells`` of clients."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
             _managers.append(self)
+
+        def client(self, **options: Any) -> Any:
+            client = super().client(**options)
+            cells.connected(client)
+            return client
 
     return Manager
 
@@ -230,6 +263,11 @@ def kill_kernels() -> None:
         with contextlib.suppress(OSError):
             if pid and os.getpgid(pid) == pid:  # it leads a group of its own
                 os.killpg(pid, signal.SIGKILL)
+
+
+def _never_answered(problem: RuntimeError) -> bool:
+    """Tell whether a kernel died before it ran anything (jupyter_client's ``wait_for_ready``)."""
+    return type(problem) is RuntimeError and "before replying to kernel_info" in str(problem)
 
 
 def _kernel_error(file: str, problem: RuntimeError) -> NeurodeskError:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterable
-from importlib import metadata
+from collections.abc import Iterable, Mapping, Sequence
 
 from elyra_neurodesk.bootstrapper import curl_transport
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
-RECORDED = ("papermill", "nbclient", "nbconvert", "ipykernel", "minio")
+_METADATA = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 PIP_TIMEOUT = 900  # seconds
 
 
@@ -75,15 +77,31 @@ def ensure(packages: Iterable[str], log: Log) -> None:
         )
 
 
-def versions(names: Iterable[str] = RECORDED) -> dict[str, str]:
-    """Return the installed versions, leaving out what is not installed."""
-    found = {}
-    for name in names:
+def installed(path: Sequence[str] | None = None) -> dict[str, str]:
+    """Return the distributions that this Python could import: name (PEP 503) to version, by name.
+
+    Their metadata directories' names tell both (PyPA, "Recording installed projects"). Opening every METADATA
+    file, as importlib.metadata does, takes a hundred times as long.
+
+    Args:
+        path: directories to search, ``sys.path`` when left out; the first one that has a name counts.
+    """
+    found: dict[str, str] = {}
+    for directory in sys.path if path is None else path:
         try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
+            names = sorted(os.listdir(directory or "."))  # noqa: PTH208 - names are wanted
+        except OSError:  # a zip file, or nothing
             continue
-    return found
+        for name in names:
+            if match := _METADATA.fullmatch(name):
+                found.setdefault(re.sub(r"[-_.]+", "-", match["name"]).lower(), match["version"])
+    return dict(sorted(found.items()))
+
+
+def digest(versions: Mapping[str, str]) -> str:
+    """Return the SHA-256 (64 hex digits) of the lines ``name==version``, sorted by name."""
+    lines = "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _last_error(text: str) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from elyra_neurodesk.bootstrapper import notebook, outputs, packages, record
+from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, record
 from elyra_neurodesk.bootstrapper.defect import as_error
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.bootstrapper.log import Log
@@ -98,16 +98,17 @@ class Publisher:
 
     def _upload_files(self, files: list[str]) -> None:
         """Upload outputs, several at a time, while this thread makes the HTML."""
+        if self.started:
+            spec, failed = self.progress.spec, self.progress.error is not None
+            self.progress.language = language.find(spec.file, self.executed, failed)
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             pending = [pool.submit(self._upload_output, file) for file in files]
             reports = []
             if self.executed.is_file():
-                reports.append(
-                    pool.submit(self._upload, self._key(self.executed.name, "executed"), self.executed)
-                )
+                reports.append(pool.submit(self._upload_report, self.executed, "executed"))
                 html = self._convert()
                 if html is not None:
-                    reports.append(pool.submit(self._upload, self._key(html.name, "notebook"), html))
+                    reports.append(pool.submit(self._upload_report, html, "notebook"))
             reports += [
                 pool.submit(self._upload, self._run_key(path.name), path) for path in self._visualisations()
             ]
@@ -144,11 +145,18 @@ class Publisher:
         path = self.place.files / file
         key = self._run_key(file)
         try:
-            size, sha256 = path.stat().st_size, file_sha256(path)
-            self._upload(key, path)
+            return self._uploaded(file, key, path)
         except OSError as problem:
             raise OutputRefused(f"the output {file!r} cannot be read: {problem.strerror}.", "") from problem
-        return Output(file, key, size, sha256)
+
+    def _upload_report(self, path: Path, other: str) -> None:
+        key = self._key(path.name, other)
+        self.progress.reports.append(self._uploaded(PurePosixPath(key).name, key, path))
+
+    def _uploaded(self, name: str, key: str, path: Path) -> Output:
+        size, sha256 = path.stat().st_size, file_sha256(path)
+        self._upload(key, path)
+        return Output(name, key, size, sha256)
 
     def _upload(self, key: str, path: Path) -> None:
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"

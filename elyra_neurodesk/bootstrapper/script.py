@@ -14,6 +14,8 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
+from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
+from elyra_neurodesk.bootstrapper.guard.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
@@ -53,11 +55,12 @@ def command_for(file: str) -> list[str]:
     return [rscript, f"./{file}"]
 
 
-def run(file: str, directory: Path, log: Log) -> None:
+def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
     """Run the script with ``directory`` as its working directory, in a process group of its own.
 
     Raises:
         ScriptFailed: it ended with another status than 0, or was killed.
+        GuardError: it ended well but did not do what it should have.
         InterpreterMissing: as `command_for`.
     """
     process = subprocess.Popen(
@@ -78,8 +81,13 @@ def run(file: str, directory: Path, log: Log) -> None:
         reader.join(timeout=2.0)
     finally:
         _stop(process)
-    if status != 0:
+    language = "python" if file.lower().endswith(".py") else "r"
+    source = (directory / file).read_text(encoding="utf-8", errors="replace")
+    missed = guard.at_end(source, language, "\n".join(tail))
+    if status != 0 and not (missed and guard.strict and missed[0].code in _last_words(list(tail))):
         raise ScriptFailed(f"{file} {describe(status)}{_last_words(list(tail))}.")
+    if missed and guard.strict:
+        raise guard_error(missed[0], file)
 
 
 def describe(status: int) -> str:

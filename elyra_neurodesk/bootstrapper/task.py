@@ -12,6 +12,7 @@ from elyra_neurodesk.bootstrapper import (
     archive,
     cvmfs,
     environment,
+    image,
     inputs,
     modules,
     notebook,
@@ -20,10 +21,12 @@ from elyra_neurodesk.bootstrapper import (
     parameters,
     pod,
     script,
+    stock,
     workplace,
 )
 from elyra_neurodesk.bootstrapper.defect import as_error
 from elyra_neurodesk.bootstrapper.disk import naming_cause
+from elyra_neurodesk.bootstrapper.guard.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -57,7 +60,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         return _end(error, log)
     except Terminated:
         return _end(TaskTerminated("the task was told to stop before it began."), log)
-    progress = Progress(spec, run_id, image=os.environ.get("NEURODESK_IMAGE", ""))
+    progress = Progress(spec, run_id, image=image.find(os.environ))
     store = ObjectStore(spec.store, dict(os.environ))
     publisher = Publisher(store, progress, place, log)
     log.attach(publisher.log_path)
@@ -108,18 +111,25 @@ def _work(
     _fetch(progress, store, place, log)
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
+    progress.stock = stock.take(place.files, spec.file, {item.path for item in progress.inputs})
     os.chdir(place.files)
+    guard = Guard(spec.strict, progress.findings, log)
+    progress.loaded = guard.loaded  # grows as the notebook goes on
+    guard.start(place.reports, os.environ, script=not is_notebook)
     began = time.monotonic()
     if is_notebook:
         facts = notebook.read_facts(place.files / spec.file)
         kernel = notebook.choose_kernel(facts, log)
         log.say(f"running {spec.file} with papermill, kernel {kernel}")
         publisher.started = True
-        notebook.execute(spec.file, facts, kernel, publisher.executed, progress.parameters, log)
+        try:
+            notebook.execute(spec.file, facts, kernel, publisher.executed, progress.parameters, log, guard)
+        finally:
+            guard.at_end("", facts.language)  # what a kernel that died has left
     else:
         log.say(f"running {spec.file}")
         publisher.started = True
-        script.run(spec.file, place.files, log)
+        script.run(spec.file, place.files, log, guard)
     log.say(f"{spec.file} ended well ({time.monotonic() - began:.1f} s)")
 
 

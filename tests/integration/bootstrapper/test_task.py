@@ -241,8 +241,17 @@ def test_declared_modules_are_on_path_before_the_code_runs(
     assert f"mytool 1.2.10 {container}/x" in outcome.text
     assert f"{repository}/neurodesk-modules/image_reconstruction" in outcome.text
     record = record_of(shared_store, spec)
-    assert record["modules"] == [{"requested": "tool/1.2", "module": "tool/1.2.10", "container": container}]
-    assert record["cvmfs"] == {"root": str(repository), "revision": None}
+    (module,) = record["modules"]
+    assert module.pop("via") in ("lmod", "module file")
+    assert module == {
+        "requested": "tool/1.2",
+        "module": "tool/1.2.10",
+        "container": container,
+        "status": "other",
+        "by": "node",
+    }
+    assert record["cvmfs"]["root"] == str(repository)
+    assert record["cvmfs"]["revision"] is None
 
 
 @pytest.mark.parametrize(("strict", "status"), [("error", 12), ("warn", 0), ("off", 0)])
@@ -255,7 +264,7 @@ def test_a_missing_module_is_an_error_a_warning_or_nothing(
     assert outcome.status == status
     assert ("ND-MODULE-001: the module 'tool/9'" in outcome.text) == (strict != "off")
     if strict == "error":
-        assert outcome.last_line.endswith("Available: tool/1.2.9, tool/1.2.10.")
+        assert outcome.last_line.endswith("Available: tool/1.2.10, tool/1.2.9.")
 
 
 def test_a_wrong_key_ends_with_13_and_says_so(

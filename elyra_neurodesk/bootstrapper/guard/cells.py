@@ -1,0 +1,112 @@
+"""Ties the guard to papermill's client: a kernel loads its part, and each cell is looked at when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.bootstrapper.guard.findings import Finding
+from elyra_neurodesk.bootstrapper.guard.inside import error
+from elyra_neurodesk.bootstrapper.guard.session import Guard
+
+ANSWER = 20.0  # seconds for a kernel to load the guard; it needs some ten milliseconds
+
+
+class Cells:
+    """The hooks of one notebook's run (nbclient's ``on_cell_execute`` and ``on_cell_executed``).
+
+    Args:
+        guard: the task's guard.
+        language: the notebook's language in small letters.
+        number: turns papermill's index of a cell into its number in the user's notebook.
+    """
+
+    def __init__(self, guard: Guard, language: str, number: Any) -> None:
+        self.guard = guard
+        self.language = language
+        self._number = number
+        self._client: Any = None
+        self._loaded = False
+
+    def options(self) -> dict[str, Any]:
+        """Return the options for nbclient; none where it is too old for hooks, or the guard is off."""
+        if self.guard.directory is None:
+            return {}
+        from nbclient import NotebookClient
+
+        if not hasattr(NotebookClient, "on_cell_executed"):
+            self.guard.defect("the notebook", RuntimeError("nbclient is older than 0.6"))
+            return {}
+        return {"on_cell_execute": self.before, "on_cell_executed": self.after}
+
+    def connected(self, client: Any) -> None:
+        """Take the client that talks to the kernel."""
+        self._client = client
+
+    async def before(self, cell: Any, cell_index: int) -> None:
+        """Have the kernel load its part, once."""
+        if self._loaded or self.guard.directory is None:
+            return
+        self._loaded = True
+        with self.guard.watched("the start of the kernel"):
+            code = loading(self.language, self.guard.directory)
+            if code and self._client is not None:
+                await asyncio.wait_for(self._run(code), ANSWER)
+
+    async def after(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        """Make an error of a cell that ended well but should not have."""
+        content = execute_reply["content"]
+        with self.guard.watched(f"cell {cell_index + 1}"):
+            printed = "".join(item.get("text", "") for item in cell.outputs if item.output_type == "stream")
+            failed = content["status"] != "ok"
+            # bash_kernel's error is the exit status and nothing else
+            told = str(content.get("evalue", "")) if failed and self.language == "bash" else ""
+            status = int(told) if told.isdigit() else 0
+            number = self._number(cell_index)
+            missed = self.guard.after_cell(number, cell.source, self.language, printed, failed, status)
+            if missed and self.guard.strict and (status or not failed):
+                content.update(as_reply(missed[0]))
+                kept = [item for item in cell.outputs if not status or item.output_type != "error"]
+                cell.outputs = [*kept, _output(missed[0])]
+
+    async def _run(self, code: str) -> None:
+        sent = self._client.execute(code, silent=True, store_history=False, allow_stdin=False)
+        sent = await sent if inspect.isawaitable(sent) else sent
+        while True:
+            answer = self._client.get_shell_msg(timeout=ANSWER)
+            answer = await answer if inspect.isawaitable(answer) else answer
+            if answer["parent_header"].get("msg_id") == sent:
+                break
+        if answer["content"].get("status") != "ok":
+            raise RuntimeError(answer["content"].get("evalue") or "the kernel did not load it")
+
+
+def loading(language: str, directory: Path) -> str:
+    """Return what a kernel runs, silently, to load its part; "" where the environment does it."""
+    if language == "python":
+        return f"__import__('runpy').run_path({str(directory / 'start.py')!r})['start']()"
+    if language == "bash":
+        # the variable, not its value: nothing to quote
+        return 'source "$BASH_ENV"'
+    return ""
+
+
+def as_reply(finding: Finding) -> dict[str, Any]:
+    """Return what a kernel would have answered, had the finding been an exception."""
+    shown = {**finding.as_record(), "tail": finding.tail}
+    return {
+        "status": "error",
+        "ename": "NeurodeskGuardError",
+        "evalue": f"{finding.code}: {finding.message}",
+        "traceback": error.render(shown),
+    }
+
+
+def _output(finding: Finding) -> Any:
+    from nbformat import v4
+
+    reply = as_reply(finding)
+    make: Any = v4.new_output
+    return make("error", ename=reply["ename"], evalue=reply["evalue"], traceback=reply["traceback"])

@@ -1,0 +1,114 @@
+"""The guard's two files, and the variables that lead to them.
+
+``NEURODESK_GUARD_NOTES`` names a file of raw notes, one line each, that bash and R append as things happen.
+``NEURODESK_GUARD_FINDINGS`` names a file of JSON lines: what has been judged. Both are opened for appending
+only, one write per line, so that several processes can write at once.
+"""
+
+# ruff: noqa: PTH116, PTH123
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+MODE = "NEURODESK_GUARD"  # error or warn
+NOTES = "NEURODESK_GUARD_NOTES"
+FINDINGS = "NEURODESK_GUARD_FINDINGS"
+CALL = "NEURODESK_GUARD_CALL"  # which shell escape a process belongs to; unset outside of one
+SEPARATOR = "\x1f"
+LIMIT = 200  # findings that one process writes
+
+_written = 0
+
+
+class Note(NamedTuple):
+    """Something that a shell saw.
+
+    Attributes:
+        kind: ``failed`` (nothing handled it), ``missing`` (a command is not found, handled or not), ``tool``
+            (a Neurodesk wrapper ended), ``retired`` (so did one that is a notice), ``r`` (R's ``system()``
+            failed), ``rdropped`` (and nothing gets its result), ``load`` (Lmod refused a load).
+        call: the escape it happened in, "" outside of one.
+        status: exit status.
+        line: line of the shell's text from 1, 0 where the shell does not know.
+        command: the command, one line; a wrapper's path for ``tool`` and ``retired``.
+        source: the script's name as the shell has it.
+    """
+
+    kind: str
+    call: str
+    status: int
+    line: int
+    command: str
+    source: str
+
+
+def size(variable: str = NOTES) -> int:
+    """Return how long a file is, 0 if there is none: where `read` may begin."""
+    try:
+        return os.stat(os.environ[variable]).st_size
+    except (KeyError, OSError):
+        return 0
+
+
+def read(path: str, offset: int = 0) -> tuple[list[Note], int]:
+    """Return the notes from ``offset`` (bytes) on, and the offset after the last whole line.
+
+    A line that is no note is left out.
+    """
+    lines, end = read_lines(path, offset)
+    found = []
+    for line in lines:
+        parts = line.split(SEPARATOR)
+        if len(parts) == len(Note._fields) and parts[2].isdigit() and parts[3].isdigit():
+            kind, call, status, number, command, source = parts
+            found.append(Note(kind, call, int(status), int(number), command, source))
+    return found, end
+
+
+def read_lines(path: str, offset: int) -> tuple[list[str], int]:
+    """Return the whole lines from ``offset`` (bytes) on and the offset after them."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            content = file.read()
+    except OSError:
+        return [], offset
+    whole = content[: content.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace").split("\n")[:-1], offset + len(whole)
+
+
+def write(finding: dict[str, Any]) -> None:
+    """Append a finding; a file that cannot be written (a full disk) costs the finding, never the task."""
+    global _written
+    path = os.environ.get(FINDINGS)
+    _written += 1
+    if not path or _written > LIMIT:
+        return
+    line = (json.dumps(finding, ensure_ascii=True) + "\n").encode()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass
+
+
+def defect(problem: BaseException, where: str) -> None:
+    """Note that the guard itself failed; the task goes on."""
+    words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
+    write(
+        {
+            "code": "ND-GUARD-099",
+            "severity": "warning",
+            "cell": None,
+            "line": None,
+            "command": where,
+            "message": f"the guard could not watch this: {words}.",
+            "hint": "The task went on unwatched there; please report it.",
+            "raised": False,
+        }
+    )
