@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from elyra_neurodesk.cli import records
 from elyra_neurodesk.cli.options import (
     RUN_FAILED,
     json_option,
@@ -188,6 +189,10 @@ def cancel(run: str, runtime_config: str | None) -> int:
     cancel_run(connection, found)
     click.echo(f"run {found.run_id} is being cancelled")
     return 0
+
+
+runs.add_command(records.record)
+runs.add_command(records.compare)
 
 
 def _results(run: str, runtime_config: str | None) -> RunResults:

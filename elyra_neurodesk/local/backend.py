@@ -13,6 +13,7 @@ from elyra_neurodesk.local.catalog import Catalog
 from elyra_neurodesk.local.database import Database
 from elyra_neurodesk.local.home import Home
 from elyra_neurodesk.local.packages import PackageCache
+from elyra_neurodesk.local.recorder import Recorder
 from elyra_neurodesk.local.records import AVAILABLE, PENDING, Run, Task, now
 from elyra_neurodesk.local.runner import check_run_parameters
 from elyra_neurodesk.local.runtime import Runtime
@@ -62,7 +63,10 @@ class Backend:
         self._default_experiment = self.catalog.ensure_default_experiment()
         runtime = Runtime(home)
         attempts = Attempts(home, self.runs, runtime)
-        self.scheduler = Scheduler(self.runs, self.catalog, self.packages, runtime, attempts)
+        self.recorder = Recorder(home, self.runs, self.catalog)
+        self.scheduler = Scheduler(
+            self.runs, self.catalog, self.packages, runtime, attempts, self.recorder.ended
+        )
 
     def create_run(self, request: RunRequest) -> Run:
         """Accept a run. When this returns, the run is on disk and will be carried out.

@@ -49,14 +49,21 @@ class Scheduler(threading.Thread):
         packages: parsed packages.
         runtime: the runner and the machine.
         attempts: starts and polls single attempts.
+        ended: told the id of each run that has ended.
     """
 
     def __init__(
-        self, runs: RunStore, catalog: Catalog, packages: PackageCache, runtime: Runtime, attempts: Attempts
+        self,
+        runs: RunStore,
+        catalog: Catalog,
+        packages: PackageCache,
+        runtime: Runtime,
+        attempts: Attempts,
+        ended: Callable[[str], None] = lambda run_id: None,
     ) -> None:
         super().__init__(name="scheduler", daemon=True)
         self._runs, self._catalog, self._packages = runs, catalog, packages
-        self._runtime, self._attempts = runtime, attempts
+        self._runtime, self._attempts, self._ended = runtime, attempts, ended
         self._messages: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._active: dict[str, ActiveRun] = {}
         self._ready: list[Entry] = []
@@ -224,6 +231,7 @@ class Scheduler(threading.Thread):
         message = f"task {failed[0].name!r}: {failed[0].message}" if failed and state == FAILED else ""
         self._runs.update_run(active.run.run_id, state=state, finished_at=now(), message=message)
         self._active.pop(active.run.run_id, None)
+        self._ended(active.run.run_id)
 
     def _start(self) -> None:
         """Start ready tasks in order while they fit.

@@ -27,11 +27,13 @@ class SpecTask:
         name: its key in the DAG, which is the task's name everywhere in KFP.
         display_name: what people see.
         spec: what the bootstrapper is told; None for catalog components.
+        image: the container image that the pipeline asks for.
     """
 
     name: str
     display_name: str
     spec: TaskSpec | None
+    image: str = ""
 
 
 def pipeline_spec_of(package: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +91,8 @@ def _tasks_of(
         elif "executorLabel" in component:
             executor = _at(executors, str(component["executorLabel"]))
             display_name = _at(task, "taskInfo").get("name") or name
-            yield SpecTask(name, str(display_name), _task_spec(task, executor))
+            image = str(_at(executor, "container").get("image") or "")
+            yield SpecTask(name, str(display_name), _task_spec(task, executor), image)
 
 
 def _in_order(tasks: Mapping[str, Any]) -> list[str]:

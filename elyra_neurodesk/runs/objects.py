@@ -1,9 +1,10 @@
-"""Reading from the object store that a runtime configuration names."""
+"""Reading from the object store that a runtime configuration names, and keeping a run's record there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO
 
 import minio
@@ -97,6 +98,17 @@ class ObjectReader:
         pieces: list[bytes] = []
         self._stream(key, pieces.append)
         return b"".join(pieces)
+
+    def write(self, key: str, content: bytes, content_type: str) -> None:
+        """Store a small object.
+
+        Raises:
+            StoreError: the store does not take it.
+        """
+        with explained(self.endpoint, self.bucket, "writing to", key):
+            self._client.put_object(
+                self.bucket, key, BytesIO(content), len(content), content_type=content_type
+            )
 
     def read_into(
         self, key: str, target: IO[bytes], progress: Callable[[bytes], object] = lambda piece: None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from elyra_neurodesk.runs.client import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.objects import PARALLEL, NoSuchObject, ObjectReader, StoreError, open_store
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
+from elyra_neurodesk.runs.task_records import TaskRecordFile
 
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
@@ -125,21 +125,24 @@ class RunResults:
         return replace(summary, tasks=tasks)
 
     def records(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, dict[str, Any]]:
-        """Read the task-record.json of each of these tasks; those that have none are left out.
+        """Read the task-record.json of each of these tasks as it is; those that have none are left out.
 
         Args:
             tasks: names of tasks' directories.
             tolerant: whether a store that cannot be read counts as one without records.
         """
+        found = {task: file.parsed() for task, file in self.record_files(tasks, tolerant).items()}
+        return {task: record for task, record in found.items() if record}
 
-        def read(task: str) -> dict[str, Any] | None:
+    def record_files(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, TaskRecordFile]:
+        """Read the task-record.json files of these tasks, several at a time; arguments as `records`."""
+
+        def read(task: str) -> TaskRecordFile | None:
+            key = self.specs[task].run_key(self.run_id, task, TASK_RECORD)
             try:
-                content = json.loads(
-                    self.reader.read(self.specs[task].run_key(self.run_id, task, TASK_RECORD))
-                )
-            except (NoSuchObject, ValueError):
+                return TaskRecordFile(key, self.reader.read(key))
+            except NoSuchObject:
                 return None
-            return content if isinstance(content, dict) else None
 
         names = [task for task in dict.fromkeys(tasks) if task in self.specs]
         if not names:
@@ -152,7 +155,7 @@ class RunResults:
             if tolerant:
                 return {}
             raise
-        return {task: record for task, record in found.items() if record}
+        return {task: file for task, file in found.items() if file}
 
     def outputs(self) -> list[Output]:
         """Return every object in the run's directory, with the hashes that the records know.
@@ -173,7 +176,7 @@ class RunResults:
         hashes = {
             str(entry.get("key")): str(entry.get("sha256") or "")
             for record in records.values()
-            for entry in record.get("outputs") or ()
+            for entry in (*(record.get("outputs") or ()), *(record.get("reports") or ()))
             if isinstance(entry, dict)
         }
         return [replace(output, sha256=hashes.get(output.key, "")) for output in found]

@@ -19,8 +19,10 @@ from elyra_neurodesk.local.backend import Backend
 from elyra_neurodesk.local.catalog import NotFound
 from elyra_neurodesk.local.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
 from elyra_neurodesk.local.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
+from elyra_neurodesk.local.provenance import RunFiles, files_of, provenance_of
 from elyra_neurodesk.local.records import FINAL, Run, Task, seconds_between
 from elyra_neurodesk.local.sizes import format_bytes, format_seconds
+from elyra_neurodesk.runs.locations import spec_tasks
 
 _RUNS_SHOWN = 200
 # Elyra's link is <public_api_endpoint>/#/runs/details/<run id>; a server never sees what follows the "#"
@@ -57,9 +59,14 @@ def _took(item: Run | Task) -> str:
     return format_seconds(seconds_between(item.started_at, None if running else item.finished_at))
 
 
+def _container(directory: str) -> str:
+    """Return a container's name, ``<tool>_<version>_<date>``."""
+    return directory.rstrip("/").rpartition("/")[2]
+
+
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("elyra_neurodesk.local.pages"), autoescape=True)
-    made.filters.update({"bytes": format_bytes, "moment": _moment, "took": _took})
+    made.filters.update({"bytes": format_bytes, "moment": _moment, "took": _took, "container": _container})
     return made
 
 
@@ -91,11 +98,13 @@ def run_page(request: Request) -> Response:
     backend = backend_of(request)
     run = backend.runs.run(request.path_params["run"])
     tasks = backend.runs.tasks(run.run_id)
-    directory, folders = _outputs(backend, run)
+    files = _files(backend, run)
     outputs_of: dict[str, list[Stored]] = {task.name: [] for task in tasks}
     others: list[Stored] = []
-    for file in stored_files(directory) if directory else []:
-        outputs_of.get(folders.get(file.path.partition("/")[0], ""), others).append(file)
+    for file in stored_files(files.directory) if files else []:
+        folder = files.folders.get(file.path.partition("/")[0], "") if files else ""
+        outputs_of.get(folder, others).append(file)
+    labels = {task.name: task.display_name for task in tasks}
     return page(
         "run.html",
         title=run.display_name,
@@ -107,7 +116,9 @@ def run_page(request: Request) -> Response:
         box_height=BOX_HEIGHT,
         outputs_of=outputs_of,
         other_outputs=others,
-        outputs_directory=directory,
+        outputs_directory=files.directory if files else None,
+        provenance=provenance_of(files) if files else None,
+        labels={folder: labels.get(name, name) for folder, name in files.folders.items()} if files else {},
     )
 
 
@@ -147,10 +158,10 @@ def output_file(request: Request) -> Response:
     """Send one of a run's files from the object store's directory."""
     backend = backend_of(request)
     run = backend.runs.run(request.path_params["run"])
-    directory, _ = _outputs(backend, run)
-    if directory is None:
+    files = _files(backend, run)
+    if files is None:
         raise NotFound(f"the run {run.run_id} keeps no files in this object store.")
-    file = inside(directory, request.path_params["path"])
+    file = inside(files.directory, request.path_params["path"])
     media_type = "text/plain; charset=utf-8" if file.suffix.lower() in _TEXT else None
     headers = {**_NO_SNIFFING, "Content-Security-Policy": _OUTPUT_POLICY}
     return FileResponse(file, media_type=media_type, headers=headers)
@@ -163,23 +174,10 @@ def _task(backend: Backend, run: Run, name: str) -> Task:
     raise NotFound(f"the run {run.run_id} has no task {name!r}.")
 
 
-def _outputs(backend: Backend, run: Run) -> tuple[Path | None, dict[str, str]]:
-    """Return where a run's files are, and for each folder in there the name of the task that writes it.
-
-    None: the pipeline is none of ours, or its files are in another object store.
-    """
-    from elyra_neurodesk.runs.locations import spec_tasks  # shared with the commands
-
-    package = spec_of(backend, run.package)
-    specs = [(task.name, task.spec) for task in spec_tasks(package) if task.spec is not None]  # type: ignore[arg-type]
-    if not specs:
-        return None, {}
-    first = specs[0][1]
-    bucket = backend.home.store / first.store.bucket
-    directory = bucket / first.run_key(run.run_id)
-    if backend.home.store not in directory.parents or ".." in directory.parts:
-        return None, {}
-    return directory, {spec.task: name for name, spec in specs}
+def _files(backend: Backend, run: Run) -> RunFiles | None:
+    """Return where a run's files are, None where the pipeline is none of ours or uses another store."""
+    package: Any = spec_of(backend, run.package)
+    return files_of(backend.home, run.run_id, spec_tasks(package))
 
 
 ROUTES = [

@@ -1,0 +1,148 @@
+"""What people see of records and comparisons."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from elyra_neurodesk.cli.compare_render import show_comparison
+from elyra_neurodesk.cli.record_render import MOST_FILES, show_record
+from elyra_neurodesk.runs.compare import compare
+from tests.support.records import file, finding, given, module, run_record, sha, stored, task_record
+
+
+def shown(content: Any, width: int = 140) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(content)
+    return stream.getvalue()
+
+
+def lines(text: str) -> dict[str, str]:
+    """Return the lines of a page by their first word."""
+    return {line.split()[0]: line for line in text.splitlines() if line.split()}
+
+
+@pytest.fixture
+def study() -> dict[str, Any]:
+    return run_record(
+        task_record(
+            "prepare",
+            files=[file("subjects.tsv", "1")],
+            outputs=[stored("table.csv", "2", "prepare")],
+            modules=[module(requested="fsl", status="default")],
+            parameters={"threshold": 3, "who": "3"},
+        ),
+        task_record(
+            "model",
+            started="2026-11-22T12:00:05.000Z",
+            finished="2026-11-22T12:00:10.000Z",
+            inputs=[given("table.csv", "2", "prepare")],
+            findings=[finding()],
+            language={"name": "r", "version": "4.2.2"},
+        ),
+        states={"later": "SKIPPED", "curl": "SUCCEEDED"},
+        components=("curl",),
+    )
+
+
+def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: dict[str, Any]) -> None:
+    text = shown(show_record(study))
+    assert "3/4 tasks succeeded" in text
+    assert lines(text)["fsl/6.0.7.16"].split()[1:] == ["fsl_6.0.7.16_20250101", "fsl", "prepare"]
+    assert lines(text)["subjects.tsv"].split()[1:] == ["10", "B", sha("1")[:12], "submitted", "prepare"]
+    assert lines(text)["table.csv"].split()[1:] == ["10", "B", sha("2")[:12], "prepare", "model"]
+    assert "cell 3, line 2" in lines(text)["‼"]
+    assert "ND-GUARD-002: bet ended with 1" in text
+    assert "CVMFS: revision 7, root hash c0ffee, published 2026-11-01T00:00:00Z" in text
+    assert "r 4.2.2" in text
+    bars = [
+        part
+        for line in text.splitlines()
+        for part in line.split()
+        if set(part) <= set("━·") and len(part) > 9
+    ]
+    assert bars[0] == "━" * 12 + "·" * 12
+    assert bars[1] == "·" * 12 + "━" * 12
+
+
+def test_tasks_are_called_by_their_nodes_labels_where_these_are_unique() -> None:
+    made = [task_record(name, modules=[module()], findings=[finding()]) for name in ("one", "two", "three")]
+    record = run_record(*made)
+    for task, node in zip(record["tasks"], ("First Step", "Twin", "Twin"), strict=True):
+        task["node"] = node
+    text = shown(show_record(record))
+    assert lines(text)["fsl/6.0.7.16"].rstrip().endswith("First Step, two, three")
+
+
+def test_numbers_and_texts_of_parameters_can_be_told_apart(study: dict[str, Any]) -> None:
+    found = lines(shown(show_record(study)))
+    assert (found["threshold"].split()[1], found["who"].split()[1]) == ("3", "'3'")
+
+
+def test_a_failed_task_tells_its_error_and_a_module_that_was_not_there() -> None:
+    error = {"code": "ND-MODULE-001", "message": "the module 'x/1' is not there", "hint": ""}
+    gone = module("x/1", module="", container="", via="", status="unknown")
+    text = shown(show_record(run_record(task_record(exit_status=12, error=error, modules=[gone]))))
+    assert "ND-MODULE-001: the module 'x/1' is not there" in text
+    assert "not there  unknown" in text
+
+
+def test_a_record_that_cannot_be_read_is_not_passed_over(study: dict[str, Any]) -> None:
+    study["tasks"][0]["record"] = None
+    assert "its record is of another version, or damaged" in shown(show_record(study))
+
+
+def test_names_are_neither_markup_nor_terminal_commands() -> None:
+    text = shown(show_record(run_record(task_record("prepare", outputs=[stored("[red]x\x1b[2J", "1", "p")]))))
+    assert "[red]x [2J" in text
+
+
+def test_a_run_with_very_many_files_stays_readable() -> None:
+    outputs = [stored(f"{number}.txt", "1", "prepare") for number in range(MOST_FILES + 5)]
+    text = shown(show_record(run_record(task_record(outputs=outputs))))
+    assert "and 5 more: --json has them all" in text
+    assert f"{MOST_FILES}.txt" not in text
+
+
+def test_a_run_without_any_record_is_shown_too() -> None:
+    text = shown(show_record(run_record(states={"a": "PENDING"})))
+    assert "0/1 tasks succeeded" in text
+    assert "PENDING" in text
+
+
+def test_a_comparison_says_what_is_the_same_and_what_follows_from_what(study: dict[str, Any]) -> None:
+    other = run_record(
+        task_record(
+            "prepare",
+            files=[file("subjects.tsv", "9")],
+            outputs=[stored("table.csv", "8", "prepare")],
+            modules=[module(date="20260601")],
+            parameters={"threshold": 4, "who": "3"},
+        ),
+        task_record("model", inputs=[given("table.csv", "8", "prepare")], findings=[finding()]),
+    )
+    text = shown(show_comparison(compare(study, other)))
+    assert "√ Code: same" in text
+    assert lines(text)["threshold"].split()[1:] == ["3", "4", "prepare"]
+    assert "fsl_6.0.7.16_20250101" in lines(text)["fsl"]
+    assert "fsl_6.0.7.16_20260601" in lines(text)["fsl"]
+    assert "model  follows from prepare" in text
+    assert "only in A: later, curl" in text
+    assert "The runs differ in parameters, data, tools, environment, results (2 tasks compared)." in text
+
+
+def test_a_comparison_of_equals_says_so_and_what_it_could_not_see() -> None:
+    one = run_record(task_record())
+    assert "Nothing differs (1 task compared)." in shown(show_comparison(compare(one, one)))
+    lost = run_record(task_record(), states={"lost": "SUCCEEDED"})
+    text = shown(show_comparison(compare(lost, lost)))
+    assert "Nothing differs in what is recorded (1 task compared)." in text
+    assert "lost: without a record in both runs" in text
+
+
+def test_unexplained_results_are_pointed_out() -> None:
+    runs = [run_record(task_record(outputs=[stored("x", letter, "prepare")])) for letter in "12"]
+    assert "although nothing recorded differs before them" in shown(show_comparison(compare(*runs)))
