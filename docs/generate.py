@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +126,5 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     for name, content in pages().items():
         (DOCS / name).write_text(content, "utf-8")
+    for script in ("record_tables.py", "catalog_table.py"):  # tables inside written pages
+        runpy.run_path(str(DOCS / script), run_name="__main__")
