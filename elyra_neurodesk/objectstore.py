@@ -18,7 +18,7 @@ from minio.error import MinioException, S3Error
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.network import caused_by, patient, root_text
+from elyra_neurodesk.network import caused_by, patient, root_text
 
 REGION = "us-east-1"
 PARALLEL = 8

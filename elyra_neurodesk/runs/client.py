@@ -14,10 +14,10 @@ import kfp
 import kfp_server_api
 import urllib3.exceptions
 
+from elyra_neurodesk.network import TOO_MANY_REQUESTS, patient
 from elyra_neurodesk.runs import api_errors as errors
 from elyra_neurodesk.runs.configs import InvalidRuntimeConfig, RuntimeConfig, chosen_runtime_config
 from elyra_neurodesk.runs.health import LOGIN, Health, precheck, unreachable
-from elyra_neurodesk.runs.network import TOO_MANY_REQUESTS, patient
 
 __all__ = ["REQUEST_TIMEOUT", "Connection", "Health", "api_call", "connect", "connect_to", "precheck"]
 

@@ -18,8 +18,8 @@ import requests
 import urllib3.exceptions as wire
 from requests.adapters import HTTPAdapter
 
+from elyra_neurodesk.network import TOO_MANY_REQUESTS, caused_by, causes, patient, root_text
 from elyra_neurodesk.runs import api_errors as errors
-from elyra_neurodesk.runs.network import TOO_MANY_REQUESTS, caused_by, causes, patient, root_text
 
 HEALTHZ = "/apis/v2beta1/healthz"
 TIMEOUT = 5.0

@@ -16,8 +16,8 @@ from typing import TypeVar
 import kfp_server_api
 import urllib3.exceptions as wire
 
+from elyra_neurodesk.network import caused_by
 from elyra_neurodesk.runs.api_errors import ApiError
-from elyra_neurodesk.runs.network import caused_by
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from typing import Any
 import kfp_server_api
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.network import root_text
 from elyra_neurodesk.runs.api_errors import NotAKfpApi
 from elyra_neurodesk.runs.client import Connection, api_call, reason
-from elyra_neurodesk.runs.network import root_text
 from elyra_neurodesk.submit.once import OutcomeUnknown, create_once
 
 # KFP keeps names in columns of 128 characters; a version's name adds 30 to the pipeline's
