@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper import packages
+from elyra_neurodesk.bootstrapper import allowed_errors, packages
 from elyra_neurodesk.bootstrapper.disk import FULL, disk_full
 from elyra_neurodesk.bootstrapper.guard.cells import Cells
 from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
@@ -171,14 +171,16 @@ def execute(
         )
 
     try:
-        try:
-            run_once()
-        except RuntimeError as problem:
-            if not _never_answered(problem):
-                raise
-            # the ports that jupyter_client found free can be taken before the kernel binds them
-            log.say(f"the kernel did not start, trying once more: {one_line(str(problem))[:MESSAGE_LIMIT]}")
-            run_once()
+        with allowed_errors.passed_over():
+            try:
+                run_once()
+            except RuntimeError as problem:
+                if not _never_answered(problem):
+                    raise
+                # the ports that jupyter_client found free can be taken before the kernel binds them
+                words = one_line(str(problem))[:MESSAGE_LIMIT]
+                log.say(f"the kernel did not start, trying once more: {words}")
+                run_once()
     except PapermillExecutionError as problem:
         cell = _cell_number(problem.cell_index, facts, bool(inject))
         if found := guard.cause_of(problem.ename, problem.evalue, cell):

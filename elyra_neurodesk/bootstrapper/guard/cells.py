@@ -7,6 +7,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.bootstrapper import allowed_errors as errors
 from elyra_neurodesk.bootstrapper.guard.findings import Finding
 from elyra_neurodesk.bootstrapper.guard.inside import error
 from elyra_neurodesk.bootstrapper.guard.session import Guard
@@ -65,7 +66,9 @@ class Cells:
             told = str(content.get("evalue", "")) if failed and self.language == "bash" else ""
             status = int(told) if told.isdigit() else 0
             number = self._number(cell_index)
-            missed = self.guard.after_cell(number, cell.source, self.language, printed, failed, status)
+            missed = self.guard.after_cell(
+                number, cell.source, self.language, printed, failed, status, errors.may_fail(cell)
+            )
             if missed and self.guard.strict and (status or not failed):
                 content.update(as_reply(missed[0]))
                 kept = [item for item in cell.outputs if not status or item.output_type != "error"]

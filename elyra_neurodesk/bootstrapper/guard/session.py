@@ -60,7 +60,14 @@ class Guard:
             self.directory = directory
 
     def after_cell(
-        self, cell: int, source: str, language: str, output: str = "", raised: bool = False, status: int = 0
+        self,
+        cell: int,
+        source: str,
+        language: str,
+        output: str = "",
+        raised: bool = False,
+        status: int = 0,
+        allowed: bool = False,
     ) -> list[Finding]:
         """Read what a cell left; returns those errors that the user's code has not had as an exception.
 
@@ -71,6 +78,7 @@ class Guard:
             output: what it printed.
             raised: whether it ended with an exception.
             status: exit status, of a shell kernel's cell.
+            allowed: whether the cell may fail: what is found in it is noted as a warning.
         """
         if self.directory is None:
             return []
@@ -79,7 +87,8 @@ class Guard:
             told = [finding.in_cell(cell) for finding in self._told()]
             new += [finding if raised or not finding.raised else finding.handled() for finding in told]
             new += [finding.in_cell(cell) for finding in self._seen(source, language, output, status)]
-        return self._add(new)
+        self._add([finding.handled() for finding in new] if allowed else new)
+        return _unheard(new)
 
     def at_end(self, source: str, language: str, output: str = "") -> list[Finding]:
         """Read what a script left, or a notebook's kernel at its end; returns the errors.
@@ -136,7 +145,7 @@ class Guard:
             self.findings.append(item)
             if item.severity == "warning" or not self.strict:
                 self._log.say(f"warning: {item}")
-        return [item for item in new if item.severity == "error" and not item.raised]
+        return _unheard(new)
 
     def _told(self) -> list[Finding]:
         """Return the findings that user processes wrote since the last time."""
@@ -160,6 +169,11 @@ class Guard:
             from_line(content)
             for content in outside.judge(outside.Left(source, language, output, status, mine))
         ]
+
+
+def _unheard(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the errors that the user's code has not had as an exception."""
+    return [item for item in findings if item.severity == "error" and not item.raised]
 
 
 class Watched:

@@ -59,12 +59,14 @@ class Load(Event):
         guarded: within ``try``, left of ``||``, or the condition of an ``if``.
         via: "" through Python, "ready" in a shell where ``module`` is defined, "bare" where it is not.
         lost: the shell ends without having run anything after it.
+        awaited: not a statement of its own, which in Python makes a coroutine and drops it.
     """
 
     request: str
     guarded: bool = False
     via: Literal["", "ready", "bare"] = ""
     lost: bool = False
+    awaited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

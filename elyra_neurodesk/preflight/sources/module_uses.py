@@ -16,6 +16,7 @@ from elyra_neurodesk.preflight.sources.events import (
     Text,
     Unload,
     UsePath,
+    display,
     visible,
 )
 from elyra_neurodesk.preflight.sources.report import Finding, ModuleUse, Severity, Verdict, finding
@@ -124,6 +125,9 @@ class ModuleJudge:
                 self._use(event.place, event.request.replace(UNKNOWN, "…"), "cannot-tell", None)
         else:
             self._request(event, "is loaded")
+        if not event.awaited:
+            what = f"the load of module '{display(event.request)}' is not awaited: nothing is loaded"
+            self._find("ND-CHECK-108", event.place, what)
         if event.guarded:
             what = f"module '{event.request}' is loaded where a failure is passed over"
             self._find("ND-CHECK-105", event.place, what)

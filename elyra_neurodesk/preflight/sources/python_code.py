@@ -91,6 +91,13 @@ class Reader(Walker):
         scope = self.scopes.below(())
         self._events += shell_events(text, place, self.scopes, scope=scope, ready=ready, other=self.other)
 
+    _statement: ast.expr | None = None
+
+    def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802
+        """Remember what stands alone: nobody awaits it."""
+        self._statement = node.value
+        super().visit_Expr(node)
+
     def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
         """Note what the arguments are, then what the call does."""
         name = self.names.dotted(node.func)
@@ -158,7 +165,7 @@ class Reader(Walker):
         requests = [part for text in texts for part in text.split()]
         if verb == "load":
             for request in requests:
-                self.add(Load(place, request, self._guarded))
+                self.add(Load(place, request, self._guarded, awaited=node is not self._statement))
         elif verb == "use":
             for request in requests:
                 self.add(UsePath(place, request))

@@ -80,6 +80,11 @@ CODES: dict[str, Kind] = {
         "A module is loaded in a shell where that changes nothing.",
         "Use `await module.load('tool/version')`, or declare the module in the node's properties.",
     ),
+    "ND-CHECK-108": Kind(
+        "error",
+        "A module's load is not awaited, so that nothing is loaded.",
+        "Write `await module.load('tool/version')`.",
+    ),
     "ND-CHECK-110": Kind(
         "warning",
         "No module index is at hand, so that modules could not be checked.",

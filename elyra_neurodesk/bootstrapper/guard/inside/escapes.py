@@ -99,7 +99,7 @@ class _Escapes:
                 except subprocess.CalledProcessError as raised:
                     problem = raised
             words = _words(line)
-            if "--bg" in words:
+            if "--bg" in words or "--no-raise-error" in words:
                 return result
             program = _program(words)
             text = cell if program in SHELLS else ""

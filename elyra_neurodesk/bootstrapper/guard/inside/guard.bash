@@ -39,7 +39,7 @@ if [[ -n ${NEURODESK_GUARD_NOTES-} && -z ${__neurodesk_guard-} ]]; then
         130 | 141) ;; # interrupted; the reader of a pipe had enough
         *)
           case $word in
-            module | ml) __neurodesk_note failed "$1" "$2" "$3" ;;
+            module | ml | cd | pushd) __neurodesk_note failed "$1" "$2" "$3" ;;
             apptainer | singularity) __neurodesk_note failed "$1" "$2" "$3" ;;
             */*) path=$word ;;
             [A-Za-z0-9_.+-]*) path=${BASH_CMDS[$word]-} ;;

@@ -11,7 +11,10 @@ from tests.unit.preflight.sources.support import briefs, check, notebook, uses
 
 FOUND = {
     "module.load": ("import module\nawait module.load('fsl/6.0.4')", ["fsl/6.0.4 ok 1:2"]),
-    "without await": ("import module\nmodule.load('fsl/6.0.4')", ["fsl/6.0.4 ok 1:2"]),
+    "run in a loop of its own": (
+        "import asyncio, module\nasyncio.run(module.load('fsl/6.0.4'))",
+        ["fsl/6.0.4 ok 1:2"],
+    ),
     "lmod": ("import lmod\nawait lmod.load('fsl/6.0.4')", ["fsl/6.0.4 ok 1:2"]),
     "from lmod": ("from lmod import load\nawait load('fsl/6.0.4')", ["fsl/6.0.4 ok 1:2"]),
     "renamed function": ("from module import load as get\nawait get('fsl/6.0.4')", ["fsl/6.0.4 ok 1:2"]),
@@ -54,7 +57,7 @@ FOUND = {
         ["fsl/6.0.4 ok 1:3"],
     ),
     "in a method": (
-        "import module\nclass Tools:\n    def up(self):\n        module.load('fsl/6.0.4')\nTools().up()",
+        "import module\nclass Tools:\n    async def up(self):\n        await module.load('fsl/6.0.4')\nawait Tools().up()",
         ["fsl/6.0.4 ok 1:4"],
     ),
     "swap": ("import module\nawait module.swap('fsl/6.0.4', 'ants/2.5.4')", ["ants/2.5.4 ok 1:2"]),
@@ -198,6 +201,11 @@ def test_text_that_is_no_command_is_none(name: str, tmp_path: Path, index: Modul
 
 VERDICTS = {
     "unknown": ("await module.load('fsl/9.9')", ["101 error 1:2"]),
+    "not awaited": ("module.load('fsl/6.0.4')\n!bet a b", ["108 error 1:2"]),
+    "awaited later": (
+        "import asyncio\nloads = [module.load('fsl/6.0.4')]\nawait asyncio.gather(*loads)",
+        [],
+    ),
     "unknown tool": ("await module.load('flsx')", ["101 error 1:2"]),
     "retired": ("await module.load('oldtool/1.0')", ["102 error 1:2"]),
     "other version": ("await module.load('fsl/6.0.7')", ["103 warning 1:2"]),

@@ -43,7 +43,7 @@ def test_findings_come_by_node_the_worst_first(tmp_path: Path, index: ModuleInde
     paths = []
     for name in ("b", "a"):
         path = tmp_path / f"{name}.py"
-        path.write_text("import module\nmodule.load('fsl')\ninput()\n")
+        path.write_text("import asyncio, module\nasyncio.run(module.load('fsl'))\ninput()\n")
         paths.append(Node(name, path.name, path, {path.name: path}))
     report = check_sources(paths, index)
     assert [(found.node, found.severity) for found in report.findings] == [

@@ -1,0 +1,175 @@
+"""Run the cases through the real bootstrapper, a few at a time, each in the strictnesses asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.bootstrapper.workplace import NAME as WORKPLACE
+from tests.seeded import forked
+from tests.seeded.cases import Case
+from tests.seeded.tools import DATA, write_data
+from tests.support.objectstore import ObjectStore
+from tests.support.tasks import ROOT, RUN_ID, Outcome, record_of, submit
+
+AT_ONCE = 3  # on two cores: a task waits for its kernel and for Lmod now and then
+TIMEOUT = 120  # seconds
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one task left.
+
+    Attributes:
+        status: its exit status.
+        text: all that it said.
+        record: its task record.
+        made: text of the files in its working directory, by name, without the notebook itself.
+        shown: what each cell of the executed notebook printed, tracebacks left out; empty for a script.
+    """
+
+    status: int
+    text: str
+    record: dict[str, Any] = field(repr=False)
+    made: dict[str, str] = field(repr=False)
+    shown: tuple[str, ...] = field(repr=False, default=())
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """Return the guard's findings from the record."""
+        return list(self.record["findings"])
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where tasks run: an object store, a tree of tools and a home directory of their own."""
+
+    store: ObjectStore
+    tree: Path
+    root: Path
+
+    def run(self, case: Case, strict: str) -> Result:
+        """Run a case as one task, to its end."""
+        work = self.root / strict / case.name
+        spec = submit(
+            self.store,
+            case.path.name,
+            {case.path.name: case.path.read_bytes(), **DATA},
+            directory=f"{strict}-{case.name}".replace("_", "-"),
+            strict=strict,
+            modules=tuple(case.node.get("modules", ())),
+            outputs=tuple(case.node.get("outputs", ())),
+            parameters=dict.fromkeys(case.parameters, "String"),
+            cvmfs=str(self.tree),
+        )
+        arguments = ["--run-id", RUN_ID, "--task", spec.to_json()]
+        for name, value in case.parameters.items():
+            arguments += ["--parameter", f"{name}={value}"]
+        environment = self.environment | self.store.environment
+        status, text = forked.run(arguments, work, environment, TIMEOUT)
+        record = record_of(self.store, spec)
+        return Result(status, text, record, _texts(work / WORKPLACE, case), _shown(self.store, spec, case))
+
+    def papermill(self, case: Case) -> Outcome:
+        """Run a notebook with papermill alone, as anybody would at a prompt."""
+        work = self.root / "papermill" / case.name
+        write_data(work)
+        command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(case.path), "executed.ipynb"]
+        for name, value in case.parameters.items():
+            command += ["-p", name, value]
+        modules = ":".join(str(path) for path in sorted(self.tree.glob("neurodesk-modules/*")))
+        lmod = {"LMOD_CMD": "/usr/share/lmod/lmod/libexec/lmod", "MODULEPATH": modules}
+        done = subprocess.run(
+            command,
+            cwd=work,
+            env=self.environment | lmod,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout + done.stderr)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what a task gets: the tree, a home of its own and nothing of this machine's modules."""
+        home = self.root / "home"
+        home.mkdir(exist_ok=True)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "NEURODESK_", "JUPYTER", "LMOD", "MODULEPATH", "PYTEST"))
+        }
+        return kept | {
+            "HOME": str(home),
+            "JUPYTER_PATH": str(self.root / "jupyter"),
+            "NEURODESK_CVMFS_ROOT": str(self.tree),
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def install_bash_kernel(self) -> None:
+        """Write the kernel specification that ``python -m bash_kernel.install`` would."""
+        place = self.root / "jupyter" / "kernels" / "bash"
+        place.mkdir(parents=True)
+        argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": "Bash", "language": "bash", "env": {"PS1": "$"}}
+        (place / "kernel.json").write_text(json.dumps(spec))
+
+
+class Runs:
+    """Starts the tasks of all cases that the session's tests want, and hands out the results.
+
+    Args:
+        workshop: where they run.
+        wanted: which case in which strictness, in the order to run them; ``papermill`` is one, too.
+    """
+
+    def __init__(self, workshop: Workshop, wanted: Iterable[tuple[Case, str]]) -> None:
+        forked.warm_up()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._results: dict[tuple[str, str], Future[Any]] = {}
+        for case, how in wanted:
+            key = (case.name, how)
+            if key not in self._results:
+                task = (workshop.papermill, case) if how == "papermill" else (workshop.run, case, how)
+                self._results[key] = self._pool.submit(*task)
+
+    def __getitem__(self, key: tuple[Case, str]) -> Any:
+        case, how = key
+        return self._results[case.name, how].result()
+
+    def close(self) -> None:
+        """Forget what has not begun, wait for what has."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _texts(directory: Path, case: Case) -> dict[str, str]:
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and path.name != case.path.name and "__pycache__" not in path.parts:
+            found[str(path.relative_to(directory))] = path.read_bytes().decode("utf-8", "replace")
+    return found
+
+
+def _shown(store: ObjectStore, spec: Any, case: Case) -> tuple[str, ...]:
+    """Return what every cell printed, from the executed notebook in the store, if there is one."""
+    if not case.kernel:
+        return ()
+    key = spec.run_key(RUN_ID, spec.task, case.path.name)
+    if key not in store.keys(spec.run_key(RUN_ID)):
+        return ()
+    notebook = json.loads(store.get(key))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return tuple("".join(_text(output) for output in cell["outputs"]) for cell in cells)
+
+
+def _text(output: dict[str, Any]) -> str:
+    text = output.get("text", output.get("data", {}).get("text/plain", ""))
+    return text if isinstance(text, str) else "".join(text)

@@ -1,0 +1,152 @@
+"""Every wrong notebook is silent today and is caught; every right one is left alone. All of them are run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from elyra_neurodesk.preflight.sources.report import Finding
+from tests.seeded.cases import Case, all_cases
+
+Check = Callable[[Case], Sequence[Finding]]
+CASES = all_cases()
+RIGHT = [case for case in CASES if not case.wrong]
+STOPPED = [case for case in CASES if "guard" in case.expect]
+NOTED = [case for case in CASES if "notes" in case.expect]
+CHECKED = [case for case in CASES if "check" in case.expect]
+WITHOUT_OUTPUT = [case for case in CASES if "error" in case.expect]
+# plain papermill takes each its own imports to start, so that a few must do: one of each kind of failure
+PLAIN = [
+    case
+    for case in CASES
+    if case.path.stem
+    in (
+        "version_that_is_not_there",
+        "tool_that_no_cell_loads",
+        "pipe_into_tee",
+        "retired_container",
+        "bash_kernel_failure_in_the_middle",
+        "output_that_was_never_written",
+    )
+]
+RANDOM = re.compile(r"/tmp/\S+|0x[0-9a-f]+|\b\d+(\.\d+)? ?m?s\b")
+
+
+def each(cases: Sequence[Case], *hows: str) -> pytest.MarkDecorator:
+    """Parametrize a test with the cases; ``results`` then has what became of each in these strictnesses."""
+    return pytest.mark.parametrize(
+        ("case", "hows"), [pytest.param(case, hows, id=case.path.stem) for case in cases]
+    )
+
+
+def test_there_are_at_least_22_wrong_and_22_right_notebooks() -> None:
+    for part in (True, False):
+        assert sum(case.kernel != "" and case.wrong is part for case in CASES) >= 22
+
+
+def test_every_wrong_one_says_what_catches_it_and_every_right_one_nothing() -> None:
+    for case in CASES:
+        found = {"guard", "notes", "check", "error"} & set(case.expect)
+        assert bool(found) is case.wrong, case.name
+        assert len(found - {"check"}) <= 1, case.name
+        assert not case.wrong or case.expect["names"], case.name
+
+
+def test_no_notebook_carries_outputs_of_an_earlier_run() -> None:
+    for case in CASES:
+        if case.kernel:
+            cells = json.loads(case.path.read_text("utf-8"))["cells"]
+            assert cells[0]["cell_type"] == "markdown"
+            assert all(not cell.get("outputs") for cell in cells), case.name
+
+
+@each(PLAIN, "papermill")
+def test_papermill_alone_exits_0(results: Mapping[str, Any], case: Case) -> None:
+    done = results["papermill"]
+    assert done.status == 0, done.text
+
+
+@each([case for case in CASES if case.wrong and case not in WITHOUT_OUTPUT], "off")
+def test_a_wrong_one_ends_well_without_the_guard(results: Mapping[str, Any], case: Case) -> None:
+    result = results["off"]
+    assert result.status == 0, result.text
+    assert result.record["exit_status"] == 0
+    assert result.findings == []
+
+
+@each(STOPPED, "error")
+def test_the_guard_stops_a_wrong_one_at_its_cell(results: Mapping[str, Any], case: Case) -> None:
+    result = results["error"]
+    assert result.status == 1, result.text
+    expected = (case.expect["guard"], case.expect.get("cell"))
+    errors = [item for item in result.findings if item["severity"] == "error"]
+    assert expected in [(item["code"], item["cell"]) for item in errors], errors
+    message = result.record["error"]["message"]
+    assert case.expect["names"] in message
+    assert case.expect["guard"] in str(result.record["error"])
+    if "cell" in case.expect:
+        assert re.search(rf"\bcell {case.expect['cell']}[,: ]", message)
+    assert result.record["error"]["code"] in result.text.splitlines()[-1]
+
+
+@each(STOPPED, "warn")
+def test_a_guard_that_only_warns_notes_a_wrong_one(results: Mapping[str, Any], case: Case) -> None:
+    result = results["warn"]
+    assert result.status == 0, result.text
+    expected = (case.expect["guard"], case.expect.get("cell"))
+    assert expected in [(item["code"], item["cell"]) for item in result.findings], result.findings
+    assert any(case.expect["names"] in f"{item['command']} {item['message']}" for item in result.findings)
+
+
+@each(NOTED, "error", "warn")
+def test_what_may_be_meant_is_noted_and_goes_on(results: Mapping[str, Any], case: Case) -> None:
+    for result in results.values():
+        assert result.status == 0, result.text
+        found = [
+            item
+            for item in result.findings
+            if (item["code"], item["cell"]) == (case.expect["notes"], case.expect["cell"])
+        ]
+        assert found, result.findings
+        assert {item["severity"] for item in found} == {"warning"}
+        assert any(case.expect["names"] in f"{item['command']} {item['message']}" for item in found)
+
+
+@pytest.mark.parametrize("case", CHECKED, ids=lambda case: case.path.stem)
+def test_the_check_before_submitting_sees_it(check: Check, case: Case) -> None:
+    expected = case.expect["check"]
+    found = [
+        item
+        for item in check(case)
+        if item.code == expected["code"]
+        and (item.cell, item.line) == (expected.get("cell"), expected.get("line"))
+    ]
+    assert found, check(case)
+    assert any(expected.get("names", case.expect["names"]) in item.message for item in found), found
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.path.stem)
+def test_the_check_before_submitting_has_no_error_for_a_right_one(check: Check, case: Case) -> None:
+    assert [item for item in check(case) if item.severity == "error"] == []
+
+
+@each(WITHOUT_OUTPUT, "error")
+def test_an_output_that_is_missing_fails_the_task(results: Mapping[str, Any], case: Case) -> None:
+    result = results["error"]
+    assert result.status == 14, result.text
+    assert result.record["error"]["code"] == case.expect["error"]
+    assert case.expect["names"] in result.record["error"]["message"]
+
+
+@each(RIGHT, "error", "off")
+def test_the_guard_leaves_a_right_one_alone(results: Mapping[str, Any], case: Case) -> None:
+    guarded, plain = results["error"], results["off"]
+    assert plain.status == 0, plain.text
+    assert guarded.status == 0, guarded.text
+    assert [item for item in guarded.findings if item["severity"] == "error"] == []
+    assert guarded.made == plain.made
+    assert [RANDOM.sub("", text) for text in guarded.shown] == [RANDOM.sub("", text) for text in plain.shown]
