@@ -58,7 +58,8 @@ def _kind(kind: Kind, found: Comparison) -> list[RenderableType]:
     shown = table("", "A", "B", "tasks")
     for one in differences:
         shown.add_row(plain(one.what), *_both(one), _tasks(one))
-    return [Text.assemble(("≠ ", "yellow"), (_TITLES[kind], "bold")), Padding(shown, (0, 0, 0, 2))]
+    heading = Text.assemble(("≠ ", "yellow"), (_TITLES[kind], "bold"))
+    return [heading, Padding(shown, (0, 0, 0, 2), expand=False)]
 
 
 def _both(one: Difference) -> tuple[Text, Text]:

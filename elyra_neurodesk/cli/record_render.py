@@ -103,7 +103,7 @@ def table(*titles: str, right: Iterable[int] = ()) -> Table:
 
 
 def _section(title: str, content: RenderableType) -> RenderableType:
-    return Group(Text(), Text(title, style="bold"), Padding(content, (0, 0, 0, 2)))
+    return Group(Text(), Text(title, style="bold"), Padding(content, (0, 0, 0, 2), expand=False))
 
 
 def _heading(record: Json) -> Group:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from elyra_neurodesk.cli.compare_render import show_comparison
 from elyra_neurodesk.cli.record_render import MOST_FILES, show_record
+from elyra_neurodesk.cli.render import UNWRAPPED
 from elyra_neurodesk.runs.compare import compare
 from tests.support.records import file, finding, given, module, run_record, sha, stored, task_record
 
@@ -146,3 +147,9 @@ def test_a_comparison_of_equals_says_so_and_what_it_could_not_see() -> None:
 def test_unexplained_results_are_pointed_out() -> None:
     runs = [run_record(task_record(outputs=[stored("x", letter, "prepare")])) for letter in "12"]
     assert "although nothing recorded differs before them" in shown(show_comparison(compare(*runs)))
+
+
+def test_where_nothing_is_wrapped_nothing_is_padded_to_the_width_either(study: dict[str, Any]) -> None:
+    other = run_record(task_record("prepare", parameters={"threshold": 4}))
+    for content in (show_record(study), show_comparison(compare(study, other))):
+        assert max(map(len, shown(content, UNWRAPPED).splitlines())) < 400

@@ -57,7 +57,8 @@ FOUND = {
         ["fsl/6.0.4 ok 1:3"],
     ),
     "in a method": (
-        "import module\nclass Tools:\n    async def up(self):\n        await module.load('fsl/6.0.4')\nawait Tools().up()",
+        "import module\nclass Tools:\n    async def up(self):\n"
+        "        await module.load('fsl/6.0.4')\nawait Tools().up()",
         ["fsl/6.0.4 ok 1:4"],
     ),
     "swap": ("import module\nawait module.swap('fsl/6.0.4', 'ants/2.5.4')", ["ants/2.5.4 ok 1:2"]),
