@@ -263,7 +263,7 @@ class CheckFailed(NeurodeskError):
     code = "ND-CHECK-001"
     hint = (
         "`elyra-neurodesk check FILE.pipeline` shows every finding with its remedy; the runtime "
-        "configuration's pre-flight check can be set to warn or off."
+        "configuration's 'Check Before Submit' can be warn or off."
     )
 
     def __init__(self, pipeline: str, report: Report) -> None:

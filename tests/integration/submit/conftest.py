@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from elyra_neurodesk.runs import network
+from elyra_neurodesk import network
 from elyra_neurodesk.submit import once
 from tests.support.objectstore import ObjectStore, running_nanio
 
