@@ -38,11 +38,19 @@ def test_every_command_of_the_readme_exists() -> None:
     from elyra_neurodesk.cli.main import Session, cli
 
     text = (ROOT / "README.md").read_text("utf-8")
-    commands = set(re.findall(r"`(?:elyra-neurodesk )?((?:local|runs|submit|export)(?: [a-z]+)?)", text))
+    groups = "local|runs|submit|export|check|modules"
+    commands = set(re.findall(rf"`(?:elyra-neurodesk )?((?:{groups})(?: [a-z]+)?)", text))
     assert len(commands) >= 8
     for command in commands:
         shown = CliRunner().invoke(cli, [*command.split(), "--help"], obj=Session())
         assert shown.exit_code == 0, f"README: {command}: {shown.output}"
+
+
+def test_the_readme_counts_the_seeded_failures() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    wrong, right = (len(list((ROOT / "tests/seeded" / kind).iterdir())) for kind in ("wrong", "right"))
+    assert f"has {wrong} notebooks and scripts that are silently wrong" in text
+    assert f"and {right} that look much" in text
 
 
 def test_every_file_and_target_the_readme_names_exists() -> None:
