@@ -17,12 +17,14 @@ from elyra.pipeline.properties import (
     PropertyInputType,
 )
 
-from elyra_neurodesk.modules.index import current_index
+from elyra_neurodesk.modules.suggestions import Suggestions
 from elyra_neurodesk.preflight import rules
 
 MODULES = "neurodesk_modules"
 STRICTNESS = "neurodesk_strictness"
 STRICTNESS_CHOICES = ("error", "warn", "off")
+
+_suggestions = Suggestions()
 
 
 class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
@@ -63,7 +65,7 @@ class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
         ``examples`` would be the simpler form; Elyra 4.1.1's editor shows them as one word, ``[object Set]``.
         """
         schema: dict[str, Any] = super().get_schema()
-        names = [entry.name for entry in current_index().entries if not entry.retired]
+        names = list(_suggestions.names())
         if names:
             module = schema["items"]["properties"]["module"]
             del module["type"]
