@@ -46,8 +46,11 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     level = level or settings.check
     report = Report(())
     if level != "off":
+        from elyra_neurodesk.cli.render import busy
+
         nodes = nodes_of(pipeline, file.resolve().parent, settings)
-        report = check_sources(nodes, lambda: configured_index(settings))
+        with busy("reading notebooks, scripts and the list of modules"):
+            report = check_sources(nodes, lambda: configured_index(settings))
     if as_json:
         print_json({"pipeline": pipeline.name, "level": level, **report.to_json()})
     else:

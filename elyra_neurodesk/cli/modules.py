@@ -157,9 +157,11 @@ def show(tool: str, root: Path | None, source: str | None, refresh: bool, as_jso
 
 
 def _index(root: Path | None, source: str | None, refresh: bool) -> ModuleIndex:
+    from elyra_neurodesk.cli.render import busy
     from elyra_neurodesk.modules.index import current_index
 
-    index = current_index(root, source, refresh=refresh)
+    with busy("reading the list of modules"):  # a mount that was never read takes a minute
+        index = current_index(root, source, refresh=refresh)
     if index.origin.kind == "none":
         tail = f": {index.origin.problem}" if index.origin.problem else ""
         raise NoModuleIndex(f"it is not known which modules there are{tail}.")

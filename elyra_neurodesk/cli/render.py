@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,11 @@ def console(stderr: bool = False) -> Console:
     if stream.isatty():
         return Console(stderr=stderr, highlight=False)
     return Console(stderr=stderr, highlight=False, width=UNWRAPPED)
+
+
+def busy(what: str) -> AbstractContextManager[object]:
+    """Return a context that shows what is being done, where somebody looks at a terminal."""
+    return console(stderr=True).status(f"{what} …") if sys.stderr.isatty() else nullcontext()
 
 
 def plain(text: str) -> Text:
