@@ -3,7 +3,7 @@
 What counts: the text's own exit status; a command that is not found (126, 127) or a Neurodesk tool that fails
 anywhere in it, unless the text handles that; a retired tool; apptainer's failure lines from a tool although
 everything ended with 0. What does not: SIGPIPE (``tool | head``), and the status 1 of a command that asks
-a question (``grep``, ``test``, ``diff``).
+a question (``grep``, ``test``, ``diff``), and a tool asked for its help.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ ASKING = frozenset(
 )
 BASH_HINT = "Handle it in the notebook (`|| true`, try/except) if it does not matter."
 MODULE_HINT = "What a shell escape loads ends with it: use `import module` and `await module.load(…)`."
+HELP = frozenset({"-h", "-H", "-help", "--help", "-?", "-version", "--version", "-V"})
 _SHOWN = 160
 
 
@@ -70,6 +71,8 @@ class Run(NamedTuple):
 def judge(run: Run) -> list[dict[str, Any]]:
     """Return the findings, as `finding` makes them, the most telling first; [] if nothing is wrong."""
     found = _retired(run)
+    if 0 < run.status < min(NOT_FOUND) and asks_for_help(run.text):
+        return found
     if run.status != 0 and not is_answer(run.text, run.status):
         return [*found, _failed(run)]
     if found:
@@ -106,6 +109,18 @@ def is_answer(text: str, status: int) -> bool:
     deciding = [item.name for item in found if item.place in (shell.PLAIN, shell.CHAINED)][-1:]
     chained = [item.name for item in found if item.place == shell.CHAINED]
     return any(name in ASKING for name in (*deciding, *chained[-1:]))
+
+
+def asks_for_help(text: str) -> bool:
+    """Tell whether nothing is done but to read how a tool is used: many print that and exit with 1.
+
+    Without arguments that is so for Neurodesk's tools only: a script of the user's own may need none.
+    """
+    found = shell.commands(text)
+    if len(found) != 1:
+        return False
+    name, *arguments = found[0].words
+    return set(arguments) <= HELP if arguments else wrappers.find(name) is not None
 
 
 def describe(status: int) -> str:

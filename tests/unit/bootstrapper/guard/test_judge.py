@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from elyra_neurodesk.bootstrapper.guard.inside.judge import Run, is_answer, judge
 from elyra_neurodesk.bootstrapper.guard.inside.notes import Note
+from tests.support.neurodesk_tree import Tool, make_tree
 
 BET = "/cvmfs/n/containers/fsl_6.0.7_20240101/bet"
 
@@ -130,3 +132,20 @@ def test_a_module_command_in_an_escape_gets_the_right_hint() -> None:
 
 def test_a_module_load_in_bash_that_failed_is_a_load_without_effect() -> None:
     assert codes("ml nope; true", notes=(note("failed", 1, "ml nope"),), bash=True) == [("001", "error")]
+
+
+def test_a_neurodesk_tool_without_arguments_is_asked_for_its_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_tree(tmp_path, [Tool("fsl", "6.0.7.16", "20250131", {"bet": "exit 1"})])
+    (tmp_path / "own").mkdir()
+    own = tmp_path / "own/run_all"
+    own.write_text("#!/bin/sh\nexit 1\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{root}/containers/fsl_6.0.7.16_20250131:{own.parent}")
+    assert codes("bet", 1, notes=(note("tool", 1, f"{root}/containers/fsl_6.0.7.16_20250131/bet"),)) == []
+    assert codes("recon-all --help", 1) == []
+    assert codes("bet -h", 125) == []
+    assert codes("bet", 127) == [("002", "error")]
+    assert codes("run_all", 1) == [("002", "error")]
+    assert codes("bet; run_all", 1) == [("002", "error")]
