@@ -16,6 +16,7 @@ from elyra_neurodesk.bootstrapper.workplace import NAME as WORKPLACE
 from tests.seeded import forked
 from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data
+from tests.support.kernels import write_bash_kernel
 from tests.support.objectstore import ObjectStore
 from tests.support.tasks import ROOT, RUN_ID, Outcome, record_of, submit
 
@@ -115,12 +116,8 @@ class Workshop:
         }
 
     def install_bash_kernel(self) -> None:
-        """Write the kernel specification that ``python -m bash_kernel.install`` would."""
-        place = self.root / "jupyter" / "kernels" / "bash"
-        place.mkdir(parents=True)
-        argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
-        spec = {"argv": argv, "display_name": "Bash", "language": "bash", "env": {"PS1": "$"}}
-        (place / "kernel.json").write_text(json.dumps(spec))
+        """Have a bash kernel."""
+        write_bash_kernel(self.root / "jupyter")
 
 
 class Runs:

@@ -1,11 +1,26 @@
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.kernels import HAS_BASH, write_bash_kernel
 from tests.support.objectstore import ObjectStore, running_nanio
+
+
+_kernels = tempfile.TemporaryDirectory(prefix="kernels")
+
+
+def pytest_configure() -> None:
+    """Have a bash kernel before the tests of this folder are collected: some are skipped without one."""
+    if HAS_BASH:
+        write_bash_kernel(Path(_kernels.name))
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(
+            [_kernels.name, *filter(None, [os.environ.get("JUPYTER_PATH")])]
+        )
 
 
 @pytest.fixture(scope="session")

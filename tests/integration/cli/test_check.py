@@ -82,7 +82,7 @@ def test_what_nodes_and_pipeline_say_is_taken_into_account(home: JupyterHome, tm
     write_notebook(
         tmp_path / "sub/a.ipynb", "import helper\nopen('/study/x')\nopen('/data/x')\n!bet a out.nii"
     )
-    (tmp_path / "sub/helper.py").write_text("import module\nmodule.load('fsl/6.0.4')\n")
+    (tmp_path / "sub/helper.py").write_text("import asyncio, module\nasyncio.run(module.load('fsl/6.0.4'))\n")
     write_notebook(tmp_path / "b.ipynb", "open('out.nii')")
     volumes = [{"path": "/data", "pvc_name": "bids"}]
     nodes = [
