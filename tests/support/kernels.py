@@ -11,7 +11,7 @@ HAS_BASH = importlib.util.find_spec("bash_kernel") is not None
 
 
 def write_bash_kernel(folder: Path) -> None:
-    """Write the specification that ``python -m bash_kernel.install`` would, to a directory of JUPYTER_PATH."""
+    """Write what ``python -m bash_kernel.install`` would to a directory of JUPYTER_PATH."""
     place = folder / "kernels" / "bash"
     place.mkdir(parents=True)
     argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]

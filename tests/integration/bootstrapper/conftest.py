@@ -10,7 +10,6 @@ import pytest
 from tests.support.kernels import HAS_BASH, write_bash_kernel
 from tests.support.objectstore import ObjectStore, running_nanio
 
-
 _kernels = tempfile.TemporaryDirectory(prefix="kernels")
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
+from jupyter_core.paths import jupyter_path
 
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.objectstore import ObjectStore
 from tests.support.tasks import make_notebook, record_of, run, submit
 
 LMOD = Path("/usr/share/lmod/lmod/libexec/lmod")
-KERNELS = (Path(sys.prefix) / "share/jupyter/kernels", Path("/usr/share/jupyter/kernels"))
+KERNELS = [Path(place) for place in jupyter_path("kernels")]
 MODULES = ("fsl/6.0.7", "ants/2.5.4")
 SAYS = "bet from fsl 6.0.7.16 with"
 
