@@ -9,8 +9,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
 
-CVMFS_ROOT = "/cvmfs/neurodesk.ardc.edu.au"
+CVMFS_ROOT = DEFAULT_ROOT
 CVMFS_AUTOMOUNT = "/cvmfs"
 SCRATCH = "/neurodesktop-storage"
 

@@ -63,6 +63,8 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
         GuardError: it ended well but did not do what it should have.
         InterpreterMissing: as `command_for`.
     """
+    # before it runs: afterwards it may have moved itself away
+    source = (directory / file).read_text(encoding="utf-8", errors="replace")
     process = subprocess.Popen(
         command_for(file),
         cwd=directory,
@@ -82,7 +84,6 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
     finally:
         _stop(process)
     language = "python" if file.lower().endswith(".py") else "r"
-    source = (directory / file).read_text(encoding="utf-8", errors="replace")
     missed = guard.at_end(source, language, "\n".join(tail))
     if status != 0 and not (missed and guard.strict and missed[0].code in _last_words(list(tail))):
         raise ScriptFailed(f"{file} {describe(status)}{_last_words(list(tail))}.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 
 COMMON = ("pipeline", "directory", "store", "claim", "cvmfs")
-DEFAULT_STRICT = ("strict", "error")
 TASK_RECORD = "task-record.json"
 
 
@@ -128,7 +127,8 @@ def _template_safe(content: dict[str, Any]) -> str:
     ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
     ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed.
     """
-    filled = {name: value for name, value in content.items() if value and (name, value) != DEFAULT_STRICT}
+    defaults = {known.name: known.default for known in fields(TaskSpec)}
+    filled = {name: value for name, value in content.items() if value and value != defaults[name]}
     text = json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
     # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
     return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")

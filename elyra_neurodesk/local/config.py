@@ -12,9 +12,9 @@ import yaml
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.local.home import Home, write_private
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
+from elyra_neurodesk.settings import CVMFS_ROOT
 
 CVMFS_CLAIM = "cvmfs-neurodesk"
-CVMFS_DIRECTORY = "/cvmfs/neurodesk.ardc.edu.au"
 STORE_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  the name of KFP's own secret, not its value
 
 
@@ -39,7 +39,7 @@ class Config:
         grace_seconds: how long a task may take to end after it was told to.
     """
 
-    claims: dict[str, str] = field(default_factory=lambda: {CVMFS_CLAIM: CVMFS_DIRECTORY})
+    claims: dict[str, str] = field(default_factory=lambda: {CVMFS_CLAIM: CVMFS_ROOT})
     parallelism: int = 0
     cpus: float = 0.0
     memory: str = ""

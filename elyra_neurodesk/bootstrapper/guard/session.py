@@ -12,7 +12,6 @@ from elyra_neurodesk.bootstrapper.guard import outside, prepare
 from elyra_neurodesk.bootstrapper.guard.findings import Finding, from_line
 from elyra_neurodesk.bootstrapper.guard.inside import notes
 from elyra_neurodesk.bootstrapper.log import Log
-from elyra_neurodesk.errors import one_line
 
 LIMIT = 200  # findings of one task
 
@@ -127,18 +126,7 @@ class Guard:
 
     def defect(self, what: str, problem: BaseException) -> None:
         """Note that the guard itself failed."""
-        words = one_line(f"{type(problem).__name__}: {problem}")[:300]
-        self._add(
-            [
-                Finding(
-                    "ND-GUARD-099",
-                    "warning",
-                    what,
-                    f"the guard could not watch this: {words}",
-                    "The task went on unwatched there; please report it.",
-                )
-            ]
-        )
+        self._add([from_line(notes.defect_finding(problem, what))])
 
     def _add(self, new: Sequence[Finding]) -> list[Finding]:
         for item in new[: max(0, LIMIT - len(self.findings))]:

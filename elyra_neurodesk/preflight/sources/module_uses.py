@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from elyra_neurodesk.modules.index import ModuleEntry, ModuleIndex, Resolution
+from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
 from elyra_neurodesk.preflight.sources.events import (
     UNKNOWN,
     Event,
@@ -21,8 +22,7 @@ from elyra_neurodesk.preflight.sources.events import (
 )
 from elyra_neurodesk.preflight.sources.report import Finding, ModuleUse, Severity, Verdict, finding
 
-_CONTAINER = re.compile(r"/cvmfs/neurodesk\.ardc\.edu\.au/containers/([^/:\s\"';]+)")
-_TREE = "/cvmfs/neurodesk.ardc.edu.au"
+_CONTAINER = re.compile(re.escape(DEFAULT_ROOT) + r"/containers/([^/:\s\"';]+)")
 _VERDICTS: dict[str, Verdict] = {
     "exact": "ok",
     "other": "other",
@@ -107,7 +107,7 @@ class ModuleJudge:
         elif isinstance(event, Unload):
             self.loaded.unload(event.scope, event.request)
         elif isinstance(event, UsePath):
-            if not event.path.startswith(_TREE):
+            if not event.path.startswith(DEFAULT_ROOT):
                 self.loaded.foreign.add(event.scope)
         elif isinstance(event, SetVariable):
             self._variable(event)
@@ -156,7 +156,7 @@ class ModuleJudge:
     def _variable(self, event: SetVariable) -> None:
         if event.name == "MODULEPATH":
             known = [part for part in event.value.split(":") if part.startswith("/")]
-            if any(not part.startswith(_TREE) for part in known):
+            if any(not part.startswith(DEFAULT_ROOT) for part in known):
                 self.loaded.foreign.add(event.scope)
         elif event.name == "BASH_ENV":
             self.loaded.ready.add(event.scope)

@@ -254,6 +254,14 @@ def test_declared_modules_are_on_path_before_the_code_runs(
     assert record["cvmfs"]["revision"] is None
 
 
+def test_a_script_that_removes_itself_ends_well(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    spec = submit(shared_store, "s.py", {"s.py": "import os\nos.remove(__file__)"}, directory=directory)
+    outcome = run(shared_store, spec, tmp_path / "w")
+    assert outcome.status == 0, outcome.text
+
+
 @pytest.mark.parametrize(("strict", "status"), [("error", 12), ("warn", 0), ("off", 0)])
 def test_a_missing_module_is_an_error_a_warning_or_nothing(
     shared_store: ObjectStore, directory: str, tmp_path: Path, repository: Path, strict: str, status: int

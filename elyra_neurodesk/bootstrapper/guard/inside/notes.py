@@ -99,16 +99,19 @@ def write(finding: dict[str, Any]) -> None:
 
 def defect(problem: BaseException, where: str) -> None:
     """Note that the guard itself failed; the task goes on."""
+    write(defect_finding(problem, where))
+
+
+def defect_finding(problem: BaseException, where: str) -> dict[str, Any]:
+    """Return the finding that the guard itself failed."""
     words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
-    write(
-        {
-            "code": "ND-GUARD-099",
-            "severity": "warning",
-            "cell": None,
-            "line": None,
-            "command": where,
-            "message": f"the guard could not watch this: {words}.",
-            "hint": "The task went on unwatched there; please report it.",
-            "raised": False,
-        }
-    )
+    return {
+        "code": "ND-GUARD-099",
+        "severity": "warning",
+        "cell": None,
+        "line": None,
+        "command": where,
+        "message": f"the guard could not watch this: {words}",
+        "hint": "The task went on unwatched there; please report it.",
+        "raised": False,
+    }
