@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit clean
+.PHONY: demo test lint types unit goldens clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo/run.py
@@ -21,6 +21,10 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest tests/unit
+
+# rewrites tests/golden/files; look at what `git diff` says of it
+goldens: $(VENV)/.test
+	UPDATE_GOLDENS=1 $(BIN)/python -m pytest tests/golden
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,0 +1,106 @@
+"""Command lines, right and wrong, of which exit status and output are goldens.
+
+None of them starts the embedded backend or reaches a network: the API's port is one that nothing listens on.
+"""
+
+from __future__ import annotations
+
+_WITH = ("--runtime-config", "off")
+_TO = ("--output", "out.yaml", "--overwrite")
+_REFUSED = (
+    "no-json",
+    "no-pipeline",
+    "empty",
+    "cycle",
+    "orphan",
+    "no-notebook",
+    "no-dependency",
+    "outside-dependency",
+    "no-image",
+    "bad-cpu",
+    "bad-volume",
+    "bad-env",
+    "bad-module",
+    "unknown-module",
+    "retired-module",
+    "bad-strictness",
+    "unknown-parameter",
+    "bad-output",
+    "bad-parameter",
+    "calls-missing-tool",
+    "unknown-component",
+)
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("--version",),
+    ("no-such-command",),
+    ("--no-such-option",),
+    # export
+    ("export", "lone-notebook.pipeline", *_WITH, *_TO),
+    ("export", "lone-notebook.pipeline", *_WITH, "--output", "out.yaml"),
+    ("export", "lone-notebook.pipeline", *_WITH),
+    ("export", "lone-notebook.pipeline", *_WITH, *_TO, "--format", "pdf"),
+    ("export", "lone-notebook.pipeline", *_TO),
+    ("export", "lone-notebook.pipeline", "--runtime-config", "nowhere", *_TO),
+    ("export", "lone-notebook.pipeline", "--runtime-config", "plain-credentials", *_TO),
+    ("export", "lone-notebook.pipeline", "--runtime-config", "bad-claim-mode", *_TO),
+    ("export", "lone-notebook.pipeline", "--runtime-config", "bad-modules", *_TO),
+    ("export", "missing.pipeline", *_WITH, *_TO),
+    ("export", ".", *_WITH, *_TO),
+    *(("export", f"{name}.pipeline", *_WITH, *_TO) for name in _REFUSED),
+    # submit
+    ("submit",),
+    ("submit", "lone-notebook.pipeline", *_WITH),
+    ("submit", "lone-notebook.pipeline", *_WITH, "--json"),
+    ("submit", "lone-notebook.pipeline", *_WITH, "--timeout", "5"),
+    ("submit", "lone-notebook.pipeline", *_WITH, "--watch", "--timeout", "0"),
+    ("submit", "missing.pipeline", *_WITH),
+    # check
+    ("check", "demo.pipeline", *_WITH),
+    ("check", "lone-notebook.pipeline", *_WITH),
+    ("check", "lone-notebook.pipeline", *_WITH, "--json"),
+    ("check", "calls-missing-tool.pipeline", *_WITH),
+    ("check", "calls-missing-tool.pipeline", *_WITH, "--json"),
+    ("check", "calls-missing-tool.pipeline", *_WITH, "--level", "warn"),
+    ("check", "calls-missing-tool.pipeline", *_WITH, "--level", "off"),
+    ("check", "unknown-module.pipeline", *_WITH, "--no-notes"),
+    ("check", "retired-module.pipeline", *_WITH),
+    ("check", "missing.pipeline"),
+    ("check", "lone-notebook.pipeline", "--level", "loud"),
+    # modules
+    ("modules", "list"),
+    ("modules", "list", "--json"),
+    ("modules", "list", "--category", "structural_imaging"),
+    ("modules", "list", "--category", "nothing"),
+    ("modules", "search", "fsl"),
+    ("modules", "search", "bet"),
+    ("modules", "search", "nothing at all"),
+    ("modules", "show", "fsl"),
+    ("modules", "show", "fsl/6.0.7"),
+    ("modules", "show", "fsl/6.0.4"),
+    ("modules", "show", "fsl/9.9"),
+    ("modules", "show", "fls"),
+    ("modules", "show", "ants/2.5.4", "--json"),
+    ("modules", "list", "--root", "nowhere"),
+    # runs
+    ("runs", "list", *_WITH),
+    ("runs", "list", "--runtime-config", "nowhere"),
+    ("runs", "list", "--number", "0"),
+    ("runs", "show", *_WITH),
+    ("runs", "show", "latest", *_WITH),
+    ("runs", "logs", "latest", *_WITH, "--json"),
+    ("runs", "outputs", "latest", *_WITH),
+    ("runs", "record", "latest", *_WITH),
+    ("runs", "compare", "a", "b", *_WITH),
+    ("runs", "cancel", "a", *_WITH),
+    ("runs", "watch", "a", *_WITH, "--timeout", "-1"),
+    # the embedded backend, which does not run
+    ("local", "status", "--home", "backend"),
+    ("local", "status", "--home", "backend", "--json"),
+    ("local", "down", "--home", "backend"),
+    ("local", "logs", "--home", "backend", "a"),
+    ("local", "up", "--home", "backend", "--claim", "nothing"),
+    ("local", "up", "--home", "backend", "--memory", "plenty"),
+    ("local", "up", "--home", "backend", "--cpus", "-1"),
+)
