@@ -27,11 +27,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         **kept,
         "HOME": str(work / "home"),
         "PYTHONPATH": str(ROOT),
-        # sets decide the order of some of Elyra's dictionaries, which the DSL shows
-        "PYTHONHASHSEED": "0",
         "NEURODESK_CVMFS_ROOT": str(work / "cvmfs"),
         "NEURODESK_APPS_JSON": str(work / "no-apps.json"),
-        "COLUMNS": "100",
+        # wide, so that the length of this run's temporary paths breaks no line; help is 80 wide at most
+        "COLUMNS": "250",
         "TERM": "dumb",
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",

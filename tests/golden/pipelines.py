@@ -18,7 +18,7 @@ Ids = Mapping[str, str]
 Json = dict[str, Any]
 
 STORE_HOST = "object-store.example.org"
-"""Endpoint of the tasks. The client on this machine uses the public endpoint, for this host is made unknown."""
+"""Host of the tasks' endpoint. It is made unknown here, so that uploads go to the public endpoint."""
 
 MEASURE = """
 name: Measure volume
@@ -128,15 +128,10 @@ def write_all(folder: Path, ids: Ids) -> None:
         ids: name to id of every catalog component.
     """
     _files(folder)
-    for file in (
-        "neuroimaging.pipeline",
-        "convert.ipynb",
-        "denoise.ipynb",
-        "make_report.ipynb",
-        "brain_stats.py",
-    ):
-        shutil.copy(ROOT / "examples/demo" / file, folder)
-    (folder / "neuroimaging.pipeline").rename(folder / "demo.pipeline")
+    demo = ROOT / "examples/demo"
+    shutil.copy(demo / "neuroimaging.pipeline", folder / "demo.pipeline")
+    for file in ("convert.ipynb", "denoise.ipynb", "make_report.ipynb", "brain_stats.py"):
+        shutil.copy(demo / file, folder)
     write_pipeline(folder / "lone-notebook.pipeline", [notebook_node("Analyse", "analyse.ipynb")])
     _everything(folder)
     _parameters(folder, ids)
@@ -262,7 +257,7 @@ def _parameters(folder: Path, ids: Ids) -> None:
         catalog_node(
             "Typed",
             measure,
-            mask={"widget": "string", "value": 'it\'s "x" $(y).nii'.replace("$(", "$ (")},
+            mask={"widget": "string", "value": 'it\'s "x" $y.nii'},
             threshold={"widget": "number", "value": 0.25},
             verbose={"widget": "boolean", "value": True},
             count={"widget": "number", "value": 0},

@@ -83,7 +83,7 @@ def main(work: Path) -> None:
 def _set_up(work: Path, store: ObjectStore) -> Bench:
     import jupyter_core.paths
 
-    # what is installed beside Elyra (runtime images, configurations) is this environment's, not this package's
+    # what is installed beside Elyra (runtime images, configurations) is not this package's
     jupyter_core.paths.ENV_JUPYTER_PATH = []
     jupyter_core.paths.SYSTEM_JUPYTER_PATH = []
     _forget_host(pipelines.STORE_HOST)
@@ -137,33 +137,25 @@ def _forget_host(host: str) -> None:
 def exports(bench: Bench) -> Texts:
     """Every pipeline as YAML and as DSL, what the command said, and the archives that were uploaded."""
     made: Texts = {}
-    asked = []
-    for name, config, *forms in pipelines.EXPORTS:
-        for form in forms:
-            output = f"{name}.{config}.{form}"
-            asked.append(
-                (
-                    "export",
-                    f"{name}.pipeline",
-                    "--runtime-config",
-                    config,
-                    "--format",
-                    form,
-                    "--output",
-                    output,
-                )
-            )
+    asked = [
+        (
+            *("export", f"{name}.pipeline", "--runtime-config", config),
+            *("--format", form, "--output", f"{name}.{config}.{form}"),
+        )
+        for name, config, *forms in pipelines.EXPORTS
+        for form in forms
+    ]
     made["said.txt"] = support.transcript(asked)
     for arguments in asked:
         path = bench.folder / arguments[-1]
-        if path.exists():  # else said.txt tells why it is not
-            text = path.read_text("utf-8")
-            # not .py: linters would read it
-            made[path.name if path.suffix == ".yaml" else f"{path.name}.txt"] = (
-                text if path.suffix == ".yaml" else support.plain_layout(text)
-            )
-    listing = {digest: members for digest, members in support.archives(bench.store)}
-    made["archives.yaml"] = _yaml(dict(sorted(listing.items())))
+        if not path.exists():  # said.txt tells why
+            continue
+        text = path.read_text("utf-8")
+        if path.suffix == ".py":
+            made[f"{path.name}.txt"] = support.plain_layout(text)  # not .py: linters would read it
+        else:
+            made[path.name] = text
+    made["archives.yaml"] = _yaml(dict(sorted(support.archives(bench.store))))
     return made
 
 
@@ -232,7 +224,8 @@ def editor(bench: Bench) -> Texts:
     bet = next(component for component in bench.components() if component.name == "FSL BET")
     asked["fsl-bet"] = bench.cache.to_canvas_properties(bet)
     made = {f"{name}.properties.json": _json(content) for name, content in asked.items()}
-    return {"palette.json": _json(groups), **made}
+    # not sorted: the order is the palette's
+    return {"palette.json": json.dumps(groups, indent=1, ensure_ascii=False) + "\n", **made}
 
 
 def components(bench: Bench) -> Texts:
@@ -247,13 +240,9 @@ def components(bench: Bench) -> Texts:
         text = connector.get_entry_data(entry, mounted).definition
         made[f"{entry['step']}.yaml"] = text
         images[entry["step"]] = _changed(_read(text), _read(connector.get_entry_data(entry, own).definition))
-    # as Elyra has them: the same texts, in the palette's order
-    by_step = {text: step for step, text in made.items()}
-    order = [
-        by_step[component.definition] for component in bench.components() if component.definition in by_step
-    ]
-    assert len(order) == len(made)
-    return {**made, "from-images.yaml": _yaml(images), "count.txt": f"{len(made)}\n"}
+    offered = {component.definition for component in bench.components()}
+    assert set(made.values()) <= offered, "Elyra has other components than the connector gives"
+    return {**made, "from-images.yaml": _yaml(images)}
 
 
 def _changed(old: Any, new: Any) -> Any:
