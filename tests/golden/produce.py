@@ -112,13 +112,14 @@ def _set_up(work: Path, store: ObjectStore) -> Bench:
     cache.load()
     cache.wait_for_all_cache_tasks()
     # every export would read all catalogs again, which takes Elyra two seconds
-    black.format_str = lambda text, mode: text  # layout is not compared, and takes a while
+    # layout is not compared, and takes a while
+    setattr(black, "format_str", lambda text, mode: text)  # noqa: B010
     cache.load = lambda *more, **options: None
-    folder = work / "work"
-    folder.mkdir()
-    bench = Bench(work, folder, store, cache)
-    pipelines.write_all(folder, {component.name: component.id for component in bench.components()})
-    os.chdir(folder)
+    place = work / "work"
+    place.mkdir()
+    bench = Bench(work, place, store, cache)
+    pipelines.write_all(place, {component.name: component.id for component in bench.components()})
+    os.chdir(place)
     return bench
 
 
@@ -131,7 +132,7 @@ def _forget_host(host: str) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return ask(name, *more, **options)
 
-    socket.getaddrinfo = getaddrinfo
+    setattr(socket, "getaddrinfo", getaddrinfo)  # noqa: B010
 
 
 def exports(bench: Bench) -> Texts:

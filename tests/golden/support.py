@@ -89,7 +89,7 @@ def errors() -> list[Any]:
     return [base, *_below(base)]
 
 
-def _below(base: type) -> Iterator[type]:
+def _below(base: type[Any]) -> Iterator[type[Any]]:
     for child in base.__subclasses__():
         yield child
         yield from _below(child)
