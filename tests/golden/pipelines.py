@@ -377,9 +377,9 @@ def _wrong(folder: Path) -> None:
         "bad-cpu": ("analyse.ipynb", {"cpu": 1.5, "cpu_limit": 0.5}),
         "bad-volume": (
             "analyse.ipynb",
-            {"mounted_volumes": [{"path": "/neurodesktop-storage", "pvc_name": "x", "sub_path": ""}]},
+            {"mounted_volumes": [{"path": "/data/../x", "pvc_name": "x", "sub_path": ""}]},
         ),
-        "bad-env": ("analyse.ipynb", {"env_vars": [{"env_var": "LD_PRELOAD", "value": "$(x)"}]}),
+        "bad-env": ("analyse.ipynb", {"env_vars": [{"env_var": "LD_PRELOAD", "value": "{{x}}"}]}),
         "bad-module": ("analyse.ipynb", {"neurodesk_modules": [{"module": "fsl;rm -r"}]}),
         "unknown-module": ("analyse.ipynb", {"neurodesk_modules": [{"module": "fsl/9.9"}]}),
         "retired-module": ("analyse.ipynb", {"neurodesk_modules": [{"module": "fsl/6.0.4"}]}),
