@@ -51,9 +51,9 @@ def write(folder: Path, notebooks: int, cells: int) -> None:
 def measure(folder: Path) -> None:
     """Check all notebooks of a folder and print the seconds; run in a process of its own."""
     started, used = time.perf_counter(), time.process_time()
+    from elyra_neurodesk.check.check import check_sources
+    from elyra_neurodesk.check.nodes import Node
     from elyra_neurodesk.modules.index import current_index
-    from elyra_neurodesk.preflight.sources.check import check_sources
-    from elyra_neurodesk.preflight.sources.nodes import Node
 
     imported = time.perf_counter()
     paths = sorted(folder.glob("*.ipynb"))

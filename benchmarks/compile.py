@@ -102,7 +102,7 @@ def measure(schema: str, shape: str, count: int, folder: Path, many_modules: boo
     processor._verify_cos_connectivity = lambda *_: None
     processor._upload_dependencies_to_object_store = lambda *_, **__: None
     if schema == "neurodesk":
-        from elyra_neurodesk.submit.prepare import Prepared
+        from elyra_neurodesk.elyra_adapter.prepare import Prepared
 
         Prepared.upload = lambda *_: 0  # type: ignore[method-assign]
     parsed = PipelineParser(root_dir=str(folder)).parse(definition)

@@ -16,8 +16,8 @@ import click
 
 import elyra_neurodesk
 from elyra_neurodesk.bootstrapper.command import SCRIPT
+from elyra_neurodesk.elyra_adapter.runtime_schema import neurodesk_schema
 from elyra_neurodesk.errors import all_errors
-from elyra_neurodesk.schemas.runtimes import neurodesk_schema
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py: change the code, then run that. -->\n\n"

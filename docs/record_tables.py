@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.terms import CONTEXT
-from elyra_neurodesk.schemas.records import Kind, record_schema
+from elyra_neurodesk.record.schemas import Kind, record_schema
 
 PAGE = Path(__file__).parent / "record.md"
 HEAD = ["| Key | Type | Meaning | Term |", "| --- | --- | --- | --- |"]

@@ -14,17 +14,17 @@ from elyra.pipeline.processor import RuntimePipelineProcessorResponse
 from elyra.pipeline.runtime_type import RuntimeProcessorType
 from traitlets import Enum
 
+from elyra_neurodesk.elyra_adapter import component_parser
+from elyra_neurodesk.elyra_adapter.node_properties import PROPERTIES
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery, resolve_delivery
 from elyra_neurodesk.settings import RuntimeSettings
-from elyra_neurodesk.tasks import component_parser
-from elyra_neurodesk.tasks.model import TaskGraph
-from elyra_neurodesk.tasks.node_properties import PROPERTIES
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
 
-    from elyra_neurodesk.runs.configs import RuntimeConfig
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
@@ -106,11 +106,11 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         Raises:
             NeurodeskError: one line that says what is wrong and what to do.
         """
-        from elyra_neurodesk.compiler.package import package_text
-        from elyra_neurodesk.runs.client import connect_to
-        from elyra_neurodesk.submit.prepare import prepared
-        from elyra_neurodesk.submit.publish import publish
-        from elyra_neurodesk.tasks.labels import add_version
+        from elyra_neurodesk.compile.package import package_text
+        from elyra_neurodesk.elyra_adapter.prepare import prepared
+        from elyra_neurodesk.kfp_api.connection import connect_to
+        from elyra_neurodesk.kfp_api.publish import publish
+        from elyra_neurodesk.patches.labels import add_version
 
         started = time.monotonic()
         config, settings = _configuration(pipeline)
@@ -151,8 +151,8 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             ExportTargetExists: the file exists and may not be overwritten.
             NeurodeskError: something about the pipeline or the configuration is wrong.
         """
-        from elyra_neurodesk.compiler.dsl import write_dsl
-        from elyra_neurodesk.compiler.package import package_text
+        from elyra_neurodesk.compile.dsl import write_dsl
+        from elyra_neurodesk.compile.package import package_text
 
         self._verify_export_format(pipeline_export_format)
         started = time.monotonic()
@@ -175,8 +175,8 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         **kwargs: Any,
     ) -> PipelineDsl:
         """Return the DSL of a pipeline, having uploaded what its tasks need."""
-        from elyra_neurodesk.compiler.dsl import write_dsl
-        from elyra_neurodesk.compiler.package import package_text
+        from elyra_neurodesk.compile.dsl import write_dsl
+        from elyra_neurodesk.compile.package import package_text
 
         graph = self._uploaded_graph(pipeline, pipeline_version, experiment_name)
         return PipelineDsl(write_dsl(graph), package_text(graph))
@@ -192,8 +192,8 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
 
     def _uploaded_graph(self, pipeline: Pipeline, version: str = "", experiment: str = "") -> TaskGraph:
         """Return the graph of a pipeline that is to be exported."""
-        from elyra_neurodesk.submit.prepare import prepared
-        from elyra_neurodesk.tasks.labels import add_version
+        from elyra_neurodesk.elyra_adapter.prepare import prepared
+        from elyra_neurodesk.patches.labels import add_version
 
         config, settings = _configuration(pipeline)
         delivery: ResolvedDelivery = (
@@ -220,7 +220,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
 
 
 def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
-    from elyra_neurodesk.runs.configs import runtime_config
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_config
 
     config = runtime_config(pipeline.runtime_config)
     return config, RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, record
-from elyra_neurodesk.bootstrapper.defect import as_error
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
+from elyra_neurodesk.bootstrapper.internal_error import as_error
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.outputs import Output, OutputMissing, OutputRefused
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -20,7 +20,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.store_errors import STORING
 from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
-from elyra_neurodesk.bootstrapper.workplace import FALLBACK, Workplace
+from elyra_neurodesk.bootstrapper.workdir import FALLBACK, Workplace
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 TYPES = {

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from elyra_neurodesk import __version__
 from elyra_neurodesk.bootstrapper import packages
 from elyra_neurodesk.bootstrapper.cvmfs import Repository
+from elyra_neurodesk.bootstrapper.file_manifest import Stock
 from elyra_neurodesk.bootstrapper.image import Image
 from elyra_neurodesk.bootstrapper.inputs import Input
 from elyra_neurodesk.bootstrapper.language import Language
@@ -25,7 +26,6 @@ from elyra_neurodesk.bootstrapper.modules import Module
 from elyra_neurodesk.bootstrapper.outputs import Output
 from elyra_neurodesk.bootstrapper.parameters import Value
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
-from elyra_neurodesk.bootstrapper.stock import Stock
 from elyra_neurodesk.bootstrapper.terms import ACTIVITY, CONTEXT
 from elyra_neurodesk.errors import NeurodeskError
 

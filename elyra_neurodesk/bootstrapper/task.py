@@ -12,6 +12,7 @@ from elyra_neurodesk.bootstrapper import (
     archive,
     cvmfs,
     environment,
+    file_manifest,
     image,
     inputs,
     modules,
@@ -21,12 +22,11 @@ from elyra_neurodesk.bootstrapper import (
     parameters,
     pod,
     script,
-    stock,
-    workplace,
+    workdir,
 )
-from elyra_neurodesk.bootstrapper.defect import as_error
 from elyra_neurodesk.bootstrapper.disk import naming_cause
 from elyra_neurodesk.bootstrapper.guard.session import Guard
+from elyra_neurodesk.bootstrapper.internal_error import as_error
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -55,7 +55,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         spec = TaskSpec.from_json(task, common)
         check(spec, run_id)
         os.environ.update(spec.env)
-        place = workplace.create(Path.cwd(), os.environ)
+        place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
         return _end(error, log)
     except Terminated:
@@ -111,7 +111,7 @@ def _work(
     _fetch(progress, store, place, log)
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
-    progress.stock = stock.take(place.files, spec.file, {item.path for item in progress.inputs})
+    progress.stock = file_manifest.take(place.files, spec.file, {item.path for item in progress.inputs})
     os.chdir(place.files)
     guard = Guard(spec.strict, progress.findings, log)
     progress.loaded = guard.loaded  # grows as the notebook goes on
@@ -156,7 +156,7 @@ def _prepare_environment(progress: Progress, temporary: Path, log: Log) -> None:
     os.environ.update(new)
 
 
-def _fetch(progress: Progress, store: ObjectStore, place: workplace.Workplace, log: Log) -> None:
+def _fetch(progress: Progress, store: ObjectStore, place: workdir.Workplace, log: Log) -> None:
     spec, began = progress.spec, time.monotonic()
     fetched = archive.fetch(
         store, spec.store.archive_key(spec.archive), spec.archive, place.reports, place.files

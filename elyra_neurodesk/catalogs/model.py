@@ -128,7 +128,7 @@ class Step:
         env: variables for the tool, templates like the words.
         script: what runs it: ``step`` or the name of a script of its own, which gets the options, the
             outputs and the inputs in that order.
-        store: whether it needs the run's object store (elyra_neurodesk/tasks/wishes.py).
+        store: whether it needs the run's object store (elyra_neurodesk/patches/component_annotations.py).
         cache: False where what it does is not all in its inputs and outputs.
     """
 

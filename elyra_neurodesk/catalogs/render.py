@@ -12,7 +12,7 @@ import yaml
 
 from elyra_neurodesk.catalogs.model import Container, Files, Option, Output, Step
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.tasks.wishes import CACHE, STORE
+from elyra_neurodesk.patches.component_annotations import CACHE, STORE
 
 BASE_IMAGE = (
     "vnmd/neurodesktop:2026-09-23@sha256:0eddaf36b1d39daacc821796e915bdcbc4ac8c507f3bd068520bafefc4f6e549"

@@ -12,7 +12,7 @@ from elyra_neurodesk.cli.options import json_option, print_json, runtime_config_
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from elyra_neurodesk.preflight.sources.report import Finding, ModuleUse, Report
+    from elyra_neurodesk.check.report import Finding, ModuleUse, Report
     from elyra_neurodesk.settings import RuntimeSettings
 
 _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼", "yellow"), "note": ("i", "cyan")}
@@ -35,11 +35,11 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     are retired, commands that nothing loads, paths that will not be there, questions that nobody answers,
     and outputs that nothing writes. Exits with 1 when there are errors.
     """
-    from elyra_neurodesk.preflight.sources.check import check_sources
-    from elyra_neurodesk.preflight.sources.nodes import nodes_of
-    from elyra_neurodesk.preflight.sources.report import Report
-    from elyra_neurodesk.preflight.sources.submission import configured_index
-    from elyra_neurodesk.submit.pipeline_file import read_pipeline
+    from elyra_neurodesk.check.check import check_sources
+    from elyra_neurodesk.check.nodes import nodes_of
+    from elyra_neurodesk.check.report import Report
+    from elyra_neurodesk.check.submission import configured_index
+    from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline
 
     pipeline = read_pipeline(file)
     settings = _settings(runtime_config)
@@ -62,9 +62,9 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
 
 def _settings(name: str | None) -> RuntimeSettings:
     """Return the named runtime configuration, else the only one there is, else none."""
+    from elyra_neurodesk.check.submission import UNCONFIGURED
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import default_runtime_config, runtime_config
     from elyra_neurodesk.errors import NeurodeskError
-    from elyra_neurodesk.preflight.sources.submission import UNCONFIGURED
-    from elyra_neurodesk.runs.configs import default_runtime_config, runtime_config
     from elyra_neurodesk.settings import RuntimeSettings
 
     try:

@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.cli.record_render import joined, quoted, short, table
 from elyra_neurodesk.cli.render import moment, plain, state
-from elyra_neurodesk.local.sizes import format_bytes
 from elyra_neurodesk.runs.compare import KINDS, Comparison, Difference, Kind
 
 _TITLES: Mapping[Kind, str] = {

@@ -30,8 +30,8 @@ from elyra_neurodesk.cli.options import runtime_config_option
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
 def export(file: Path, runtime_config: str | None, form: str, output: Path, overwrite: bool) -> int:
     """Write FILE.pipeline as a package that KFP takes (yaml) or as a program that compiles to it (py)."""
-    from elyra_neurodesk.runs.configs import chosen_runtime_config
-    from elyra_neurodesk.submit.pipeline_file import export_file
+    from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_config
 
     written = export_file(file, chosen_runtime_config(runtime_config).name, form, output, overwrite)
     click.echo(str(written))

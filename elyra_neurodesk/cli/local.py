@@ -49,10 +49,10 @@ def up(
     no_register: bool,
 ) -> None:
     """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
-    from elyra_neurodesk.local import lifecycle
-    from elyra_neurodesk.local.config import load_config
-    from elyra_neurodesk.local.home import find_home
-    from elyra_neurodesk.local.registration import DISPLAY_NAME, INSTANCE
+    from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.config import load_config
+    from elyra_neurodesk.backend.home import find_home
+    from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE
 
     found = find_home(home)
     options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory, not no_register)
@@ -71,8 +71,8 @@ def up(
 @click.option("--unregister", is_flag=True, help="Remove the runtime configuration, too.")
 def down(home: Path | None, unregister: bool) -> None:
     """Stop the backend; tasks that run are stopped, and run again after the next `up`."""
-    from elyra_neurodesk.local import lifecycle
-    from elyra_neurodesk.local.home import find_home
+    from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.home import find_home
 
     lifecycle.down(find_home(home), click.echo, unregister)
 
@@ -82,8 +82,8 @@ def down(home: Path | None, unregister: bool) -> None:
 @json_option
 def status(home: Path | None, as_json: bool) -> None:
     """Tell whether the backend is up, where, the runs by state, and the claims."""
-    from elyra_neurodesk.local import lifecycle
-    from elyra_neurodesk.local.home import find_home
+    from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.home import find_home
 
     found = lifecycle.status(find_home(home))
     if as_json:
@@ -107,11 +107,11 @@ def status(home: Path | None, as_json: bool) -> None:
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended.")
 def logs(run: str, task: str, home: Path | None, follow: bool) -> None:
     """Print the logs of RUN (an id or its beginning), of all tasks or of TASK."""
-    from elyra_neurodesk.local.catalog import NotFound
-    from elyra_neurodesk.local.database import Database
-    from elyra_neurodesk.local.home import find_home
-    from elyra_neurodesk.local.state import RunStore
-    from elyra_neurodesk.local.tasklogs import LogReader, print_logs
+    from elyra_neurodesk.backend.db.catalog import NotFound
+    from elyra_neurodesk.backend.db.database import Database
+    from elyra_neurodesk.backend.db.state import RunStore
+    from elyra_neurodesk.backend.home import find_home
+    from elyra_neurodesk.backend.tasklogs import LogReader, print_logs
 
     found = find_home(home)
     if not found.database.exists():

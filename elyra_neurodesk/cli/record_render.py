@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.cli.render import duration, moment, plain, state
-from elyra_neurodesk.local.sizes import format_bytes
 
 Json = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_c
 from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
-    from elyra_neurodesk.runs.client import Connection
-    from elyra_neurodesk.runs.records import RunRecord
+    from elyra_neurodesk.kfp_api.connection import Connection
+    from elyra_neurodesk.runs.stored_records import RunRecord
 
 DIFFERENT = 3
 """Exit status when two runs differ; 1 would be that of an error."""
@@ -52,7 +52,7 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
         raise click.UsageError("--overwrite is about --output: give --output FILE as well.")
     if output is not None and output.exists() and not overwrite:
         raise FileThere(f"{output} is there already.")
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
 
     found = _record(connect(runtime_config), run)
     if output is not None:
@@ -83,7 +83,7 @@ def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -
 
     Exit 0 when nothing differed, 3 when something did.
     """
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
     from elyra_neurodesk.runs.compare import compare as compare_records
 
     connection = connect(runtime_config)
@@ -99,8 +99,8 @@ def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -
 
 
 def _record(connection: Connection, run: str) -> RunRecord:
-    from elyra_neurodesk.runs.records import record_of
     from elyra_neurodesk.runs.results import RunResults
+    from elyra_neurodesk.runs.stored_records import record_of
 
     return record_of(RunResults.of(connection, run))
 

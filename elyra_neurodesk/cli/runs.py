@@ -43,8 +43,8 @@ def runs() -> None:
 @json_option
 def list_(number: int, runtime_config: str | None, as_json: bool) -> int:
     """List the newest runs."""
-    from elyra_neurodesk.runs.api import list_runs
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.kfp_api.runs import list_runs
     from elyra_neurodesk.runs.summary import summarize
 
     connection = connect(runtime_config)
@@ -181,8 +181,8 @@ def outputs(
 @runtime_config_option
 def cancel(run: str, runtime_config: str | None) -> int:
     """End a run that is going on."""
-    from elyra_neurodesk.runs.api import cancel_run, find_run
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.kfp_api.runs import cancel_run, find_run
 
     connection = connect(runtime_config)
     found = find_run(connection, run)
@@ -196,7 +196,7 @@ runs.add_command(records.compare)
 
 
 def _results(run: str, runtime_config: str | None) -> RunResults:
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
     from elyra_neurodesk.runs.results import RunResults
 
     return RunResults.of(connect(runtime_config), run)

@@ -33,8 +33,8 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
     """
     if timeout is not None and not watch:
         raise click.UsageError("--timeout is the time to watch: give --watch as well.")
-    from elyra_neurodesk.runs.configs import chosen_runtime_config
-    from elyra_neurodesk.submit.pipeline_file import submit_file
+    from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_config
 
     name = chosen_runtime_config(runtime_config).name
     with nullcontext() if as_json else _upload_bar():
@@ -56,7 +56,7 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
 def _upload_bar() -> Iterator[None]:
     """Show what has been uploaded, while something is, where a person sees it."""
     from elyra_neurodesk.cli.render import console
-    from elyra_neurodesk.submit.progress import listening
+    from elyra_neurodesk.storage.progress import listening
 
     target = console(stderr=True)
     if not target.is_terminal:
@@ -79,7 +79,7 @@ def _watch(
 ) -> int:
     """Show the run, add how it ended to ``content``, and return the exit status."""
     from elyra_neurodesk.cli.watch import show_until_end
-    from elyra_neurodesk.runs.client import connect
+    from elyra_neurodesk.kfp_api.connection import connect
     from elyra_neurodesk.runs.results import RunResults
 
     try:

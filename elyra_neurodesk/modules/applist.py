@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.modules import cache
-from elyra_neurodesk.modules.limits import within
 from elyra_neurodesk.modules.model import ModuleEntry
+from elyra_neurodesk.modules.timeouts import within
 
 DEFAULT_URL = "https://raw.githubusercontent.com/neurodesk/neurocommand/main/neurodesk/apps.json"
 MAX_AGE = timedelta(days=1)

@@ -17,9 +17,9 @@ from typing import Any
 
 from elyra_neurodesk.modules import cache, tree, versions
 from elyra_neurodesk.modules.applist import AppList, app_list
-from elyra_neurodesk.modules.limits import within
 from elyra_neurodesk.modules.model import ModuleEntry, Origin, Resolution, Status
 from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
+from elyra_neurodesk.modules.timeouts import within
 
 __all__ = ["ModuleEntry", "ModuleIndex", "Origin", "Resolution", "current_index"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.patches.credentials import add_credentials
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
 from elyra_neurodesk.patches.environment import add_environment, add_image_name
 from elyra_neurodesk.patches.scratch import add_scratch
 from elyra_neurodesk.patches.sidecar import ResolvedDelivery, add_sidecar
 from elyra_neurodesk.settings import RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 
 def patch_task(task: Task, settings: RuntimeSettings, delivery: ResolvedDelivery, image: str) -> Task:

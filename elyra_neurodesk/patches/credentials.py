@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  the variable's name

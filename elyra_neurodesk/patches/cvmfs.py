@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 
 def add_cvmfs_volume(task: Task, settings: RuntimeSettings) -> Task:

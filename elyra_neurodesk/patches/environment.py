@@ -8,8 +8,8 @@ is set by the bootstrapper once it sees the mounted tree.
 from __future__ import annotations
 
 from elyra_neurodesk.bootstrapper.image import VARIABLE as IMAGE_VARIABLE
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import CVMFS_ROOT, SCRATCH, RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 # config/jupyter/environment_variables.sh of neurodesktop
 ENVIRONMENT = {

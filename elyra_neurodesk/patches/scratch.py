@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import SCRATCH, RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 VOLUME = "neurodesktop-storage"
 

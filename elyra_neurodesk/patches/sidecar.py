@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings
-from elyra_neurodesk.tasks.model import Task
 
 NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"

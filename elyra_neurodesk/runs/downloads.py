@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.objects import PARALLEL, ObjectReader
 from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.storage.reader import PARALLEL, ObjectReader
 
 PART_PREFIX = ".elyra-neurodesk-part-"
 """How the names of files begin that are being written."""

@@ -14,12 +14,12 @@ import requests
 
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.api import find_run, get_pipeline_spec, get_run
-from elyra_neurodesk.runs.client import REQUEST_TIMEOUT, Connection
+from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
+from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
+from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
-from elyra_neurodesk.runs.objects import PARALLEL, NoSuchObject, ObjectReader, StoreError, open_store
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
-from elyra_neurodesk.runs.task_records import TaskRecordFile
+from elyra_neurodesk.storage.reader import PARALLEL, NoSuchObject, ObjectReader, StoreError, open_store
 
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.api_errors import ConnectionBroken, NoAnswerInTime, NothingListens, ServerFailure
+from elyra_neurodesk.kfp_api.errors import ConnectionBroken, NoAnswerInTime, NothingListens, ServerFailure
 from elyra_neurodesk.runs.summary import RunSummary
 
 INTERVAL = 2.0

@@ -129,7 +129,7 @@ OURS = """
 import json, sys
 from pathlib import Path
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.submit.pipeline_file import export_file
+from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
 results = {}
 for path in map(Path, sys.argv[1:]):
     for kind in ("yaml", "py"):

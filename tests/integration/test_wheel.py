@@ -46,7 +46,7 @@ def test_elyra_lists_the_sample_configurations_of_an_installation(wheel: Path, t
 def test_the_wheel_carries_templates_schemas_and_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "elyra_neurodesk/py.typed" in names
-    assert "elyra_neurodesk/schemas/neurodesk.json" in names
+    assert "elyra_neurodesk/elyra_adapter/neurodesk.json" in names
     tracked = subprocess.run(
         ["git", "ls-files", "elyra_neurodesk"], check=True, cwd=ROOT, capture_output=True, text=True
     ).stdout.split()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import random
 
-from elyra_neurodesk.compiler.dsl import write_dsl
-from elyra_neurodesk.compiler.package import package_text
-from elyra_neurodesk.preflight.fields import check_graph
+from elyra_neurodesk.compile.dsl import write_dsl
+from elyra_neurodesk.compile.package import package_text
+from elyra_neurodesk.validate.fields import check_graph
 from tests.safety.workbench import Compiled, Workbench
 from tests.support.pipelines import notebook_node
 

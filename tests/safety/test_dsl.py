@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elyra_neurodesk.compiler.dsl import write_dsl
-from elyra_neurodesk.compiler.package import package_text
-from elyra_neurodesk.tasks.model import Constant, Parameter, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.compile.dsl import write_dsl
+from elyra_neurodesk.compile.package import package_text
+from elyra_neurodesk.graph.model import Constant, Parameter, PipelineInput, Task, TaskGraph
 from tests.safety.nasty import SAMPLES, bounded, nasty, nasty_text
 from tests.safety.workbench import Workbench, only_coded_errors
 from tests.support.equivalence import compile_dsl, pipeline_facts, resolved_tasks

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elyra_neurodesk.elyra_adapter.declarations import last_of_each_tool
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.tasks.compact import EARLY
-from elyra_neurodesk.tasks.declared import last_of_each_tool
+from elyra_neurodesk.patches.share_executors import EARLY
 from tests.safety.nasty import bounded, nasty, nasty_text
 from tests.safety.workbench import Compiled, Workbench, assert_inert, only_coded_errors
 from tests.support.pipelines import notebook_node

@@ -15,21 +15,21 @@ from typing import Any
 import yaml
 from elyra.pipeline.parser import PipelineParser
 
+from elyra_neurodesk.backend.pod.expansion import expand_all
+from elyra_neurodesk.backend.pod.placeholders import format_value, resolve_arguments, resolve_constants
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.compiler.package import package_text
-from elyra_neurodesk.local.runner.expansion import expand_all
-from elyra_neurodesk.local.runner.placeholders import format_value, resolve_arguments, resolve_constants
-from elyra_neurodesk.preflight.fields import check_graph
-from elyra_neurodesk.preflight.pipelines import check_pipeline
-from elyra_neurodesk.preflight.shield import shield
+from elyra_neurodesk.compile.package import package_text
+from elyra_neurodesk.graph.archives import ArchiveBuilder
+from elyra_neurodesk.graph.build import GraphBuilder
+from elyra_neurodesk.graph.model import TaskGraph
+from elyra_neurodesk.graph.notebook_task import Target
+from elyra_neurodesk.names import directory_name
+from elyra_neurodesk.patches.escape_env import shield
+from elyra_neurodesk.patches.share_executors import compact
 from elyra_neurodesk.processor import NeurodeskPipelineProcessor
 from elyra_neurodesk.settings import RuntimeSettings, SecretReference
-from elyra_neurodesk.slugs import directory_name
-from elyra_neurodesk.submit.archives import ArchiveBuilder
-from elyra_neurodesk.tasks.builder import GraphBuilder
-from elyra_neurodesk.tasks.compact import compact
-from elyra_neurodesk.tasks.generic import Target
-from elyra_neurodesk.tasks.model import TaskGraph
+from elyra_neurodesk.validate.fields import check_graph
+from elyra_neurodesk.validate.pipelines import check_pipeline
 from tests.support.pipelines import IMAGE, pipeline
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.workplace import NAME as WORKPLACE
+from elyra_neurodesk.bootstrapper.workdir import NAME as WORKPLACE
 from tests.seeded import forked
 from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data

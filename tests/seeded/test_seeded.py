@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.preflight.sources.report import Finding
+from elyra_neurodesk.check.report import Finding
 from tests.seeded.cases import Case, all_cases
 
 Check = Callable[[Case], Sequence[Finding]]

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.record.run_record import build
+from elyra_neurodesk.record.schemas import record_validator
+from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
-from elyra_neurodesk.runs.run_record import build
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
-from elyra_neurodesk.runs.task_records import TaskRecordFile
-from elyra_neurodesk.schemas.records import record_validator
 
 Json = dict[str, Any]
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -13,10 +13,10 @@ import pytest
 
 from elyra_neurodesk import bootstrapper
 from elyra_neurodesk.bootstrapper import command, store_errors
+from elyra_neurodesk.check.report import CODES
+from elyra_neurodesk.elyra_adapter.node_properties import NeurodeskStrictness
 from elyra_neurodesk.errors import all_errors
-from elyra_neurodesk.preflight.sources.report import CODES
 from elyra_neurodesk.runs import summary
-from elyra_neurodesk.tasks.node_properties import NeurodeskStrictness
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "elyra_neurodesk"
@@ -82,7 +82,7 @@ def test_the_states_are_those_that_commands_show(page: str) -> None:
 
 def test_fields_and_their_choices_are_those_of_the_editor(page: str) -> None:
     text = section(page, "How strict")
-    schema = json.loads((files("elyra_neurodesk") / "schemas/neurodesk.json").read_text("utf-8"))
+    schema = json.loads((files("elyra_neurodesk") / "elyra_adapter/neurodesk.json").read_text("utf-8"))
     fields = schema.get("properties", schema)
     for name in ("strict_modules", "preflight_check"):
         assert f"*{fields[name]['title']}* (`{name}`)" in text

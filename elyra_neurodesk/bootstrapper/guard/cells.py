@@ -9,7 +9,7 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper import allowed_errors as errors
 from elyra_neurodesk.bootstrapper.guard.findings import Finding
-from elyra_neurodesk.bootstrapper.guard.inside import error
+from elyra_neurodesk.bootstrapper.guard.kernel import error
 from elyra_neurodesk.bootstrapper.guard.session import Guard
 
 ANSWER = 20.0  # seconds for a kernel to load the guard; it needs some ten milliseconds

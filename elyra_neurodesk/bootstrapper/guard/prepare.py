@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from elyra_neurodesk.bootstrapper.guard.inside import notes
+from elyra_neurodesk.bootstrapper.guard.kernel import notes
 
 DIRECTORY = "guard"
 KINDS = (".py", ".bash", ".sh", ".R")
@@ -24,7 +24,7 @@ def lay_out(reports: Path) -> Path:
     """
     target = reports / DIRECTORY
     target.mkdir(exist_ok=True)
-    for item in resources.files(f"{__package__}.inside").iterdir():
+    for item in resources.files(f"{__package__}.kernel").iterdir():
         if item.name.endswith(KINDS):
             path = target / item.name
             path.write_bytes(item.read_bytes())

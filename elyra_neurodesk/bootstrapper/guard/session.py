@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.guard import outside, prepare
+from elyra_neurodesk.bootstrapper.guard import host as outside
+from elyra_neurodesk.bootstrapper.guard import prepare
 from elyra_neurodesk.bootstrapper.guard.findings import Finding, from_line
-from elyra_neurodesk.bootstrapper.guard.inside import notes
+from elyra_neurodesk.bootstrapper.guard.kernel import notes
 from elyra_neurodesk.bootstrapper.log import Log
 
 LIMIT = 200  # findings of one task

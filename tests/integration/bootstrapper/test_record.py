@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.bootstrapper.environment import LMOD_CMD
-from elyra_neurodesk.schemas.records import record_validator
+from elyra_neurodesk.record.schemas import record_validator
 from tests.support.backend import lay_out
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.objectstore import ObjectStore

@@ -19,7 +19,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 from elyra_neurodesk.catalogs.render import BASE_IMAGE, TOOL_IMAGE
 from elyra_neurodesk.catalogs.tools import STEPS
 from elyra_neurodesk.catalogs.tools.categories import CATEGORIES
-from elyra_neurodesk.schemas.catalog import catalog_schema
+from elyra_neurodesk.elyra_adapter.catalog_schema import catalog_schema
 from tests.integration.catalogs.home import ROOT, install, palette
 from tests.safety.workbench import Compiled, Workbench
 from tests.support.jupyter import JupyterHome

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.schemas.records import record_validator
+from elyra_neurodesk.record.schemas import record_validator
 from tests.support.backend import CONFIG, Backend, running_backend, wait_until
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline

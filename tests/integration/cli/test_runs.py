@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from elyra_neurodesk.backend import lifecycle
+from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.cli.main import run as command
-from elyra_neurodesk.local import lifecycle
-from elyra_neurodesk.local.home import Home
 from tests.support.objectstore import free_port
 
 CONFIG = "neurodesk_this_machine"

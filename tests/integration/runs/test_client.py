@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from elyra_neurodesk.runs import api, configs
-from elyra_neurodesk.runs import api_errors as errors
-from elyra_neurodesk.runs.client import connect
+from elyra_neurodesk.elyra_adapter import runtime_configurations as configs
+from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.kfp_api import runs as api
+from elyra_neurodesk.kfp_api.connection import connect
 from tests.integration.runs.servers import HEALTHZ, Reply, answering, closed_port, healthy, page, serving
 
 RUNS = "/apis/v2beta1/runs"

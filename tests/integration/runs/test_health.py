@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.runs import api_errors as errors
-from elyra_neurodesk.runs.client import Health, precheck
+from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.kfp_api.connection import Health, precheck
 from tests.integration.runs.servers import (
     HEALTHZ,
     Reply,

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import Store
+from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs import downloads, objects
-from elyra_neurodesk.runs.configs import RuntimeConfig
+from elyra_neurodesk.runs import downloads
 from elyra_neurodesk.runs.downloads import PART_PREFIX, download
 from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.storage import reader as objects
 from tests.integration.runs.servers import Reply, answering, closed_port, serving
 from tests.support.objectstore import ObjectStore, running_nanio
 

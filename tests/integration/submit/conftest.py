@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from elyra_neurodesk import network
-from elyra_neurodesk.submit import once
+from elyra_neurodesk.kfp_api import idempotent as once
 from tests.support.objectstore import ObjectStore, running_nanio
 
 

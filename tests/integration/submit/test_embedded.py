@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.runs.client import connect_to
-from elyra_neurodesk.runs.configs import RuntimeConfig
-from elyra_neurodesk.submit.publish import publish
+from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
+from elyra_neurodesk.kfp_api.connection import connect_to
+from elyra_neurodesk.kfp_api.publish import publish
 from tests.integration.runs.servers import RESET, Reply, Request
 from tests.integration.submit.store_proxy import StoreProxy, store_proxy
 from tests.support.backend import running_backend

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs import api_errors as errors
-from elyra_neurodesk.runs import client
-from elyra_neurodesk.runs.configs import RuntimeConfig
-from elyra_neurodesk.submit.publish import PublishedRun, SubmissionRefused, SubmissionUnclear, publish
+from elyra_neurodesk.kfp_api import connection as client
+from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.kfp_api.publish import PublishedRun, SubmissionRefused, SubmissionUnclear, publish
 from tests.integration.runs.servers import RESET, Reply, page, serving
 from tests.integration.submit.kfp_api import Fault, KfpApi, running_kfp_api
 

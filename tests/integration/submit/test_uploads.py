@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from elyra_neurodesk import objectstore
-from elyra_neurodesk.runs.configs import RuntimeConfig
-from elyra_neurodesk.submit.objects import ObjectStore, Upload
+from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
+from elyra_neurodesk.storage import s3 as objectstore
+from elyra_neurodesk.storage.uploads import ObjectStore, Upload
 from tests.integration.runs.servers import RESET, Reply, Request, closed_port, page, serving_requests
 from tests.integration.submit.store_proxy import Judge, StoreProxy, store_proxy
 from tests.support.objectstore import ObjectStore as RealStore

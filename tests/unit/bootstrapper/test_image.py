@@ -19,7 +19,7 @@ def test_nothing_told_is_nothing_known() -> None:
 
 
 def test_a_task_that_the_embedded_backend_runs_does_not_claim_an_image() -> None:
-    from elyra_neurodesk.local.runner.environment import MARK
+    from elyra_neurodesk.backend.pod.environment import MARK
 
     found = find({"NEURODESK_IMAGE": "x/y:1", MARK: "/somewhere"})
     assert found is not None

@@ -10,7 +10,7 @@ from elyra_neurodesk.bootstrapper.modules import Module
 from elyra_neurodesk.bootstrapper.outputs import Output
 from elyra_neurodesk.bootstrapper.record import Progress, build, now, to_json
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.schemas.records import record_validator
+from elyra_neurodesk.record.schemas import record_validator
 
 SPEC = TaskSpec("study", "study", "one", "One", "a.ipynb", "0" * 64, Store("http://x", "b"))
 

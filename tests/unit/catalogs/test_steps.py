@@ -13,12 +13,12 @@ from elyra.pipeline.catalog_connector import CatalogEntry
 from elyra.pipeline.properties import ElyraProperty
 from elyra.pipeline.runtime_type import RuntimeProcessorType
 
-from elyra_neurodesk.catalogs.connector import NeurodeskToolsConnector as Connector
 from elyra_neurodesk.catalogs.model import Step
 from elyra_neurodesk.catalogs.render import script
 from elyra_neurodesk.catalogs.tools import BY_ID, STEPS
 from elyra_neurodesk.catalogs.tools.categories import CATEGORIES
 from elyra_neurodesk.catalogs.tools.files import command
+from elyra_neurodesk.elyra_adapter.catalog_connector import NeurodeskToolsConnector as Connector
 
 MODULES = Path(__file__).parents[4] / "shared/data/neurodesk/modules_all.tsv"
 # recorded in pipelines: a step may come, none may go or change its id

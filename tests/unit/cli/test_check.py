@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from elyra_neurodesk.check.readers.events import Place
+from elyra_neurodesk.check.report import ModuleUse, Report, finding
 from elyra_neurodesk.cli.check import render
-from elyra_neurodesk.preflight.sources.events import Place
-from elyra_neurodesk.preflight.sources.report import ModuleUse, Report, finding
 
 REPORT = Report(
     findings=(

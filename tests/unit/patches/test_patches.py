@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.patches import patch_task, sidecar
 from elyra_neurodesk.patches.credentials import add_credentials
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
 from elyra_neurodesk.patches.environment import ENVIRONMENT, add_environment
 from elyra_neurodesk.patches.scratch import add_scratch
 from elyra_neurodesk.settings import RuntimeSettings, SecretReference
-from elyra_neurodesk.tasks.model import Task
 
 ROOT = "/cvmfs/neurodesk.ardc.edu.au"
 SPEC = TaskSpec("p", "p", "t", "T", "a.ipynb", "0" * 64, Store("http://s", "b"), modules=("fsl/6.0.7.16",))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from elyra_neurodesk.runs.api_errors import NothingListens, WrongPath
+from elyra_neurodesk.kfp_api.errors import NothingListens, WrongPath
 from elyra_neurodesk.runs.logs import tail
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 from elyra_neurodesk.runs.watching import StillRunning, changes, follow

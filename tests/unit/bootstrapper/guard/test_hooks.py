@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.bootstrapper.guard import prepare
-from elyra_neurodesk.bootstrapper.guard.inside import notes
-from elyra_neurodesk.bootstrapper.guard.inside.notes import Note
+from elyra_neurodesk.bootstrapper.guard.kernel import notes
+from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 from tests.support.neurodesk_tree import Tool, make_tree
 
 SCRIPT = """\

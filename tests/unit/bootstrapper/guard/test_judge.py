@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.inside.judge import Run, is_answer, judge
-from elyra_neurodesk.bootstrapper.guard.inside.notes import Note
+from elyra_neurodesk.bootstrapper.guard.kernel.judge import Run, is_answer, judge
+from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 from tests.support.neurodesk_tree import Tool, make_tree
 
 BET = "/cvmfs/n/containers/fsl_6.0.7_20240101/bet"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.inside import lines
+from elyra_neurodesk.bootstrapper.guard.kernel import lines
 
 
 @pytest.mark.parametrize(

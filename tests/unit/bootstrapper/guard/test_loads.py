@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.inside import notes
-from elyra_neurodesk.bootstrapper.guard.inside.loads import check
+from elyra_neurodesk.bootstrapper.guard.kernel import notes
+from elyra_neurodesk.bootstrapper.guard.kernel.loads import check
 from tests.support.neurodesk_tree import Tool, make_tree
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.bootstrapper.guard.findings import Finding
-from elyra_neurodesk.bootstrapper.guard.inside import judge, notes
+from elyra_neurodesk.bootstrapper.guard.kernel import judge, notes
 from elyra_neurodesk.bootstrapper.guard.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
 

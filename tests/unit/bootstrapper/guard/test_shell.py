@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.inside.shell import commands, ignores_failure, last_command, places
+from elyra_neurodesk.bootstrapper.guard.kernel.shell import commands, ignores_failure, last_command, places
 
 
 def read(text: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.inside import wrappers
+from elyra_neurodesk.bootstrapper.guard.kernel import wrappers
 from tests.support.neurodesk_tree import Tool, make_tree
 
 TOOLS = (

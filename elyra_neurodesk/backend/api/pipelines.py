@@ -1,0 +1,175 @@
+"""Pipelines, versions and experiments (backend/api/v2beta1/{pipeline,experiment}.proto)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from elyra_neurodesk import __version__
+from elyra_neurodesk.backend.api.body import check_name, read_json, uploaded_package
+from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, spec_of, with_body
+from elyra_neurodesk.backend.api.shapes import experiment_json, pipeline_json, version_json
+from elyra_neurodesk.backend.backend import Backend
+from elyra_neurodesk.backend.db.listing import read_listing
+from elyra_neurodesk.backend.db.records import ARCHIVED, AVAILABLE
+
+_COMMON = ("created_at", "description", "display_name")
+_PIPELINE_KEYS = {
+    **{key: key for key in _COMMON},
+    "name": "display_name",
+    "pipeline_id": "pipeline_id",
+    "id": "pipeline_id",
+}
+_VERSION_KEYS = {
+    **{key: key for key in _COMMON},
+    "name": "display_name",
+    "pipeline_version_id": "version_id",
+    "id": "version_id",
+}
+_EXPERIMENT_KEYS = {
+    **{key: key for key in (*_COMMON, "storage_state", "experiment_id", "last_run_created_at")},
+    "name": "display_name",
+    "id": "experiment_id",
+}
+
+
+def healthz(_: Request) -> Response:
+    """Say who answers. ``tag_name`` lets our submitter know that init containers are understood here."""
+    tag = f"elyra-neurodesk-{__version__}"
+    return JSONResponse(
+        {"multi_user": False, "tag_name": tag, "commit_sha": "", "pipeline_store": "database"}
+    )
+
+
+def list_pipelines(request: Request) -> Response:
+    """Return a page of pipelines."""
+    found, token, total = backend_of(request).catalog.pipelines(
+        read_listing(request.query_params, _PIPELINE_KEYS)
+    )
+    return page_json("pipelines", [pipeline_json(item) for item in found], token, total)
+
+
+def create_pipeline(backend: Backend, _: Request, body: bytes) -> Response:
+    """Make a pipeline that has no version yet."""
+    content = read_json(body)
+    name = check_name("pipeline", content.get("display_name") or content.get("name"))
+    made = backend.catalog.add_pipeline(name, str(content.get("description") or ""), None)
+    return JSONResponse(pipeline_json(made))
+
+
+def upload_pipeline(backend: Backend, request: Request, body: bytes) -> Response:
+    """Make a pipeline and its first version from a package; refused when it cannot run here."""
+    query = request.query_params
+    file_name, text = uploaded_package(request.headers.get("content-type", ""), body)
+    name = check_name("pipeline", query.get("display_name") or query.get("name") or file_name)
+    backend.packages.load(text)
+    return JSONResponse(pipeline_json(backend.catalog.add_pipeline(name, query.get("description", ""), text)))
+
+
+def upload_version(backend: Backend, request: Request, body: bytes) -> Response:
+    """Add a version to a pipeline from a package; refused when it cannot run here."""
+    query = request.query_params
+    file_name, text = uploaded_package(request.headers.get("content-type", ""), body)
+    name = check_name("pipeline version", query.get("display_name") or query.get("name") or file_name)
+    backend.packages.load(text)
+    made = backend.catalog.add_version(query.get("pipelineid", ""), name, query.get("description", ""), text)
+    return JSONResponse(version_json(made))
+
+
+def get_pipeline(request: Request) -> Response:
+    """Return one pipeline."""
+    return JSONResponse(pipeline_json(backend_of(request).catalog.pipeline(request.path_params["pipeline"])))
+
+
+def get_pipeline_by_name(request: Request) -> Response:
+    """Return the pipeline of this name."""
+    return JSONResponse(
+        pipeline_json(backend_of(request).catalog.pipeline_named(request.path_params["name"]))
+    )
+
+
+def delete_pipeline(request: Request) -> Response:
+    """Remove a pipeline and its versions."""
+    backend_of(request).catalog.delete_pipeline(request.path_params["pipeline"])
+    return empty()
+
+
+def list_versions(request: Request) -> Response:
+    """Return a page of a pipeline's versions."""
+    found, token, total = backend_of(request).catalog.versions(
+        request.path_params["pipeline"], read_listing(request.query_params, _VERSION_KEYS)
+    )
+    return page_json("pipeline_versions", [version_json(item) for item in found], token, total)
+
+
+def get_version(request: Request) -> Response:
+    """Return one version with its package."""
+    backend = backend_of(request)
+    version = backend.catalog.version(request.path_params["pipeline"], request.path_params["version"])
+    return JSONResponse(version_json(version, spec_of(backend, version.package)))
+
+
+def delete_version(request: Request) -> Response:
+    """Remove a version."""
+    backend_of(request).catalog.delete_version(
+        request.path_params["pipeline"], request.path_params["version"]
+    )
+    return empty()
+
+
+def list_experiments(request: Request) -> Response:
+    """Return a page of experiments."""
+    found, token, total = backend_of(request).catalog.experiments(
+        read_listing(request.query_params, _EXPERIMENT_KEYS)
+    )
+    return page_json("experiments", [experiment_json(item) for item in found], token, total)
+
+
+def create_experiment(backend: Backend, _: Request, body: bytes) -> Response:
+    """Make an experiment."""
+    content = read_json(body)
+    name = check_name("experiment", content.get("display_name"))
+    made = backend.catalog.add_experiment(name, str(content.get("description") or ""))
+    return JSONResponse(experiment_json(made))
+
+
+def get_experiment(request: Request) -> Response:
+    """Return one experiment."""
+    found = backend_of(request).catalog.experiment(request.path_params["experiment"])
+    return JSONResponse(experiment_json(found))
+
+
+def delete_experiment(request: Request) -> Response:
+    """Remove an experiment; its runs stay."""
+    backend_of(request).catalog.delete_experiment(request.path_params["experiment"])
+    return empty()
+
+
+def store_experiment(storage_state: str, request: Request) -> Response:
+    """Archive an experiment or fetch it back."""
+    backend_of(request).catalog.set_experiment_storage(request.path_params["experiment"], storage_state)
+    return empty()
+
+
+ROUTES = [
+    Route("/healthz", healthz),
+    Route("/pipelines", list_pipelines, methods=["GET"]),
+    Route("/pipelines", with_body(create_pipeline), methods=["POST"]),
+    Route("/pipelines/upload", with_body(upload_pipeline), methods=["POST"]),
+    Route("/pipelines/upload_version", with_body(upload_version), methods=["POST"]),
+    Route("/pipelines/names/{name:path}", get_pipeline_by_name, methods=["GET"]),
+    Route("/pipelines/{pipeline}", get_pipeline, methods=["GET"]),
+    Route("/pipelines/{pipeline}", delete_pipeline, methods=["DELETE"]),
+    Route("/pipelines/{pipeline}/versions", list_versions, methods=["GET"]),
+    Route("/pipelines/{pipeline}/versions/{version}", get_version, methods=["GET"]),
+    Route("/pipelines/{pipeline}/versions/{version}", delete_version, methods=["DELETE"]),
+    Route("/experiments", list_experiments, methods=["GET"]),
+    Route("/experiments", with_body(create_experiment), methods=["POST"]),
+    Route("/experiments/{experiment}:archive", partial(store_experiment, ARCHIVED), methods=["POST"]),
+    Route("/experiments/{experiment}:unarchive", partial(store_experiment, AVAILABLE), methods=["POST"]),
+    Route("/experiments/{experiment}", get_experiment, methods=["GET"]),
+    Route("/experiments/{experiment}", delete_experiment, methods=["DELETE"]),
+]

@@ -1,0 +1,1 @@
+"""The embedded backend's state in SQLite."""

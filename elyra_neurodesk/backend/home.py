@@ -1,0 +1,188 @@
+"""Where the embedded backend keeps its things."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.backend.processes import Process
+from elyra_neurodesk.errors import NeurodeskError
+
+ENV = "ELYRA_NEURODESK_HOME"
+BUCKET = "neurodesk"
+
+
+class HomeUnusable(NeurodeskError):
+    """The directory of the embedded backend, or a file in it, cannot be used."""
+
+    code = "ND-LOCAL-004"
+    hint = "Check its owner and permissions, or choose another directory with --home."
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The object store's only account."""
+
+    access_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What runs, as state.json has it.
+
+    Attributes:
+        server: the API server and scheduler.
+        store: the object store (nanio).
+        port: the server's port.
+        store_port: the object store's port.
+    """
+
+    server: Process
+    store: Process
+    port: int
+    store_port: int
+
+    @property
+    def api_url(self) -> str:
+        """The endpoint that a runtime configuration names."""
+        return f"http://127.0.0.1:{self.port}/pipeline"
+
+    @property
+    def store_url(self) -> str:
+        """The object store's endpoint."""
+        return f"http://127.0.0.1:{self.store_port}"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The directory (0700) with the configuration, the database, the objects and the work directories."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Settings that survive: claims, parallelism, ports (see `config.Config`)."""
+        return self.path / "config.yaml"
+
+    @property
+    def secrets(self) -> Path:
+        """The user's own secrets for tasks, 0600: secret name to key to value."""
+        return self.path / "secrets.yaml"
+
+    @property
+    def database(self) -> Path:
+        """SQLite."""
+        return self.path / "db.sqlite"
+
+    @property
+    def store(self) -> Path:
+        """The object store's data: ``<bucket>/<key>`` are plain files."""
+        return self.path / "store"
+
+    @property
+    def runs(self) -> Path:
+        """Work directories: ``<run id>/<task>/<attempt>``."""
+        return self.path / "runs"
+
+    @property
+    def server_log(self) -> Path:
+        """What the API server prints."""
+        return self.path / "server.log"
+
+    @property
+    def store_log(self) -> Path:
+        """What the object store prints."""
+        return self.path / "store.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by `local up` and `local down` while they work."""
+        return self.path / "lock"
+
+    @property
+    def _state(self) -> Path:
+        return self.path / "state.json"
+
+    @property
+    def _credentials(self) -> Path:
+        return self.path / "credentials.json"
+
+    def make(self) -> None:
+        """Make the directories, readable by their owner alone.
+
+        Raises:
+            HomeUnusable: the directory cannot be made or belongs to somebody else.
+        """
+        try:
+            for directory in (self.path, self.store, self.runs):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+        except OSError as problem:
+            raise HomeUnusable(f"the directory {self.path} cannot be used: {problem.strerror}.") from problem
+
+    def credentials(self) -> Credentials:
+        """Return the object store's credentials; they are made at the first call.
+
+        Raises:
+            HomeUnusable: the file is there and cannot be read.
+        """
+        if not self._credentials.exists():
+            made = Credentials(f"nd-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
+            write_private(self._credentials, json.dumps(asdict(made), indent=1))
+        try:
+            return Credentials(**json.loads(self._credentials.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as problem:
+            raise HomeUnusable(f"{self._credentials} cannot be read: {problem}.") from problem
+
+    def state(self) -> State | None:
+        """Return what state.json says, or None when it is missing or damaged."""
+        try:
+            content: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
+            return State(
+                Process(**content["server"]),
+                Process(**content["store"]),
+                int(content["port"]),
+                int(content["store_port"]),
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def write_state(self, state: State) -> None:
+        """Replace state.json."""
+        write_private(self._state, json.dumps(asdict(state), indent=1))
+
+    def forget_state(self) -> None:
+        """Remove state.json."""
+        self._state.unlink(missing_ok=True)
+
+    def run_directory(self, run_id: str) -> Path:
+        """Return where the work directories of one run are."""
+        return self.runs / run_id
+
+
+def find_home(given: str | Path | None = None) -> Home:
+    """Return the home: the one given, else $ELYRA_NEURODESK_HOME, else the XDG data directory's."""
+    if given or os.environ.get(ENV):
+        return Home(Path(given or os.environ[ENV]).expanduser().resolve())
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Home(Path(data).expanduser().resolve() / "elyra-neurodesk" / "local")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file ``path`` at once by one with this text that only its owner may read (0600)."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

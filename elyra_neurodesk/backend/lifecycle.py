@@ -1,0 +1,285 @@
+"""Start, stop and describe the embedded backend."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
+from elyra_neurodesk.backend.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
+from elyra_neurodesk.backend.home import Credentials, Home, State
+from elyra_neurodesk.backend.processes import LOOPBACK, Process, choose_port, locked, started
+from elyra_neurodesk.elyra_adapter.registration import register, unregister
+from elyra_neurodesk.errors import NeurodeskError
+
+PORT = 8898
+STORE_PORT = 8900
+_MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
+Say = Callable[[str], None]
+
+
+class ExtraMissing(NeurodeskError):
+    """A package that the embedded backend needs is not installed."""
+
+    code = "ND-LOCAL-016"
+    hint = "Type: pip install 'elyra-neurodesk[local]'"
+
+
+class CannotStop(NeurodeskError):
+    """A process of the embedded backend does not end."""
+
+    code = "ND-LOCAL-017"
+    hint = "End it by hand: kill -9 PID"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked `local up` for; None leaves a setting as it is.
+
+    ``register=False`` leaves Elyra's runtime configurations alone.
+    """
+
+    port: int | None = None
+    store_port: int | None = None
+    claims: tuple[str, ...] = ()
+    parallelism: int | None = None
+    cpus: float | None = None
+    memory: str | None = None
+    register: bool = True
+
+    def apply(self, config: Config) -> Config:
+        """Return the settings with these changes, or raise InvalidConfig."""
+        wanted = {"parallelism": self.parallelism, "cpus": self.cpus, "memory": self.memory}
+        changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        return replace(config.with_claims(self.claims), **changes).checked()
+
+
+def up(home: Home, options: Options, say: Say) -> State:
+    """Start what does not run, refresh the settings, and register the runtime configuration.
+
+    Args:
+        home: the directory to work in.
+        options: settings to change.
+        say: takes the lines for the user.
+
+    Returns:
+        What runs now.
+
+    Raises:
+        NeurodeskError: naming what cannot be done; nothing new is left running then.
+    """
+    _check_installed()
+    home.make()
+    with locked(home.lock):
+        config = options.apply(load_config(home))
+        before = home.state()
+        if before is not None and before.server.alive() and server_healthy(before.port):
+            _check_ports(options, before)
+            save_config(home, config)
+            say(f"Already up: {before.api_url}/ (object store {before.store_url})")
+            state = _with_store(home, before)
+        else:
+            if before is not None:
+                say(f"{home.path / 'state.json'} was left by a server that is gone; starting a new one.")
+            state = _start(home, options, config, before)
+            say(f"Up: {state.api_url}/ (object store {state.store_url})")
+        credentials = home.credentials()
+        ensure_bucket(state, credentials)
+        if options.register:
+            register(state, credentials, config.claims.get(CVMFS_CLAIM, ""))
+    return state
+
+
+def down(home: Home, say: Say, remove_registration: bool = False) -> None:
+    """Stop the server and the object store.
+
+    Args:
+        home: the directory they work in.
+        say: takes the lines for the user.
+        remove_registration: whether to remove the runtime configuration, too.
+
+    Raises:
+        CannotStop: a process does not end.
+    """
+    state = home.state()
+    if state is None and not home.path.is_dir():
+        say("Not up.")
+    else:
+        with locked(home.lock):
+            state = home.state()
+            alive = state is not None and (state.server.alive() or state.store.alive())
+            grace = load_config(home).grace_seconds + _MARGIN
+            if state is not None:
+                _stop(state.server, "server", grace)
+                _stop(state.store, "object store", _MARGIN)
+            home.forget_state()
+            say("Down. Tasks that were running will run again at the next `up`." if alive else "Not up.")
+    if remove_registration and unregister():
+        say("The runtime configuration is removed.")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `local status` tells."""
+
+    up: bool
+    home: Path
+    config: Config
+    state: State | None
+    runs: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON for programs; no credentials."""
+        return {
+            "up": self.up,
+            "home": str(self.home),
+            "api_endpoint": self.state.api_url if self.up and self.state else None,
+            "object_store": self.state.store_url if self.up and self.state else None,
+            "pid": self.state.server.pid if self.up and self.state else None,
+            "runs": dict(self.runs),
+            "claims": [
+                {"name": name, "directory": directory, "present": Path(directory).is_dir()}
+                for name, directory in self.config.claims.items()
+            ],
+            "parallelism": self.config.parallelism,
+        }
+
+
+def status(home: Home) -> Status:
+    """Return what runs, the runs by state, and the claims."""
+    state = home.state()
+    healthy = state is not None and state.server.alive() and server_healthy(state.port)
+    return Status(healthy, home.path, load_config(home), state, _run_counts(home))
+
+
+def _run_counts(home: Home) -> Mapping[str, int]:
+    if not home.database.exists():
+        return {}
+    from elyra_neurodesk.backend.db.database import Database
+    from elyra_neurodesk.backend.db.state import RunStore
+
+    return dict(sorted(RunStore(Database(home.database)).counts().items()))
+
+
+def _check_installed() -> None:
+    for name in ("starlette", "uvicorn", "nanio", "minio", "jinja2"):
+        if importlib.util.find_spec(name) is None:
+            raise ExtraMissing(f"the Python package {name!r} is not installed.")
+
+
+def _check_ports(options: Options, state: State) -> None:
+    """Refuse to move a backend that runs."""
+    for wanted, has, option in (
+        (options.port, state.port, "--port"),
+        (options.store_port, state.store_port, "--store-port"),
+    ):
+        if wanted not in (None, has):
+            raise AlreadyElsewhere(f"the backend is up on port {has}, not on {wanted} ({option}).")
+
+
+class AlreadyElsewhere(NeurodeskError):
+    """The backend runs on another port than the one asked for."""
+
+    code = "ND-LOCAL-018"
+    hint = "Type `elyra-neurodesk local down` first."
+
+
+def _with_store(home: Home, state: State) -> State:
+    """Return the state with an object store that runs, on the same port as before."""
+    if state.store.alive():
+        return state
+    port = choose_port(state.store_port, state.store_port, "--store-port")
+    revived = replace(state, store=_start_store(home, port, home.credentials()))
+    home.write_state(revived)
+    return revived
+
+
+def _start(home: Home, options: Options, config: Config, before: State | None) -> State:
+    """Start what does not run; ports stay where they can, because compiled pipelines name them."""
+    store = before.store if before is not None and before.store.alive() else None
+    store_port = before.store_port if before is not None and store is not None else 0
+    taken = frozenset({store_port} - {0})
+    if before is not None and before.server.alive():
+        _stop(before.server, "server", _MARGIN)  # it runs and does not answer
+    port = choose_port(options.port, config.port or PORT, "--port", taken)
+    if store is None:
+        preferred = config.store_port or STORE_PORT
+        store_port = choose_port(options.store_port, preferred, "--store-port", frozenset({port}))
+    elif options.store_port not in (None, store_port):
+        raise AlreadyElsewhere(f"the object store is up on port {store_port}, not {options.store_port}.")
+    save_config(home, replace(config, port=port, store_port=store_port))
+    begun: list[Process] = []
+    try:
+        if store is None:
+            store = _start_store(home, store_port, home.credentials())
+            begun.append(store)
+        server = _spawn(_server_command(home, port), home.server_log, home)
+        begun.append(server)
+        state = State(server, store, port, store_port)
+        home.write_state(state)  # before it answers: a server nobody knows of would keep the database
+        wait_healthy("server", server, lambda: server_healthy(port), home.server_log)
+    except BaseException:
+        for process in begun:
+            process.stop(_MARGIN)
+        if before is not None and before.store.alive():
+            home.write_state(before)
+        else:
+            home.forget_state()
+        raise
+    return state
+
+
+def _server_command(home: Home, port: int) -> list[str]:
+    return [
+        sys.executable,
+        "-P",
+        "-m",
+        "elyra_neurodesk.backend.server",
+        "--home",
+        str(home.path),
+        "--port",
+        str(port),
+    ]
+
+
+def _start_store(home: Home, port: int, credentials: Credentials) -> Process:
+    command = [sys.executable, "-P", "-m", "nanio", "serve", "--data-dir", str(home.store)]
+    command += ["--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    keys = {"NANIO_ACCESS_KEY": credentials.access_key, "NANIO_SECRET_KEY": credentials.secret_key}
+    process = _spawn(command, home.store_log, home, keys)
+    try:
+        wait_healthy("object store", process, lambda: store_healthy(port), home.store_log)
+    except BaseException:
+        process.stop(_MARGIN)
+        raise
+    return process
+
+
+def _spawn(command: list[str], log: Path, home: Home, extra: Mapping[str, str] | None = None) -> Process:
+    """Start a program in a session of its own: it outlives this command and its terminal."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NANIO_")}
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            cwd=home.path,
+            env={**inherited, **(extra or {})},
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    return Process(child.pid, started(child.pid))
+
+
+def _stop(process: Process, what: str, patience: float) -> None:
+    if not process.stop(patience):
+        raise CannotStop(f"the {what} (process {process.pid}) does not end.")

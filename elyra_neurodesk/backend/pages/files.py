@@ -1,0 +1,76 @@
+"""Files that pages show: logs of tasks and objects of the store. Nothing outside their directories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elyra_neurodesk.backend.db.catalog import NotFound
+
+TAIL_LINES = 200
+_TAIL_BYTES = 256 * 1024
+_MOST_LISTED = 5000
+MAIN_LOG = "main.log"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of a run: its path below the run's directory in the store, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+def inside(directory: Path, path: str) -> Path:
+    """Return the plain file ``path`` below ``directory``.
+
+    Raises:
+        NotFound: there is none, or ``path`` leads outside, by dots or by a symbolic link.
+    """
+    try:
+        root = directory.resolve(strict=True)
+        found = (root / path).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        raise NotFound(f"there is no file {path!r}.") from None
+    hidden = any(part.startswith(".nanio") for part in Path(path).parts)
+    if hidden or root not in found.parents or not found.is_file():
+        raise NotFound(f"there is no file {path!r}.")
+    return found
+
+
+def stored_files(directory: Path) -> list[Stored]:
+    """Return the objects below ``directory``, by path; at most 5,000."""
+    return sorted(_walk(directory), key=lambda item: item.path)
+
+
+def _walk(directory: Path) -> Iterator[Stored]:
+    count = 0
+    for folder, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if not name.startswith(".nanio")]
+        for name in names:
+            file = Path(folder, name)
+            if file.is_symlink() or name.startswith(".nanio"):
+                continue
+            count += 1
+            if count > _MOST_LISTED:
+                return
+            yield Stored(file.relative_to(directory).as_posix(), file.stat().st_size)
+
+
+def log_files(directory: Path) -> list[str]:
+    """Return the names of an attempt's log files, the task's own first."""
+    found = sorted(file.name for file in directory.glob("*.log") if file.is_file())
+    return sorted(found, key=lambda name: name != MAIN_LOG)
+
+
+def tail(file: Path, lines: int = TAIL_LINES) -> tuple[str, bool]:
+    """Return the last lines of a log, at most 256 KiB, and whether that is all of it."""
+    with file.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - _TAIL_BYTES))
+        content = stream.read(_TAIL_BYTES)
+    found = content.decode("utf-8", "replace").splitlines()
+    whole = size <= _TAIL_BYTES and len(found) <= lines
+    return "\n".join(found[-lines:]), whole

@@ -1,0 +1,191 @@
+"""The pages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from elyra_neurodesk.backend.api.context import backend_of, spec_of
+from elyra_neurodesk.backend.backend import Backend
+from elyra_neurodesk.backend.db.catalog import NotFound
+from elyra_neurodesk.backend.db.records import FINAL, Run, Task, seconds_between
+from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
+from elyra_neurodesk.backend.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
+from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
+from elyra_neurodesk.backend.sizes import format_bytes, format_seconds
+from elyra_neurodesk.runs.locations import spec_tasks
+
+_RUNS_SHOWN = 200
+# Elyra's link is <public_api_endpoint>/#/runs/details/<run id>; a server never sees what follows the "#"
+_REDIRECT = (
+    "var m=/^#\\/runs\\/details\\/([0-9a-fA-F-]+)/.exec(location.hash);"
+    "if(m)location.replace('/pipeline/runs/'+m[1]);"
+)
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_REDIRECT.encode()).digest()).decode()
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    f" frame-ancestors 'self'; script-src 'sha256-{_SCRIPT_HASH}'"
+)
+# what tasks wrote may run scripts (plots do), but as nobody: it can neither call the API nor read other files
+_OUTPUT_POLICY = "sandbox allow-scripts"
+_NO_SNIFFING = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_TEXT = frozenset({".log", ".txt", ".py", ".r", ".ipynb", ".json", ".tsv", ".csv", ".bval", ".bvec", ".yaml"})
+
+
+@dataclass(frozen=True)
+class Log:
+    """The end of a log file, and whether that is all of it."""
+
+    name: str
+    text: str
+    whole: bool
+
+
+def _moment(text: str | None) -> str:
+    return f"{text[:10]} {text[11:19]} UTC" if text else ""
+
+
+def _took(item: Run | Task) -> str:
+    running = item.state not in FINAL
+    return format_seconds(seconds_between(item.started_at, None if running else item.finished_at))
+
+
+def _container(directory: str) -> str:
+    """Return a container's name, ``<tool>_<version>_<date>``."""
+    return directory.rstrip("/").rpartition("/")[2]
+
+
+def _environment() -> Environment:
+    made = Environment(loader=PackageLoader("elyra_neurodesk.backend.pages"), autoescape=True)
+    made.filters.update({"bytes": format_bytes, "moment": _moment, "took": _took, "container": _container})
+    return made
+
+
+_templates = _environment()
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page made from a template; every value is escaped."""
+    headers = {**_NO_SNIFFING, "Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(_templates.get_template(name).render(**values), status, headers)
+
+
+def runs_page(request: Request) -> Response:
+    """List the latest runs."""
+    backend = backend_of(request)
+    runs = backend.runs.newest(_RUNS_SHOWN)
+    return page(
+        "runs.html",
+        title="Runs on this machine",
+        runs=runs,
+        counts=backend.runs.task_counts(run.run_id for run in runs),
+        refresh=any(run.state not in FINAL for run in runs),
+        redirect_script=Markup(_REDIRECT),  # noqa: S704  a constant
+    )
+
+
+def run_page(request: Request) -> Response:
+    """Show a run: its tasks as a picture and a table, and its files."""
+    backend = backend_of(request)
+    run = backend.runs.run(request.path_params["run"])
+    tasks = backend.runs.tasks(run.run_id)
+    files = _files(backend, run)
+    outputs_of: dict[str, list[Stored]] = {task.name: [] for task in tasks}
+    others: list[Stored] = []
+    for file in stored_files(files.directory) if files else []:
+        folder = files.folders.get(file.path.partition("/")[0], "") if files else ""
+        outputs_of.get(folder, others).append(file)
+    labels = {task.name: task.display_name for task in tasks}
+    return page(
+        "run.html",
+        title=run.display_name,
+        refresh=run.state not in FINAL,
+        run=run,
+        tasks=tasks,
+        picture=draw(tasks),
+        box_width=BOX_WIDTH,
+        box_height=BOX_HEIGHT,
+        outputs_of=outputs_of,
+        other_outputs=others,
+        outputs_directory=files.directory if files else None,
+        provenance=provenance_of(files) if files else None,
+        labels={folder: labels.get(name, name) for folder, name in files.folders.items()} if files else {},
+    )
+
+
+def task_page(request: Request) -> Response:
+    """Show the ends of a task's logs, its sidecars' included."""
+    backend = backend_of(request)
+    run = backend.runs.run(request.path_params["run"])
+    task = _task(backend, run, request.path_params["task"])
+    directory = Path(task.directory)
+    logs = [
+        Log(name, *tail(inside(directory, name))) for name in (log_files(directory) if task.directory else [])
+    ]
+    return page(
+        "task.html",
+        title=task.display_name,
+        refresh=task.state not in FINAL,
+        run=run,
+        task=task,
+        logs=logs,
+        tail_lines=TAIL_LINES,
+    )
+
+
+def whole_log(request: Request) -> Response:
+    """Send a log file as plain text."""
+    backend = backend_of(request)
+    run = backend.runs.run(request.path_params["run"])
+    task = _task(backend, run, request.path_params["task"])
+    name = request.path_params["name"]
+    if name not in log_files(Path(task.directory)):
+        raise NotFound(f"the task {task.name!r} has no log {name!r}.")
+    file = inside(Path(task.directory), name)
+    return FileResponse(file, media_type="text/plain; charset=utf-8", headers=_NO_SNIFFING)
+
+
+def output_file(request: Request) -> Response:
+    """Send one of a run's files from the object store's directory."""
+    backend = backend_of(request)
+    run = backend.runs.run(request.path_params["run"])
+    files = _files(backend, run)
+    if files is None:
+        raise NotFound(f"the run {run.run_id} keeps no files in this object store.")
+    file = inside(files.directory, request.path_params["path"])
+    media_type = "text/plain; charset=utf-8" if file.suffix.lower() in _TEXT else None
+    headers = {**_NO_SNIFFING, "Content-Security-Policy": _OUTPUT_POLICY}
+    return FileResponse(file, media_type=media_type, headers=headers)
+
+
+def _task(backend: Backend, run: Run, name: str) -> Task:
+    for task in backend.runs.tasks(run.run_id):
+        if task.name == name:
+            return task
+    raise NotFound(f"the run {run.run_id} has no task {name!r}.")
+
+
+def _files(backend: Backend, run: Run) -> RunFiles | None:
+    """Return where a run's files are, None where the pipeline is none of ours or uses another store."""
+    package: Any = spec_of(backend, run.package)
+    return files_of(backend.home, run.run_id, spec_tasks(package))
+
+
+ROUTES = [
+    Route("/", runs_page),
+    Route("/pipeline", runs_page),
+    Route("/pipeline/", runs_page),
+    Route("/pipeline/runs/{run}", run_page),
+    Route("/pipeline/runs/{run}/tasks/{task}", task_page),
+    Route("/pipeline/runs/{run}/tasks/{task}/logs/{name:path}", whole_log),
+    Route("/pipeline/runs/{run}/outputs/{path:path}", output_file),
+]

@@ -1,0 +1,260 @@
+"""The supervisor of one attempt: ``python -m elyra_neurodesk.backend.pod.pod POD.json``.
+
+It runs in a session of its own and needs no server: it writes its log files and, last and at once,
+status.json into the attempt's directory. Standard library only: its start is part of every task's time.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.errors import NeurodeskError
+
+from .environment import MARK, container_variables
+from .errors import (
+    ClaimUnavailable,
+    ContainerFailed,
+    DeadlinePassed,
+    PodNotMade,
+    ProgramUnavailable,
+    VolumeNotMountable,
+)
+from .expansion import expand, expand_all
+from .liveness import kill_leftovers, take_lock
+from .messages import error_line, shorten
+from .mounts import Mount
+from .outputs import collect_outputs
+from .placeholders import placeholder_values, resolve_arguments
+from .reporting import can_report, reporting
+from .scratch import make_scratch, remove_scratch, reserve
+from .spawn import NotStarted, Surroundings, can_mount, spawn
+from .supervisor import Canceled, OutOfTime, Program, Supervisor, block_signals
+from .syscalls import adopt_orphans
+from .volumes import check_claims, make_volumes, place, rewrite_variable, rewrite_word
+
+POD, STATUS, CANCEL, PID = "POD.json", "status.json", "cancel", "pod.pid"
+_LOCK_TRIES = 50
+_TERMINATED = 143
+
+
+@dataclass
+class Status:
+    """The content of status.json; times in ISO 8601, UTC."""
+
+    exit_code: int | None = None
+    signal: int | None = None
+    reason: str = "setup"
+    message: str = ""
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    started: str = ""
+    finished: str = ""
+
+
+class Pod:
+    """The containers of one pod, made ready and run.
+
+    Args:
+        description: the content of POD.json.
+    """
+
+    def __init__(self, description: Mapping[str, Any]) -> None:
+        self._pod = description
+        self._directory = Path(description["directory"])
+        self._stage = str(self._directory / "stage")
+        self._supervisor = Supervisor(description["deadline_seconds"], description["grace_seconds"])
+        self._places: dict[str, str] = {}
+        self._tmp = ""
+
+    def run(self) -> Status:
+        """Run the pod to its end; every process of it is gone when this returns."""
+        status = Status(started=_now())
+        main: Program | None = None
+        try:
+            if (self._directory / CANCEL).exists():
+                raise Canceled
+            self._prepare()
+            main = self._main()  # before anything runs, so that what is wrong with it is known at once
+            for container in self._pod["init_containers"]:
+                self._run_init_container(container, status)
+            status.reason = "setup"
+            status.exit_code = self._supervisor.run(main)
+            status.reason = "completed" if status.exit_code == 0 else "failed"
+        except Canceled:
+            status.reason, status.message = "canceled", "The task was canceled."
+        except OutOfTime:
+            status.reason = "deadline"
+            limit = self._pod["deadline_seconds"]
+            status.message = str(DeadlinePassed(f"the task ran for more than its limit of {limit} s."))
+        except NeurodeskError as problem:
+            status.message = str(problem)
+            if isinstance(problem, ProgramUnavailable):
+                status.exit_code = problem.exit_status
+        except (OSError, ValueError) as problem:
+            status.message = str(PodNotMade(f"task {self._pod['task']!r} could not be started: {problem}."))
+        self._supervisor.stop()
+        if self._supervisor.has_children():
+            kill_leftovers(self._directory)
+        self._conclude(status, main)
+        return status
+
+    def _prepare(self) -> None:
+        try:
+            check_claims(self._pod)
+        except ClaimUnavailable as problem:
+            if not can_report(self._pod):
+                raise
+            self._pod = reporting(self._pod, str(problem))
+        self._tmp = make_scratch(self._directory)
+        self._places = make_volumes(self._pod, self._directory / "volumes")
+
+    def _run_init_container(self, container: Mapping[str, Any], status: Status) -> None:
+        name = container["name"]
+        variables = expand_all(container["env"], {})
+        words = [expand(word, variables) for word in (*container["command"], *container["args"])]
+        program = self._program(name, words, variables, container["mounts"])
+        status.reason = "init"
+        if container["sidecar"]:
+            self._supervisor.add_sidecar(program)
+        elif code := self._supervisor.run(program):
+            line = error_line(self._log(name))
+            raise ContainerFailed(
+                f"the init container {name!r} ended with status {code}{f': {line}' if line else '.'}",
+                f"See {name}.log.",
+            )
+
+    def _main(self) -> Program:
+        main = self._pod["main"]
+        variables = container_variables(self._pod, main["env"])
+        values = placeholder_values(self._pod["executor_input"], self._pod["job"])
+        words = resolve_arguments(
+            (*main["command"], *main["args"]), values, lambda text: expand(text, variables)
+        )
+        return self._program("main", words, variables, main["mounts"])
+
+    def _program(
+        self, name: str, words: list[str], variables: Mapping[str, str], mounts: list[Mapping[str, str]]
+    ) -> Program:
+        placement = place(self._pod, mounts, self._places, self._problem_with)
+        for target, source in placement.rewrites.items():
+            self._say(name, f"this machine permits no mounts: {source} stands for {target}")
+        env = {**self._pod["base_env"], "TMPDIR": self._tmp, **variables, MARK: str(self._directory)}
+        surroundings = Surroundings(
+            env={key: rewrite_variable(value, placement.rewrites) for key, value in env.items()},
+            directory=str(self._directory / "work"),
+            log=str(self._log(name)),
+            mounts=placement.mounts,
+            stage=self._stage,
+        )
+        words = [rewrite_word(word, placement.rewrites) for word in words]
+        return Program(name, partial(self._spawn, name, words, surroundings))
+
+    def _problem_with(self, mounts: Sequence[Mount]) -> str:
+        return can_mount(mounts, self._stage)
+
+    def _spawn(self, name: str, words: list[str], surroundings: Surroundings) -> int:
+        if not words:
+            raise ProgramUnavailable(
+                f"container {name!r} of task {self._pod['task']!r} has no command: it relies on its image's, "
+                "and the process runner uses this machine's programs, not the image.",
+                "Give the component a command, or submit to a Kubeflow Pipelines cluster.",
+            )
+        try:
+            return spawn(words, surroundings)
+        except NotStarted as problem:
+            if problem.step == "exec" and problem.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
+                raise ProgramUnavailable(
+                    f"{words[0]!r}, the program of container {name!r} of task {self._pod['task']!r}, cannot "
+                    f"be started ({problem.strerror}): the process runner uses this machine's programs, "
+                    "not the image."
+                ) from problem
+            if problem.step == "mount":
+                raise VolumeNotMountable(
+                    f"the volumes of container {name!r} of task {self._pod['task']!r} cannot be mounted: "
+                    f"{problem.strerror}."
+                ) from problem
+            raise PodNotMade(
+                f"{words[0]!r}, the program of container {name!r} of task {self._pod['task']!r}, cannot be "
+                f"started: {problem.strerror}."
+            ) from problem
+
+    def _conclude(self, status: Status, main: Program | None) -> None:
+        """Fill in outputs, message and what the main program's end tells."""
+        if status.reason == "completed":
+            try:
+                status.outputs = collect_outputs(
+                    self._pod["executor_input"]["outputs"], self._pod["output_types"]
+                )
+            except NeurodeskError as problem:
+                status.reason, status.message = "outputs", str(problem)
+        elif status.reason in ("canceled", "deadline"):
+            status.exit_code = (main.exit_code if main is not None and main.pid else 0) or _TERMINATED
+        if status.exit_code is not None and status.exit_code > 128:
+            status.signal = status.exit_code - 128
+        if status.reason == "failed":
+            status.message = error_line(self._log("main")) or f"the program ended with {status.exit_code}"
+        elif status.message:
+            self._say("main", status.message)
+        status.message = shorten(status.message)
+        status.finished = _now()
+
+    def _log(self, name: str) -> Path:
+        return self._directory / f"{name}.log"
+
+    def _say(self, name: str, line: str) -> None:
+        with self._log(name).open("a", encoding="utf-8") as log:
+            log.write(f"elyra-neurodesk: {line}\n" if not line.startswith("ND-") else f"{line}\n")
+
+
+def main(file: Path) -> int:
+    """Run the pod that ``file`` describes, unless another supervisor runs it already."""
+    block_signals()
+    directory = file.parent
+    for _ in range(_LOCK_TRIES):
+        lock = take_lock(directory)
+        if lock is not None:
+            break
+        time.sleep(0.01)  # a server that asks whether a supervisor lives holds it for a moment
+    else:
+        return 75
+    if (directory / STATUS).exists():
+        return 0
+    (directory / PID).write_text(str(os.getpid()))
+    description = json.loads(file.read_text(encoding="utf-8"))
+    write_private(file, {**description, "secrets": {name: {} for name in description["secrets"]}})
+    adopt_orphans()
+    release = reserve(directory)
+    status = Pod(description).run()
+    release()
+    write_private(directory / STATUS, vars(status))
+    remove_scratch(directory, work=status.reason == "completed")
+    os.close(lock)
+    return 0
+
+
+def write_private(file: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON that only this user may read, whole or not at all."""
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(content, stream, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).absolute()))

@@ -1,0 +1,144 @@
+"""What the tasks of a run on this machine recorded, read from the object store's directory."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.backend.db.records import FINAL, SUCCEEDED, Run, Task, seconds_between
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
+from elyra_neurodesk.errors import one_line
+from elyra_neurodesk.record.run_record import findings, repositories, tools
+from elyra_neurodesk.record.task_record import TaskRecordFile
+from elyra_neurodesk.runs.locations import SpecTask
+from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
+
+LARGEST_RECORD = 16 << 20
+"""Bytes; a file that claims to be a record and is larger is none of ours."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where a run's files are in this machine's object store.
+
+    Attributes:
+        directory: the run's directory.
+        first: the specification of one of its tasks: they share bucket, prefix and directory.
+        folders: names of tasks by the names of their directories.
+    """
+
+    directory: Path
+    first: TaskSpec
+    folders: dict[str, str]
+
+    def key(self, run_id: str, *parts: str) -> str:
+        """Return the object key of something in the run's directory."""
+        return self.first.run_key(run_id, *parts)
+
+
+def files_of(home: Home, run_id: str, tasks: Sequence[SpecTask]) -> RunFiles | None:
+    """Return where a run's files are; None where the pipeline is none of ours or uses another store."""
+    specs = [(task.name, task.spec) for task in tasks if task.spec is not None]
+    if not specs:
+        return None
+    first = specs[0][1]
+    directory = home.store / first.store.bucket / first.run_key(run_id)
+    if home.store not in directory.parents or ".." in directory.parts:
+        return None
+    return RunFiles(directory, first, {spec.task: name for name, spec in specs})
+
+
+def record_files(files: RunFiles, run_id: str) -> dict[str, TaskRecordFile]:
+    """Return the task records that are there, by the names of the tasks' directories."""
+    found = {}
+    for folder in files.folders:
+        path = files.directory / folder / TASK_RECORD
+        try:
+            if path.is_symlink() or path.stat().st_size > LARGEST_RECORD:
+                continue
+            found[folder] = TaskRecordFile(files.key(run_id, folder, TASK_RECORD), path.read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the run's page says of the records that are there.
+
+    Attributes:
+        tools: modules with the containers that they really were (see the run record's schema).
+        repositories: states of the Neurodesk repository.
+        findings: what the guard saw, each with its task.
+    """
+
+    tools: list[dict[str, Any]]
+    repositories: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+
+
+def provenance_of(files: RunFiles) -> Provenance:
+    """Read what the page shows; a page that refreshes reads each record once."""
+    records = []
+    for folder in files.folders:
+        path = files.directory / folder / TASK_RECORD
+        try:
+            seen = path.lstat()
+        except OSError:
+            continue
+        if stat.S_ISREG(seen.st_mode) and seen.st_size <= LARGEST_RECORD:
+            record = _essentials(path, seen.st_mtime_ns, seen.st_size)
+            records += [record] if record else []
+    return Provenance(tools(records), repositories(records), findings(records))
+
+
+@lru_cache(maxsize=2048)
+def _essentials(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+    """Return the few keys of a record that a page needs; the last two arguments tell when to read again."""
+    try:
+        record = TaskRecordFile("", path.read_bytes()).record()
+    except OSError:
+        return None
+    return record and {key: record[key] for key in ("task", "modules", "cvmfs", "findings")}
+
+
+def summary_of(run: Run, tasks: Sequence[Task], known: Sequence[SpecTask]) -> RunSummary:
+    """Return a run as `runs.summary.summarize` makes it from this backend's API."""
+    by_name = {task.name: task for task in tasks}
+    return RunSummary(
+        run_id=run.run_id,
+        name=run.display_name,
+        state=run.state,
+        created=_moment(run.created_at),
+        finished=_moment(run.finished_at),
+        seconds=seconds_between(run.created_at, run.finished_at),
+        message=one_line(run.message),
+        tasks=tuple(_task(spec, by_name.get(spec.name), run) for spec in known),
+    )
+
+
+def _task(spec: SpecTask, task: Task | None, run: Run) -> TaskSummary:
+    label = spec.spec.node if spec.spec and spec.spec.node else spec.display_name
+    folder = spec.spec.task if spec.spec else ""
+    if task is None:
+        return TaskSummary(spec.name, label, PENDING if run.state not in FINAL else "SKIPPED", task=folder)
+    without_end = task.state in FINAL and not task.finished_at
+    return TaskSummary(
+        name=spec.name,
+        display_name=label,
+        state=task.state,
+        started=_moment(task.started_at),
+        seconds=None if without_end else seconds_between(task.started_at, task.finished_at),
+        message=one_line(task.message) if task.state != SUCCEEDED else "",
+        task=folder,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

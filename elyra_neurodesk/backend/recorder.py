@@ -1,0 +1,83 @@
+"""Stores the record of each run that ends."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+
+from elyra_neurodesk.backend.db.catalog import Catalog
+from elyra_neurodesk.backend.db.records import FINAL
+from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.provenance import files_of, record_files, summary_of
+from elyra_neurodesk.errors import NeurodeskError
+
+_PATIENCE = 5.0  # seconds that the server's end waits for records that are under way
+_log = logging.getLogger(__name__)
+
+
+class Recorder(threading.Thread):
+    """A thread beside the scheduler: storing an object must not keep tasks waiting.
+
+    A record that is missing, because the store or this process went away, is made by the first
+    ``elyra-neurodesk runs record`` that asks for it.
+
+    Args:
+        home: where store and credentials are.
+        runs: the database's runs.
+        catalog: for the packages' texts.
+    """
+
+    def __init__(self, home: Home, runs: RunStore, catalog: Catalog) -> None:
+        super().__init__(name="recorder", daemon=True)
+        self._home, self._runs, self._catalog = home, runs, catalog
+        self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def ended(self, run_id: str) -> None:
+        """Take note of a run that the database has as ended."""
+        self._ended.put(run_id)
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._ended.put("")
+        if self.is_alive():
+            self.join(_PATIENCE)
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        while run_id := self._ended.get():
+            try:
+                self.store(run_id)
+            except NeurodeskError as problem:
+                _log.warning("the record of run %s is not stored: %s", run_id, problem)
+            except Exception:  # the next run's record must not suffer from this one's
+                _log.exception("the record of run %s is not stored", run_id)
+
+    def store(self, run_id: str) -> None:
+        """Make a run's record and store it.
+
+        Raises:
+            NeurodeskError: there is no such run, or the store does not take it.
+        """
+        # imported here: nobody needs them before a run has ended, and the server starts in a second
+        from elyra_neurodesk.bootstrapper.record import to_json
+        from elyra_neurodesk.record.run_record import CONTENT_TYPE, RUN_RECORD, build
+        from elyra_neurodesk.runs.locations import spec_tasks
+        from elyra_neurodesk.storage.reader import ObjectReader
+        from elyra_neurodesk.storage.s3 import open_client
+
+        run = self._runs.run(run_id)
+        known = spec_tasks(self._catalog.package_text(run.package))
+        files, state = files_of(self._home, run_id, known), self._home.state()
+        if run.state not in FINAL or files is None or state is None:
+            return
+        if files.first.store.endpoint.rstrip("/") != state.store_url:
+            return
+        summary = summary_of(run, self._runs.tasks(run_id), known)
+        content = build(summary, known, record_files(files, run_id), run.parameters)
+        keys = self._home.credentials()
+        metadata = {"cos_username": keys.access_key, "cos_password": keys.secret_key}
+        client = open_client("of this machine", metadata, state.store_url)
+        store = ObjectReader(client, files.first.store.bucket, state.store_url)
+        store.write(files.key(run_id, RUN_RECORD), to_json(content), CONTENT_TYPE)

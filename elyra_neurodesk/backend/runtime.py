@@ -1,0 +1,62 @@
+"""The runner and the machine as config.yaml and secrets.yaml describe them now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elyra_neurodesk.backend.config import Config, Machine, load_config, load_secrets, machine
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.pod import ProcessRunner, RunnerConfig
+
+
+class Runtime:
+    """Makes a new runner whenever a settings file changes, so that `local up --claim …` needs no restart.
+
+    Args:
+        home: where the files are.
+
+    Attributes:
+        config: the settings.
+        machine: the cores and the memory to give away.
+        runner: runs attempts.
+
+    Raises:
+        InvalidConfig: a file cannot be understood.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._seen = self._stamps()
+        self.config: Config = load_config(home)
+        self.machine: Machine = machine(self.config)
+        self.runner = self._make()
+
+    def refresh(self) -> bool:
+        """Read the files again when they changed.
+
+        Returns:
+            Whether they did.
+
+        Raises:
+            InvalidConfig: a file cannot be understood; the settings before stay in force.
+        """
+        stamps = self._stamps()
+        if stamps == self._seen:
+            return False
+        self._seen = stamps
+        self.config = load_config(self._home)
+        self.machine = machine(self.config)
+        self.runner = self._make()
+        return True
+
+    def _make(self) -> ProcessRunner:
+        config = RunnerConfig(
+            claims={name: Path(directory) for name, directory in self.config.claims.items()},
+            secrets=load_secrets(self._home),
+            grace_seconds=self.config.grace_seconds,
+        )
+        return ProcessRunner(config)
+
+    def _stamps(self) -> tuple[int, ...]:
+        files = (self._home.config, self._home.secrets)
+        return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)

@@ -1,0 +1,192 @@
+"""Single attempts of tasks: start, watch, end, and what their ends mean for the task."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.backend.db.records import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, Task, now
+from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.pod import Attempt, Handle, Result, Retry, resolve_inputs
+from elyra_neurodesk.backend.pod.errors import PodNotMade
+from elyra_neurodesk.backend.runtime import Runtime
+from elyra_neurodesk.backend.scheduler.active import ActiveRun
+from elyra_neurodesk.backend.scheduler.budget import DEFAULT_CPUS, Cost
+from elyra_neurodesk.errors import NeurodeskError, one_line
+
+MOST_LOST = 20
+STOPPED = "stopped with the backend; it will run again"
+_STOP_MARGIN = 5.0  # seconds beyond the grace period
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the end of an attempt changes.
+
+    Attributes:
+        changes: columns of the task.
+        delay: seconds until the next attempt when the task is pending again.
+    """
+
+    changes: dict[str, Any]
+    delay: float = 0.0
+
+    @classmethod
+    def refused(cls, message: str) -> Outcome:
+        """Return the end of a task that cannot start and would not at another attempt either."""
+        return cls({"state": FAILED, "finished_at": now(), "message": one_line(message)})
+
+
+class Attempts:
+    """Starts and watches attempts through the runner.
+
+    Args:
+        home: where the work directories are.
+        runs: the database's runs.
+        runtime: the runner.
+    """
+
+    def __init__(self, home: Home, runs: RunStore, runtime: Runtime) -> None:
+        self._home, self._runs, self._runtime = home, runs, runtime
+
+    def cost(self, active: ActiveRun, name: str) -> Cost:
+        """Return what a task holds while it runs: its requests; one core when it names none.
+
+        As in Kubernetes a limit without a request counts as the request, here at most the whole machine.
+        """
+        resources = active.package.tasks[name].executor.resources
+        machine = self._runtime.machine
+        cpus = min(resources.cpu_limit or DEFAULT_CPUS, machine.cpus)
+        memory = min(resources.memory_limit or 0, machine.memory)
+        return Cost(resources.cpu_request or cpus, resources.memory_request or memory)
+
+    def start(self, active: ActiveRun, name: str) -> Outcome | None:
+        """Begin the next attempt of a task.
+
+        The attempt is in the database before its process exists: after a crash in between, the next server
+        finds the process by the attempt's directory instead of starting the task twice.
+
+        Returns:
+            None, or how the task ended when it could not be started.
+        """
+        run, task, node = active.run, active.tasks[name], active.package.tasks[name]
+        number = task.attempt + 1
+        directory = self._home.run_directory(run.run_id) / folder(task) / str(number)
+        try:
+            inputs = resolve_inputs(node, active.parameters, active.outputs)
+        except NeurodeskError as problem:
+            return Outcome.refused(str(problem))
+        begun: dict[str, Any] = {
+            "state": RUNNING,
+            "attempt": number,
+            "directory": str(directory),
+            "started_at": now(),
+            "pid": 0,
+            "pid_started": 0,
+            "exit_code": None,
+            "message": "",
+        }
+        self._runs.update_task(run.run_id, name, **begun)
+        self._runs.begin(run.run_id, begun["started_at"])
+        active.change(name, **begun)
+        attempt = Attempt(run.run_id, run.display_name, run.pipeline_name, node, number, inputs, directory)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            handle = self._runtime.runner.start(attempt)
+        except NeurodeskError as problem:
+            return Outcome.refused(str(problem))
+        except OSError as problem:
+            words = f"task {name!r} could not be started in {directory}: {problem.strerror or problem}."
+            return Outcome.refused(str(PodNotMade(words)))
+        active.handles[name] = handle
+        found = {"pid": handle.pid, "pid_started": handle.started}
+        self._runs.update_task(run.run_id, name, **found)
+        active.change(name, **found)
+        return None
+
+    def poll(self, active: ActiveRun, name: str) -> Outcome | None:
+        """Return what became of a running attempt; None while it runs."""
+        try:
+            result = self._runtime.runner.poll(active.directory(name), active.handles[name])
+        except NeurodeskError as problem:
+            return Outcome.refused(str(problem))
+        if result is None:
+            return None
+        return conclude(active.tasks[name], result, active.package.tasks[name].retry, active.canceling)
+
+    def terminate(self, active: ActiveRun) -> None:
+        """Ask every attempt of a run to end."""
+        for name, handle in active.handles.items():
+            self._end(active.directory(name), handle)
+
+    def stop(self, runs: Iterable[ActiveRun]) -> None:
+        """End all attempts and wait for them; a task that did not succeed meanwhile will run again."""
+        waiting = [(active, name) for active in runs for name in active.handles]
+        for active, name in waiting:
+            self._end(active.directory(name), active.handles[name])
+        end = time.monotonic() + self._runtime.config.grace_seconds + _STOP_MARGIN
+        while waiting and time.monotonic() < end:
+            waiting = [pair for pair in waiting if not self._stopped(*pair)]
+            time.sleep(0.02)
+        for active, name in waiting:
+            _log.error("task %s of run %s does not end", name, active.run.run_id)
+
+    def _stopped(self, active: ActiveRun, name: str) -> bool:
+        result = self._runtime.runner.poll(active.directory(name), active.handles[name])
+        if result is None:
+            return False
+        changes: dict[str, Any] = {"state": PENDING, "message": STOPPED}
+        if result.succeeded or active.canceling:
+            node = active.package.tasks[name]
+            changes = conclude(active.tasks[name], result, node.retry, active.canceling).changes
+        self._runs.update_task(active.run.run_id, name, **changes)
+        return True
+
+    def _end(self, directory: Path, handle: Handle) -> None:
+        try:
+            self._runtime.runner.terminate(directory, handle)
+        except (NeurodeskError, OSError):
+            _log.exception("the attempt in %s cannot be ended", directory)
+
+
+def conclude(task: Task, result: Result, retry: Retry, canceling: bool) -> Outcome:
+    """Return what the end of an attempt means for its task.
+
+    An attempt that was lost (its processes are gone and left no result: the machine went down) does not count
+    against the task's own retries, but is repeated at most 20 times.
+    """
+    ended: dict[str, Any] = {"finished_at": now(), "exit_code": result.exit_code}
+    if result.succeeded:
+        return Outcome({**ended, "state": SUCCEEDED, "message": "", "outputs": dict(result.outputs)})
+    message = one_line(result.message)
+    if canceling:
+        return Outcome({**ended, "state": CANCELED, "message": message})
+    if result.reason == "canceled":  # by a server that ended before it could write so
+        return Outcome({"state": PENDING, "message": STOPPED})
+    if result.reason == "lost":
+        lost = task.lost + 1
+        if lost > MOST_LOST:
+            message = f"its processes vanished {lost} times without a result"
+            return Outcome({**ended, "state": FAILED, "lost": lost, "message": message})
+        delay = 0.0 if lost == 1 else min(0.5 * 2 ** (lost - 2), 30.0)
+        return Outcome({"state": PENDING, "lost": lost, "message": message}, delay)
+    failures = task.failures + 1
+    if failures <= retry.max_retries:
+        delay = min(retry.backoff_seconds * retry.factor ** (failures - 1), retry.max_backoff)
+        message = f"attempt {task.attempt} failed, another follows: {message}"
+        return Outcome({"state": PENDING, "failures": failures, "message": message}, delay)
+    return Outcome({**ended, "state": FAILED, "failures": failures, "message": message})
+
+
+def folder(task: Task) -> str:
+    """Return the name of a task's directory: its own name where that is a plain file name."""
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}", task.name):
+        return task.name
+    return f"_{task.position}"

@@ -1,0 +1,285 @@
+"""Runs the tasks of all runs: parents first, the oldest run first, as many at once as the machine carries."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+
+from elyra_neurodesk.backend.db.catalog import Catalog, NotFound
+from elyra_neurodesk.backend.db.records import (
+    CANCELED,
+    CANCELING,
+    FAILED,
+    PENDING,
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    now,
+)
+from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.packages import PackageCache
+from elyra_neurodesk.backend.pod import check_run_parameters
+from elyra_neurodesk.backend.runtime import Runtime
+from elyra_neurodesk.backend.scheduler.active import ActiveRun
+from elyra_neurodesk.backend.scheduler.attempts import Attempts, Outcome
+from elyra_neurodesk.backend.scheduler.budget import Budget, Cost, TooLarge
+from elyra_neurodesk.errors import NeurodeskError
+
+_POLL_SECONDS = 0.05
+_IDLE_SECONDS = 60.0
+_TROUBLE_SECONDS = 1.0
+_LOOK_AHEAD = 64  # ready tasks looked at in one pass
+_PASSED_OVER = 16  # then a large task gets the next free place
+_log = logging.getLogger(__name__)
+
+Entry = tuple[int, int, str, str]  # order of the run, position in it, run id, task name
+
+
+class Scheduler(threading.Thread):
+    """One thread that starts, watches and ends attempts. Everybody else only puts messages into its queue.
+
+    Args:
+        runs: the database's runs.
+        catalog: for the packages' texts.
+        packages: parsed packages.
+        runtime: the runner and the machine.
+        attempts: starts and polls single attempts.
+        ended: told the id of each run that has ended.
+    """
+
+    def __init__(
+        self,
+        runs: RunStore,
+        catalog: Catalog,
+        packages: PackageCache,
+        runtime: Runtime,
+        attempts: Attempts,
+        ended: Callable[[str], None] = lambda run_id: None,
+    ) -> None:
+        super().__init__(name="scheduler", daemon=True)
+        self._runs, self._catalog, self._packages = runs, catalog, packages
+        self._runtime, self._attempts, self._ended = runtime, attempts, ended
+        self._messages: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._active: dict[str, ActiveRun] = {}
+        self._ready: list[Entry] = []
+        self._delayed: list[tuple[float, Entry]] = []
+        self._passed: dict[tuple[str, str], int] = {}
+        self._budget = Budget(runtime.machine, runtime.config.parallelism)
+        self._order = 0
+        self._changed = True
+        self._stopping = False
+
+    def submit(self, run_id: str) -> None:
+        """Take up a run that the database holds."""
+        self._messages.put(("submit", run_id))
+
+    def cancel(self, run_id: str) -> None:
+        """End a run that the database has as CANCELING."""
+        self._messages.put(("cancel", run_id))
+
+    def stop(self) -> None:
+        """End all attempts; their tasks run again when the backend is up again. Then end the thread."""
+        self._messages.put(("stop", ""))
+
+    def run(self) -> None:
+        """Work until told to stop; a failing disk delays and never ends it."""
+        for run_id in self._runs.active():
+            self._messages.put(("submit", run_id))
+        while not self._stopping:
+            self._receive(self._patience())
+            try:
+                self._refresh()
+                self._poll()
+                self._start()
+            except Exception:  # mostly a full disk; whatever it is, the other runs must go on
+                _log.exception("something refuses; trying again")
+                self._changed = True
+                time.sleep(_TROUBLE_SECONDS)
+        self._attempts.stop(self._active.values())
+
+    def _patience(self) -> float:
+        """Return how many seconds nothing is expected to happen unless a message comes."""
+        if self._budget or any(run.handles for run in self._active.values()):
+            return _POLL_SECONDS
+        if self._delayed:
+            return min(max(self._delayed[0][0] - time.monotonic(), 0.0), _IDLE_SECONDS)
+        return _POLL_SECONDS if self._changed else _IDLE_SECONDS
+
+    def _receive(self, patience: float) -> None:
+        try:
+            message = self._messages.get(timeout=patience)
+            while True:
+                self._handle(*message)
+                message = self._messages.get_nowait()
+        except queue.Empty:
+            return
+
+    def _handle(self, kind: str, run_id: str) -> None:
+        actions: dict[str, Callable[[str], None]] = {"submit": self._admit, "cancel": self._cancel}
+        if kind == "stop":
+            self._stopping = True
+            return
+        try:
+            actions[kind](run_id)
+        except (sqlite3.Error, OSError):
+            _log.exception("%s of run %s has to wait", kind, run_id)
+            time.sleep(_TROUBLE_SECONDS)
+            self._messages.put((kind, run_id))
+        except Exception as problem:  # a bug: this run ends, the others go on
+            _log.exception("%s of run %s failed", kind, run_id)
+            message = f"internal error: {type(problem).__name__}; see server.log"
+            self._runs.update_run(run_id, state=FAILED, finished_at=now(), message=message)
+
+    def _refresh(self) -> None:
+        try:
+            if self._runtime.refresh():
+                self._budget.machine = self._runtime.machine
+                self._budget.parallelism = self._runtime.config.parallelism
+                self._changed = True
+        except NeurodeskError as problem:
+            _log.error("%s", problem)
+
+    def _admit(self, run_id: str) -> None:
+        """Load a run; what already runs is adopted, what is ready is queued."""
+        try:
+            run = self._runs.run(run_id)
+            package = self._packages.load(self._catalog.package_text(run.package))
+            parameters = check_run_parameters(package, run.parameters)
+        except NotFound:
+            return  # deleted meanwhile
+        except NeurodeskError as problem:
+            self._runs.update_run(run_id, state=FAILED, finished_at=now(), message=str(problem))
+            return
+        self._order += 1
+        tasks = {task.name: task for task in self._runs.tasks(run_id)}
+        active = ActiveRun(self._order, run, package, parameters, tasks)
+        self._active[run_id] = active
+        for name in active.handles:
+            self._budget.take((run_id, name), self._attempts.cost(active, name))
+        if run.state == CANCELING:
+            self._cancel(run_id)
+            return
+        for name in active.ready():
+            self._queue(active, name)
+        self._settle(active)
+
+    def _cancel(self, run_id: str) -> None:
+        active = self._active.get(run_id)
+        if active is None or active.canceling:
+            return
+        active.canceling = True
+        waiting = active.waiting()
+        self._runs.update_tasks(run_id, waiting, state=CANCELED, finished_at=now())
+        for name in waiting:
+            active.change(name, state=CANCELED)
+        self._attempts.terminate(active)
+        self._settle(active)
+
+    def _queue(self, active: ActiveRun, name: str, delay: float = 0.0) -> None:
+        entry = (active.order, active.tasks[name].position, active.run.run_id, name)
+        if delay > 0:
+            heapq.heappush(self._delayed, (time.monotonic() + delay, entry))
+        else:
+            heapq.heappush(self._ready, entry)
+            self._changed = True
+
+    def _poll(self) -> None:
+        """Look at every attempt that runs."""
+        while self._delayed and self._delayed[0][0] <= time.monotonic():
+            heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
+            self._changed = True
+        for active in list(self._active.values()):
+            for name in list(active.handles):
+                outcome = self._attempts.poll(active, name)
+                if outcome is not None:
+                    self._apply(active, name, outcome)
+
+    def _apply(self, active: ActiveRun, name: str, outcome: Outcome) -> None:
+        """Write what became of an attempt, first to the database, then to memory."""
+        run_id = active.run.run_id
+        self._runs.update_task(run_id, name, **outcome.changes)
+        freed = active.change(name, **outcome.changes)
+        self._budget.give_back((run_id, name))
+        self._changed = True
+        state = active.tasks[name].state
+        if state == FAILED:
+            self._skip_below(active, name)
+        elif state == PENDING:
+            self._queue(active, name, outcome.delay)
+        for child in freed:
+            self._queue(active, child)
+        self._settle(active)
+
+    def _skip_below(self, active: ActiveRun, name: str) -> None:
+        below = active.descendants(name)
+        changes = {"state": SKIPPED, "finished_at": now(), "message": f"the task {name!r} failed before it"}
+        self._runs.update_tasks(active.run.run_id, below, **changes)
+        for child in below:
+            active.change(child, **changes)
+
+    def _settle(self, active: ActiveRun) -> None:
+        """Close a run whose tasks have all ended."""
+        if not active.finished:
+            return
+        failed = [task for task in active.tasks.values() if task.state == FAILED]
+        state = CANCELED if active.canceling else FAILED if failed else SUCCEEDED
+        message = f"task {failed[0].name!r}: {failed[0].message}" if failed and state == FAILED else ""
+        self._runs.update_run(active.run.run_id, state=state, finished_at=now(), message=message)
+        self._active.pop(active.run.run_id, None)
+        self._ended(active.run.run_id)
+
+    def _start(self) -> None:
+        """Start ready tasks in order while they fit.
+
+        Smaller tasks may overtake one that does not fit, but only some: then it gets the next free place.
+        """
+        if not self._changed:
+            return
+        self._changed = False
+        kept: list[Entry] = []
+        try:
+            while self._ready and not self._budget.full() and len(kept) < _LOOK_AHEAD:
+                entry = heapq.heappop(self._ready)
+                kept.append(entry)
+                active, name = self._active.get(entry[2]), entry[3]
+                if active is None or not active.may_start(name):
+                    kept.pop()
+                    continue
+                cost = self._attempts.cost(active, name)
+                key = (entry[2], name)
+                if self._too_large(active, name, cost):
+                    kept.pop()
+                elif self._budget.fits(cost):
+                    self._launch(active, name, cost)
+                    kept.pop()
+                    self._passed = {key: count + 1 for key, count in self._passed.items()}
+                    self._passed.pop(key, None)
+                elif self._passed.setdefault(key, 0) >= _PASSED_OVER:
+                    break
+        finally:
+            for entry in kept:
+                heapq.heappush(self._ready, entry)
+
+    def _too_large(self, active: ActiveRun, name: str, cost: Cost) -> bool:
+        try:
+            self._budget.check(active.tasks[name].display_name, cost)
+        except TooLarge as problem:
+            self._apply(active, name, Outcome.refused(str(problem)))
+            return True
+        return False
+
+    def _launch(self, active: ActiveRun, name: str, cost: Cost) -> None:
+        self._budget.take((active.run.run_id, name), cost)
+        try:
+            problem = self._attempts.start(active, name)
+        except BaseException:
+            if active.tasks[name].state != RUNNING:
+                self._budget.give_back((active.run.run_id, name))
+            raise
+        if problem is not None:
+            self._apply(active, name, problem)

@@ -1,0 +1,167 @@
+"""Judges what happened in a cell or script apart from the shell escapes of a Python kernel.
+
+That is: a bash or R kernel's cells, what a Python cell called through `os` or `subprocess`, and scripts.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from elyra_neurodesk.bootstrapper.guard.kernel import judge as judging
+from elyra_neurodesk.bootstrapper.guard.kernel import lines
+from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
+
+_MODULES = ("subprocess", "os", "sp")
+_NAMES = ("system", "call", "run", "Popen")
+_NEVER_AWAITED = re.compile(r".*RuntimeWarning: coroutine '(?:\w+\.)*load' was never awaited")
+_R_STATEMENT = re.compile(r"^\s*(?:invisible\()?system2?\(", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a cell or script left.
+
+    Attributes:
+        source: its text.
+        language: ``python``, ``bash``, ``r`` or another.
+        output: what it printed, or the end of it.
+        status: exit status of a shell kernel's cell.
+        notes: what was noted outside of shell escapes.
+    """
+
+    source: str
+    language: str
+    output: str
+    status: int
+    notes: Sequence[Note]
+
+
+def judge(left: Left) -> list[dict[str, Any]]:
+    """Return the findings, as `inside.judge.finding` makes them."""
+    if left.language == "bash":
+        # the lines that an interactive bash counts are not those of the cell
+        notes = [note._replace(line=0) for note in left.notes]
+        return judging.judge(judging.Run(left.source, left.status, left.output, notes, bash=True))
+    found = [_load(note) for note in left.notes if note.kind == "load"]
+    if left.language == "r":
+        return [*found, *_r(left)]
+    if left.language == "python":
+        return [*found, *_python(left)]
+    return [*found, *judging.judge(judging.Run("", 0, left.output, left.notes, bash=True, observed=True))]
+
+
+def status_use(source: str, name: str) -> Literal["dropped", "used", "unknown"]:
+    """Tell what Python source does with the status of a command that it starts by ``os`` or ``subprocess``.
+
+    IPython's own syntax is left out; a cell that does not parse then is ``unknown``.
+
+    Args:
+        source: a cell or a script.
+        name: the command. Calls that do not name it count only as long as all are alike.
+
+    Returns:
+        ``dropped``: it is called by a statement that neither takes the result nor has ``check=True``;
+        ``used``: it is not; ``unknown``: nothing starts it here, or that cannot be told.
+    """
+    plain = "\n".join(
+        line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip()[:1] in ("!", "%") else line
+        for line in source.split("\n")
+    )
+    try:
+        tree = ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError):
+        return "unknown"
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _starts_process(node)]
+    named = [call for call in calls if name in ast.unparse(call)]
+    drops = {id(call) in statements and not _checks(call) for call in named or calls}
+    if len(drops) != 1:
+        return "unknown"
+    return "dropped" if drops.pop() else "used"
+
+
+def _python(left: Left) -> list[dict[str, Any]]:
+    found = []
+    for item in judging.judge(judging.Run("", 0, left.output, left.notes, bash=True)):
+        if item["code"] in ("ND-GUARD-005", "ND-GUARD-006"):
+            use = status_use(left.source, item["command"])
+            if use == "used":  # the code looks at it by itself
+                continue
+            if use == "unknown":
+                item["severity"] = "warning"
+        found.append(item)
+    if not found:
+        found = [
+            judging.finding(
+                "ND-GUARD-005",
+                item.name,
+                f"`{item.name}` was not found, and the code does not look at the exit status",
+                "Use subprocess.run(…, check=True), and load the module that provides it.",
+            )
+            for item in lines.missing(left.output)
+            if item.name in left.source and status_use(left.source, item.name) == "dropped"
+        ][:1]
+    if any(_NEVER_AWAITED.match(line) for line in lines.clean(left.output)):
+        found.append(
+            judging.finding(
+                "ND-GUARD-007",
+                "module.load",
+                "a module.load(…) was not awaited, so nothing was loaded",
+                "Write `await module.load(…)`, in a script `asyncio.run(module.load(…))`.",
+            )
+        )
+    return found
+
+
+def _r(left: Left) -> list[dict[str, Any]]:
+    found = []
+    for note in left.notes:
+        bare = note.kind == "rdropped" or (
+            note.source == "R" and _R_STATEMENT.search(left.source) is not None
+        )
+        if note.kind in ("r", "rdropped") and bare and not judging.is_answer(note.command, note.status):
+            found.append(
+                judging.finding(
+                    "ND-GUARD-002",
+                    note.command,
+                    f"`{judging.shown(note.command)}` {judging.describe(note.status)}, and nobody looks",
+                    "Look at what system() returns if it does not matter.",
+                )
+            )
+    others = [note for note in left.notes if note.kind not in ("r", "rdropped", "load")]
+    seen = judging.judge(judging.Run("", 0, left.output, others, bash=True, observed=True))
+    return [*found, *seen]
+
+
+def _load(note: Note) -> dict[str, Any]:
+    return judging.finding(
+        "ND-GUARD-001",
+        f"module load {note.command}",
+        f"the module {note.command} was not loaded: Lmod ended with exit status {note.status}",
+        "`elyra-neurodesk modules search` lists what there is.",
+    )
+
+
+def _starts_process(call: ast.Call) -> bool:
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return (
+            isinstance(function.value, ast.Name)
+            and function.value.id in _MODULES
+            and function.attr in (*_NAMES, "check_call", "check_output")
+        )
+    return isinstance(function, ast.Name) and function.id in ("system", "Popen", "check_call", "check_output")
+
+
+def _checks(call: ast.Call) -> bool:
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    asked = any(
+        item.arg == "check" and not (isinstance(item.value, ast.Constant) and not item.value.value)
+        for item in call.keywords
+    )
+    return asked or name in ("check_call", "check_output")

@@ -1,0 +1,122 @@
+"""One stream of events per node: helper modules and scripts in the places where they are used."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from elyra_neurodesk.check.readers.events import Code, Event, Import, Include, Invoke, Load
+from elyra_neurodesk.check.readers.python_walk import MAIN
+from elyra_neurodesk.check.readers.reading import Library, moved
+
+_DEEPEST = 40
+_MOST = 10
+"""Runs of one script that are followed: it may run itself."""
+_READABLE = (".py", ".ipynb", ".sh", ".bash", ".r", ".m")
+
+
+class Stream:
+    """What a node does, in order.
+
+    A function counts where it is called first; one that is never seen to be called counts at the end.
+
+    Args:
+        library: reads files.
+        files: what the node takes along: name in the task, relative to its notebook, to path.
+        shown: prefix of the names for places, the notebook's directory relative to the pipeline's.
+        absent: names of files that lie beside the notebook and are not taken along.
+    """
+
+    def __init__(
+        self, library: Library, files: Mapping[str, Path], shown: str, absent: Iterable[str] = ()
+    ) -> None:
+        self._library = library
+        self._files = files
+        self._shown = shown
+        self._absent = frozenset(absent)
+        self._modules: dict[str, Code] = {}
+        self._done: set[tuple[str, str]] = set()
+        self._runs: Counter[str] = Counter()
+        self._depth = 0
+        self.missing: dict[str, Event] = {}
+        """Names of files in ``absent`` that the code imports, and where it does."""
+
+    def events(self, main: Code) -> list[Event]:
+        """Return everything that the node's file does, with the files that it uses."""
+        self._done.add((main.file, ""))
+        found = list(self._follow(main, main.events, main=True))
+        for name in main.functions:
+            found += self._function(main, name, main=True)
+        return found
+
+    def _follow(self, code: Code, events: Iterable[Event], main: bool) -> Iterator[Event]:
+        if self._depth >= _DEEPEST:
+            return
+        self._depth += 1
+        for event in events:
+            if isinstance(event, Import):
+                yield from self._import(event)
+            elif isinstance(event, Invoke):
+                yield from self._invoke(code, event.name, main)
+            elif isinstance(event, Include):
+                yield event
+                yield from self._include(event)
+            else:
+                yield event
+        self._depth -= 1
+
+    def _import(self, event: Import) -> Iterator[Event]:
+        stem = event.name.replace(".", "/")
+        for name in (f"{stem}.py", f"{stem}/__init__.py"):
+            if name in self._files:
+                helper = self._read(name)
+                self._modules[event.name] = helper
+                if (helper.file, "") not in self._done:
+                    self._done.add((helper.file, ""))
+                    yield from self._follow(helper, helper.events, main=False)
+                return
+            if name in self._absent:
+                self.missing.setdefault(name, event)
+
+    def _invoke(self, code: Code, name: str, main: bool) -> Iterator[Event]:
+        if name == MAIN:
+            if main:
+                yield from self._function(code, name, main)
+            return
+        if name in code.functions:
+            yield from self._function(code, name, main)
+            return
+        module, _, function = name.rpartition(".")
+        helper = self._modules.get(module)
+        if helper is not None and function in helper.functions:
+            yield from self._function(helper, function, main=False)
+        elif not module:
+            # `from helper import *`
+            for helper in list(self._modules.values()):
+                if name in helper.functions:
+                    yield from self._function(helper, name, main=False)
+
+    def _function(self, code: Code, name: str, main: bool) -> Iterator[Event]:
+        if (code.file, name) not in self._done:
+            self._done.add((code.file, name))
+            yield from self._follow(code, code.functions[name], main)
+
+    def _include(self, event: Include) -> Iterator[Event]:
+        name = posixpath.normpath(event.path)
+        if name not in self._files or not name.lower().endswith(_READABLE):
+            return
+        script = self._read(name)
+        self._runs[name] += 1
+        if self._runs[name] > _MOST:
+            return
+        for inner in moved(self._follow(script, script.events, main=True), event.scope):
+            if isinstance(inner, Load) and inner.via == "bare" and event.ready:
+                yield dataclasses.replace(inner, via="ready")
+            else:
+                yield inner
+
+    def _read(self, name: str) -> Code:
+        return self._library.read(self._files[name], posixpath.normpath(posixpath.join(self._shown, name)))

@@ -1,0 +1,276 @@
+"""R, MATLAB and Octave code as events, from the tokens that Pygments' lexers see.
+
+Tokens tell code from comments and texts, which is what finding ``system("…")`` needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from elyra_neurodesk.check.readers.events import (
+    UNKNOWN,
+    Ask,
+    Event,
+    Include,
+    Load,
+    Mode,
+    Place,
+    Scope,
+    Scopes,
+    SetVariable,
+    Text,
+    Unload,
+)
+from elyra_neurodesk.check.readers.shell_code import Other, command_events, shell_events
+from elyra_neurodesk.check.readers.vocabulary import word_set
+
+_SYSTEM = {"r": ("system", "shell", "pipe"), "octave": ("system", "unix", "dos", "shell_cmd", "popen")}
+_ASKS = {
+    "r": {
+        "readline": "input",
+        "menu": "input",
+        "file.choose": "input",
+        "browser": "debugger",
+        "askYesNo": "input",
+    },
+    "octave": {
+        "input": "input",
+        "keyboard": "debugger",
+        "uigetfile": "input",
+        "uigetdir": "input",
+        "ginput": "input",
+    },
+}
+_INCLUDES = {"r": ("source",), "octave": ("run", "source")}
+_WRITES = word_set(
+    "write.csv write.table writeLines saveRDS ggsave pdf png save sink dir.create writeNifti writeNIfTI",
+    "fopen mkdir saveas print niftiwrite imwrite writetable file.create dlmwrite csvwrite",
+)
+_CREATES = frozenset({"dir.create", "mkdir", "file.create"})
+_READS = word_set(
+    "read.csv read.table readRDS readLines load setwd list.files readNifti readNIfTI read.delim fread",
+    "scan cd addpath niftiread readtable csvread dlmread imread dir fileread",
+)
+_QUIET = word_set(
+    "cat message disp fprintf printf stop warning error library require sprintf",
+)
+_JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue"})
+_CONVERSION = re.compile(r"%[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]")
+_ESCAPES = {"n": "\n", "t": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of code: ``kind`` is ``text`` (a literal, its content in ``value``), ``name`` or ``sign``."""
+
+    kind: str
+    value: str
+    line: int
+
+
+def other_events(
+    text: str, language: str, place: Place, scopes: Scopes, other: Other, scope: Scope = ()
+) -> list[Event]:
+    """Return what a cell or a script does.
+
+    Args:
+        text: the code.
+        language: ``r`` or ``octave`` (which is MATLAB, too).
+        place: of its first line.
+        scopes: numbers for new processes.
+        other: reads code of other languages that shells start.
+        scope: the interpreter's process.
+    """
+    tokens = list(_tokens(text, language))
+    events: list[Event] = []
+    function = ""  # the call that the last open bracket belongs to
+    stack: list[str] = []
+    for number, token in enumerate(tokens):
+        at = place.below(token.line)
+        if token.kind == "escape":
+            events += shell_events(token.value, at, scopes, scope=scopes.below(scope), other=other)
+        elif token.kind == "text":
+            events.append(Text(at, token.value, _mode(function), scope=scope))
+        elif token.value == "(":
+            stack.append(function)
+            before = tokens[number - 1] if number else None
+            function = before.value if before and before.kind == "name" else function
+            if before and before.kind == "name":
+                arguments = _arguments(tokens, number + 1)
+                events += _call(function, arguments, language, at, scopes, scope, other)
+        elif token.value == ")" and stack:
+            function = stack.pop()
+        elif token.kind == "name" and language == "octave" and token.value == "keyboard":
+            events.append(Ask(at, "keyboard", "debugger", scope=scope))
+    return events
+
+
+def _mode(function: str) -> Mode:
+    if function in _CREATES:
+        return "create"
+    if function in _WRITES:
+        return "write"
+    if function in _READS:
+        return "read"
+    if function in ("file.exists", "dir.exists", "exist", "isfile", "isfolder", "isdir", "unlink"):
+        return "test"
+    return "quiet" if function in _QUIET else "unknown"
+
+
+def _call(
+    name: str,
+    arguments: list[list[Token]],
+    language: str,
+    at: Place,
+    scopes: Scopes,
+    scope: Scope,
+    other: Other,
+) -> Iterator[Event]:
+    first = _text(arguments[0], language) if arguments else ""
+    if name in _SYSTEM[language] and arguments:
+        yield from shell_events(first, at, scopes, scope=scopes.below(scope), other=other)
+    elif language == "r" and name == "system2" and arguments:
+        words = [first, *(text for part in arguments[1:2] for text in _texts(part, language))]
+        yield from command_events(words, at, scopes, scope, other)
+    elif language == "r" and name == "module" and first:
+        # Lmod's own function for R (init/R)
+        words = [word for part in arguments for text in _texts(part, language) for word in text.split()]
+        if words[:1] in (["load"], ["add"]):
+            yield from (Load(at, word, scope=scope) for word in words[1:])
+        elif words[:1] in (["purge"], ["unload"]):
+            yield from (Unload(at, word, scope=scope) for word in words[1:] or [""])
+    elif name in _INCLUDES[language] and first and UNKNOWN not in first:
+        yield Include(at, first, scope=scope)
+    elif name in ("Sys.setenv", "setenv", "putenv"):
+        yield from _variables(arguments, language, at, scope)
+    elif kind := _ASKS[language].get(name):
+        yield Ask(at, f"{name}()", kind, scope=scope)  # type: ignore[arg-type]
+    elif language == "r" and name in ("readLines", "scan", "file") and first == "stdin":
+        yield Ask(at, f'{name}("stdin")', "input", scope=scope)
+
+
+def _variables(arguments: list[list[Token]], language: str, at: Place, scope: Scope) -> Iterator[Event]:
+    if language == "octave":
+        if len(arguments) > 1:
+            values = (_text(part, language) for part in arguments[:2])
+            yield SetVariable(at, next(values), next(values), scope=scope)
+        return
+    for part in arguments:
+        if len(part) > 2 and part[1].value == "=":
+            yield SetVariable(at, part[0].value, _text(part[2:], language), scope=scope)
+
+
+def _arguments(tokens: Sequence[Token], start: int) -> list[list[Token]]:
+    """Return the tokens of each argument of the call whose bracket was opened before ``start``."""
+    arguments: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens[start : start + 2000]:
+        if token.kind == "sign":
+            if token.value == ")" and depth == 0:
+                break
+            depth += (token.value in "([{") - (token.value in ")]}")
+            if token.value == "," and depth == 0:
+                arguments.append([])
+                continue
+        arguments[-1].append(token)
+    return arguments if arguments[0] else []
+
+
+def _text(part: Sequence[Token], language: str) -> str:
+    """Return the text of an argument: a literal, or literals put together with ``paste0`` or ``[…]``."""
+    literals = [token for token in part if token.kind == "text"]
+    if len(part) == 1 and literals:
+        return literals[0].value
+    if not literals:
+        return UNKNOWN
+    names = [token.value for token in part if token.kind == "name"]
+    function = names[0] if names else ""
+    if language == "r" and function in ("command", "cmd") and len(part) == 3:
+        return literals[0].value
+    if function == "sprintf":
+        return UNKNOWN.join(_CONVERSION.split(literals[0].value)).replace("%%", "%")
+    joiner = " " if function == "paste" else ""
+    return joiner.join(_items(part))
+
+
+def _items(part: Sequence[Token]) -> list[str]:
+    """Return the known and unknown pieces that a text is put together from."""
+    pieces = (token for token in part if token.kind == "text" or token.value not in _JOINERS)
+    return [token.value if token.kind == "text" else UNKNOWN for token in pieces if token.kind != "sign"]
+
+
+def _texts(part: Sequence[Token], language: str) -> list[str]:
+    """Return the texts of an argument: those of ``c(…)``, or the words of one text."""
+    return _items(part) if part and part[0].value == "c" else _text(part, language).split()
+
+
+@cache
+def _lexer(language: str) -> Any:
+    from pygments.lexers.matlab import OctaveLexer  # type: ignore[import-untyped]
+    from pygments.lexers.r import SLexer  # type: ignore[import-untyped]
+
+    return SLexer() if language == "r" else OctaveLexer()
+
+
+def _tokens(text: str, language: str) -> Iterator[Token]:
+    """Yield the tokens that count: no comments, no white space; adjacent parts of a literal as one."""
+    from pygments.token import Comment, Name, String  # type: ignore[import-untyped]
+    from pygments.token import Text as White
+
+    if language == "octave":
+        text, escapes = _without_escapes(text)
+        yield from escapes
+    pending: list[str] = []
+    line, started, end = 0, 0, -1
+    for position, kind, value in _lexer(language).get_tokens_unprocessed(text):
+        if pending and (kind not in String or _closed(pending, position, end)):
+            yield Token("text", _unquoted("".join(pending), language), started)
+            pending = []
+        if kind in String:
+            if not pending:
+                started = line
+            pending.append(value)
+            end = position + len(value)
+        elif kind not in Comment and kind not in White and value.strip():
+            yield Token("name" if kind in Name or value.isidentifier() else "sign", value.strip(), line)
+        line += value.count("\n")
+    if pending:
+        yield Token("text", _unquoted("".join(pending), language), started)
+
+
+def _closed(pending: Sequence[str], position: int, end: int) -> bool:
+    whole = "".join(pending)
+    return position != end or (len(whole) > 1 and whole[-1] == whole[0] and whole[0] == '"')
+
+
+def _unquoted(literal: str, language: str) -> str:
+    quote, content = literal[:1], literal[1:]
+    content = content.removesuffix(quote)
+    if language == "octave":
+        content = content.replace("''", "'") if quote == "'" else content
+        return (
+            content if quote == "'" else content.replace('""', '"').replace('\\"', '"').replace("\\n", "\n")
+        )
+    pieces, position = [], 0
+    while position < len(content):
+        if content[position] == "\\" and position + 1 < len(content):
+            pieces.append(_ESCAPES.get(content[position + 1], content[position + 1]))
+            position += 2
+        else:
+            pieces.append(content[position])
+            position += 1
+    return "".join(pieces)
+
+
+def _without_escapes(text: str) -> tuple[str, list[Token]]:
+    """Take MATLAB's ``!command`` lines out of a text."""
+    lines, escapes = text.split("\n"), []
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("!") and not line.lstrip().startswith("!="):
+            escapes.append(Token("escape", line.lstrip()[1:], number))
+            lines[number] = ""
+    return "\n".join(lines), escapes

@@ -1,0 +1,100 @@
+"""Paths that are there at a desk and not in a batch job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from elyra_neurodesk.check.readers.events import Event, Text
+from elyra_neurodesk.check.report import Finding, finding
+
+_OUTSIDE = re.compile(
+    r"(~|/home/[^/]+|/Users/[^/]+|/root|/data|/neurodesktop-storage|/storage|/mnt|/media|/scratch|/projects?|/work|"
+    r"/Volumes)(?=/|$)"
+)
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]\S")
+# Neurodesktop's images have these, empty and writable
+_PRESENT = ("~", "/home/jovyan", "/data", "/neurodesktop-storage")
+_HOME = ("~", "/home/jovyan")  # the same, in Neurodesktop
+# files that images have in their user's home directory
+_STARTUP = re.compile(
+    r"(~|/home/jovyan)/\.(bashrc|bash_profile|profile|cache|local|config|conda|jupyter|ipython)(/|$)"
+)
+_LONGEST = 500
+
+
+def path_findings(node: str, events: Sequence[Event], volumes: Sequence[str]) -> list[Finding]:
+    """Return what a node's paths will meet.
+
+    Args:
+        node: its label.
+        events: what it does.
+        volumes: paths where volumes are mounted.
+    """
+    texts = [event for event in events if isinstance(event, Text) and event.mode not in ("quiet", "test")]
+    outside = [(event, path) for event in texts if (path := _path(event))]
+    made = {_absolute(path) for event, path in outside if event.mode in ("create", "write")}
+    findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
+    for event, path in outside:
+        if any(_is_below(_absolute(path), volume) for volume in volumes) or _STARTUP.match(path):
+            continue
+        if any((event.place.file, part) in told for part in _ancestors(_absolute(path))):
+            continue
+        code = _judge(event, _absolute(path), made)
+        if code:
+            told.add((event.place.file, _absolute(path)))
+            what = (
+                "will not exist in the batch job" if code == "ND-CHECK-301" else "is gone when the task ends"
+            )
+            findings.append(finding(code, node, event.place, f"'{path}' {what}"))
+    return findings
+
+
+def _path(event: Text) -> str:
+    """Return the path that a text is, without a slash at its end, "" if it is none of these."""
+    text = event.text
+    if not text or len(text) > _LONGEST or (text[0] not in "~/" and text[1:2] != ":"):
+        return ""
+    if any(char in text for char in "\n\r\t<>|;") or (" " in text and event.mode == "unknown"):
+        return ""
+    if _WINDOWS.match(text):
+        return text
+    if ":" in text or not _OUTSIDE.match(text):
+        return ""
+    return text.rstrip("/") or "/"
+
+
+def _judge(event: Text, path: str, made: set[str]) -> str:
+    """Return the code of the finding, "" if the path will do."""
+    place = _OUTSIDE.match(path)
+    top = place[1] if place else path
+    writable = top in _PRESENT
+    if path == top and place:
+        if event.mode == "read" and top not in _HOME:
+            return "ND-CHECK-301"
+        return "" if writable or event.mode == "unknown" else "ND-CHECK-301"
+    if event.mode == "create":
+        return "ND-CHECK-302" if writable else "ND-CHECK-301"
+    if event.mode == "write":
+        parent = path.rpartition("/")[0]
+        there = parent == top or _is_made(parent, made - {path})
+        return "ND-CHECK-302" if writable and there else "ND-CHECK-301"
+    return "" if _is_made(path, made) and writable else "ND-CHECK-301"
+
+
+def _is_made(path: str, made: set[str]) -> bool:
+    return any(_is_below(path, one) or _is_below(one, path) for one in made)
+
+
+def _absolute(path: str) -> str:
+    return f"{_HOME[1]}{path[1:]}" if path.startswith("~") else path
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory.rstrip('/')}/")
+
+
+def _ancestors(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]

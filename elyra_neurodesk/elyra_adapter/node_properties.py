@@ -1,0 +1,149 @@
+"""Node properties that this package adds to Elyra's editor: modules and strictness.
+
+Elyra shows every `ElyraProperty` whose id a runtime processor lists in ``supported_properties``, for a node
+and, as its default, for the whole pipeline; nothing needs to be written for the browser
+(elyra/pipeline/properties.py, ``get_classes_for_component_type``). It asks all processors of a runtime type:
+with Elyra's own ``kfp`` processor, which leaves the fields alone, they are seen, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elyra.pipeline.properties import (
+    ElyraProperty,
+    ElyraPropertyListItem,
+    ListItemPropertyAttribute,
+    PropertyInputType,
+)
+
+from elyra_neurodesk.modules.suggestions import Suggestions
+from elyra_neurodesk.validate import rules
+
+MODULES = "neurodesk_modules"
+STRICTNESS = "neurodesk_strictness"
+STRICTNESS_CHOICES = ("error", "warn", "off")
+
+_suggestions = Suggestions()
+
+
+class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
+    """One Neurodesk module that a notebook or script needs.
+
+    Attributes:
+        module: ``tool`` or ``tool/version`` as typed.
+    """
+
+    applies_to_generic = True
+    applies_to_custom = False
+
+    property_id = MODULES
+    property_display_name = "Neurodesk Modules"
+    property_description = (
+        "Neurodesk modules to load before the first cell, such as fsl/6.0.7.16. Write the version: without "
+        "it the newest is taken. A module that cannot be had stops the task before any cell."
+    )
+    property_attributes = [  # noqa: RUF012  Elyra's protocol
+        ListItemPropertyAttribute(
+            attribute_id="module",
+            display_name="Module",
+            allowed_input_types=[PropertyInputType(base_type="str", placeholder="tool/version")],
+            hidden=False,
+            required=True,
+            use_in_key=True,
+        )
+    ]
+
+    def __init__(self, module: str | None = "", **unused: Any) -> None:
+        self.module = module or ""
+
+    @classmethod
+    def get_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema: a module is chosen from the index, or typed.
+
+        The index may be older than the repository, so that free text is always possible. JSON schema's
+        ``examples`` would be the simpler form; Elyra 4.1.1's editor shows them as one word, ``[object Set]``.
+        """
+        schema: dict[str, Any] = super().get_schema()
+        names = list(_suggestions.names())
+        if names:
+            module = schema["items"]["properties"]["module"]
+            del module["type"]
+            module["anyOf"] = [
+                {"title": "Choose from the list", "type": "string", "enum": names},
+                {"title": "Type its name", "type": "string"},
+            ]
+        return schema
+
+    def should_discard(self) -> bool:
+        """Ignore a line that was added and left empty."""
+        return not self.module
+
+    def get_all_validation_errors(self) -> list[str]:
+        """Return why this can be no module; whether it exists is told by the pre-flight check."""
+        problem = rules.module(self.module)
+        return [f"'{self.module}' {problem}: write tool or tool/version, one per line."] if problem else []
+
+    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
+        """Do nothing: the module is part of what the bootstrapper is told, not of the pod."""
+
+
+class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
+    """What a tool that did not work does to a node.
+
+    Attributes:
+        selection: one of `STRICTNESS_CHOICES`, "" for the runtime configuration's.
+    """
+
+    applies_to_generic = True
+    applies_to_custom = False
+
+    property_id = STRICTNESS
+    property_display_name = "Neurodesk Strictness"
+    property_description = (
+        "What happens when a module cannot be had or a tool fails unnoticed. error: the task fails at that "
+        "cell. warn: it goes on, and the run page and the record tell. off: nobody looks."
+    )
+    _json_data_type = "string"
+
+    def __init__(self, selection: str | None = "", **unused: Any) -> None:
+        self.selection = selection or ""
+
+    @classmethod
+    def get_single_instance(cls, value: Any | None = None) -> NeurodeskStrictness | None:
+        """Return the property for what the editor saved, a plain text; None for an empty one."""
+        if isinstance(value, cls):
+            return value
+        instance = cls(cls.strip_if_string(value) if isinstance(value, str) else "")
+        return None if instance.should_discard() else instance
+
+    @classmethod
+    def get_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema: a choice that may stay empty."""
+        schema: dict[str, Any] = super().get_schema()
+        schema["enum"] = list(STRICTNESS_CHOICES)
+        schema["uihints"] = {"ui:placeholder": "Use the runtime configuration's"}
+        return schema
+
+    def should_discard(self) -> bool:
+        """Ignore a choice that was not made."""
+        return not self.selection
+
+    def get_value_for_display(self) -> str:
+        """Return what the user chose."""
+        return self.selection
+
+    def get_all_validation_errors(self) -> list[str]:
+        """Return why this is no choice."""
+        if self.selection in STRICTNESS_CHOICES:
+            return []
+        return [f"'{self.selection}' is none of {', '.join(STRICTNESS_CHOICES)}."]
+
+    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
+        """Do nothing: the bootstrapper is told, the pod is not changed."""
+
+
+PROPERTIES = frozenset({MODULES, STRICTNESS})
+
+# Elyra keeps a map of the classes that it makes once, perhaps before it loaded this processor
+ElyraProperty.build_property_map()

@@ -1,0 +1,281 @@
+"""Submitting and exporting a ``.pipeline`` file, as ``elyra-pipeline`` does, without its console output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.order import topological_order
+
+if TYPE_CHECKING:
+    from elyra.pipeline.pipeline import Pipeline
+
+
+class PipelineFileUnreadable(NeurodeskError):
+    """The pipeline file does not exist or is not one."""
+
+    code = "ND-PIPELINE-001"
+    hint = "Give the path of a file that the Visual Pipeline Editor saved."
+
+
+class PipelineInvalid(NeurodeskError):
+    """Elyra's validation found errors."""
+
+    code = "ND-PIPELINE-002"
+    hint = "Open the pipeline in the editor: it marks the nodes and properties that need attention."
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A pipeline that is on its way.
+
+    Attributes:
+        run_id: KFP's id of the run.
+        run_name: the pipeline's name with the time of submission.
+        run_url: the run's page.
+        pipeline: the pipeline's name.
+        object_storage_url: the store, "" for a pipeline without notebooks and scripts.
+        object_storage_path: bucket and directory of the run's outputs, likewise.
+    """
+
+    run_id: str
+    run_name: str
+    run_url: str
+    pipeline: str
+    object_storage_url: str
+    object_storage_path: str
+
+
+def submit_file(path: Path, runtime_config: str) -> Submission:
+    """Submit a pipeline file.
+
+    Args:
+        path: the ``.pipeline`` file; its notebooks are looked for relative to it.
+        runtime_config: name of a runtime configuration of the schema ``neurodesk``.
+
+    Raises:
+        NeurodeskError: one line that says what is wrong and what to do.
+    """
+    with _processor(path, runtime_config) as (processor, pipeline):
+        response = processor.process(pipeline)
+    return Submission(
+        run_id=response.run_id,
+        run_name=response.run_name,
+        run_url=response.run_url,
+        pipeline=pipeline.name,
+        object_storage_url=response.object_storage_url or "",
+        object_storage_path=response.object_storage_path or "",
+    )
+
+
+def export_file(path: Path, runtime_config: str, format: str, output: Path, overwrite: bool) -> Path:
+    """Export a pipeline file as KFP package (``yaml``) or Python DSL (``py``).
+
+    Raises:
+        NeurodeskError: one line that says what is wrong and what to do.
+    """
+    with _processor(path, runtime_config) as (processor, pipeline):
+        processor.export(pipeline, format, str(output.resolve()), overwrite)
+    return output
+
+
+@contextlib.contextmanager
+def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
+    definition = read_definition(path)
+    check_graph(definition)
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_config as find_config
+
+    config = find_config(runtime_config)
+    # Elyra's validation, caches and processors log and print as they please
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    from elyra.pipeline.component_catalog import ComponentCache
+    from elyra.pipeline.parser import PipelineParser
+    from elyra.pipeline.processor import PipelineProcessorManager
+
+    from elyra_neurodesk.elyra_adapter.validation_workaround import withhold
+
+    root = _localise(definition, path, config.schema_name, config.name)
+    withheld = withhold(definition, root)
+    with contextlib.redirect_stdout(io.StringIO()):
+        cache = ComponentCache.instance(emulate_server_app=True)
+        cache.load()
+        cache.wait_for_all_cache_tasks()
+        manager = PipelineProcessorManager.instance(root_dir=str(root))
+        with _pipeline_file_only(path):
+            _validate(definition, root)
+            pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+        withheld.restore(pipeline)
+        processor = manager.get_processor_for_runtime(config.schema_name)
+        processor.root_dir = str(root)
+        yield processor, pipeline
+
+
+def read_pipeline(path: Path) -> Pipeline:
+    """Return Elyra's pipeline object of a file; neither a backend nor a runtime configuration is needed.
+
+    Elyra's validation is left out, and nothing is asked of component catalogs.
+
+    Args:
+        path: the ``.pipeline`` file; file names of its nodes become absolute.
+
+    Raises:
+        PipelineFileUnreadable: it cannot be read, or is none.
+        NeurodeskError: its graph is broken (`check_graph`).
+    """
+    definition = read_definition(path)
+    check_graph(definition)
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    from elyra.pipeline.component_catalog import ComponentCache
+    from elyra.pipeline.parser import PipelineParser
+
+    from elyra_neurodesk.elyra_adapter.validation_workaround import withhold
+
+    root = _localise(definition, path, "neurodesk", "")
+    withheld = withhold(definition, root)
+    with contextlib.redirect_stdout(io.StringIO()), _pipeline_file_only(path):
+        ComponentCache.instance(emulate_server_app=True)
+        pipeline: Pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+    withheld.restore(pipeline)
+    return pipeline
+
+
+def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_config: str) -> Path:
+    """Say in a definition where it is and where it will run; return the directory it belongs to."""
+    _primary(definition)["app_data"] |= {
+        "name": path.stem,
+        "source": path.name,
+        "runtime": runtime,
+        "runtime_config": runtime_config,
+    }
+    root = path.resolve().parent
+    for part in definition["pipelines"]:
+        for node in part.get("nodes", ()):
+            parameters = node.get("app_data", {}).get("component_parameters", {})
+            if parameters.get("filename"):
+                parameters["filename"] = str(root / parameters["filename"])
+    return root
+
+
+@contextlib.contextmanager
+def _pipeline_file_only(path: Path) -> Iterator[None]:
+    """Turn what Elyra raises about a file that is no pipeline into an error of ours."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, NotImplementedError) as problem:
+        # Elyra takes the editor's work for granted
+        raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
+
+
+def read_definition(path: Path) -> dict[str, Any]:
+    """Return the JSON of a pipeline file.
+
+    Raises:
+        PipelineFileUnreadable: no such file, no JSON, or no pipeline in it.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        pipelines = content["pipelines"]
+        if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
+            raise TypeError("app_data")
+        for pipeline in pipelines:
+            for node in pipeline.get("nodes", ()):
+                _check_node(node)
+        _primary(content)
+    except OSError as problem:
+        raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
+        raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
+    return dict(content)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    """Refuse a node that lacks what Elyra takes for granted.
+
+    Raises:
+        TypeError, KeyError, AttributeError: it does.
+    """
+    data = node["app_data"] if node["type"] == "execution_node" else node.get("app_data", {})
+    parameters = data.get("component_parameters", {})
+    links = [link for port in node.get("inputs", ()) for link in port.get("links", ())]
+    values = (node["id"], *(link["node_id_ref"] for link in links), parameters.get("filename", ""))
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError(f"node {node['id']!r}")
+
+
+def _primary(definition: dict[str, Any]) -> dict[str, Any]:
+    primary: dict[str, Any] = next(
+        pipeline for pipeline in definition["pipelines"] if pipeline["id"] == definition["primary_pipeline"]
+    )
+    return primary
+
+
+def check_graph(definition: dict[str, Any]) -> None:
+    """Refuse cycles, unknown parents and empty pipelines before Elyra recurses into them.
+
+    Raises:
+        PipelineHasCycle, UnknownParent, PipelineHasNoNodes: see `topological_order`.
+    """
+    nodes = [
+        node
+        for pipeline in definition["pipelines"]
+        for node in pipeline.get("nodes", ())
+        if node.get("type") == "execution_node"
+    ]
+    known = {node["id"] for node in nodes}
+    outer = {
+        node["id"]
+        for pipeline in definition["pipelines"]
+        for node in pipeline.get("nodes", ())
+        if node.get("type") != "execution_node"
+    }
+    parents = {
+        node["id"]: [
+            link["node_id_ref"]
+            for port in node.get("inputs", ())
+            for link in port.get("links", ())
+            # links to super nodes and their bindings are resolved by Elyra's parser
+            if link.get("node_id_ref") not in outer
+        ]
+        for node in nodes
+    }
+    labels = dict.fromkeys({*known, *outer}, "")
+    for node in nodes:
+        data = node.get("app_data", {})
+        labels[node["id"]] = str(data.get("label") or data.get("ui_data", {}).get("label") or node["id"])
+    topological_order(parents, labels)
+
+
+def _validate(definition: dict[str, Any], root: Path) -> None:
+    from elyra.pipeline.validation import PipelineValidationManager, ValidationSeverity
+
+    response = asyncio.run(
+        PipelineValidationManager.instance(root_dir=str(root)).validate(pipeline=definition)
+    )
+    errors = [
+        issue
+        for issue in response.to_json().get("issues", ())
+        if issue["severity"] == ValidationSeverity.Error
+    ]
+    if errors:
+        first = _describe(errors[0])
+        more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise PipelineInvalid(f"{first}{more}")
+
+
+def _describe(issue: dict[str, Any]) -> str:
+    data = issue.get("data") or {}
+    where = "".join(
+        f"{title} '{data[key]}': "
+        for title, key in (("node", "nodeName"), ("property", "propertyName"))
+        if data.get(key)
+    )
+    value = f" (value: '{data['value']}')" if data.get("value") else ""
+    return f"{where}{str(issue['message']).rstrip('.')}{value}."

@@ -1,0 +1,114 @@
+"""The runtime configuration "Neurodesk (this machine)", through Elyra's own MetadataManager."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.backend.config import STORE_SECRET
+from elyra_neurodesk.backend.home import BUCKET, Credentials, State
+from elyra_neurodesk.errors import NeurodeskError, one_line
+
+SCHEMA = "neurodesk"
+INSTANCE = "neurodesk_this_machine"
+DISPLAY_NAME = "Neurodesk (this machine)"
+_SCHEMASPACE = "runtimes"
+
+
+class CannotRegister(NeurodeskError):
+    """Elyra refused the runtime configuration."""
+
+    code = "ND-LOCAL-007"
+    hint = (
+        "The backend itself is up; make a runtime configuration by hand, or correct the cause and try again."
+    )
+
+
+def metadata(state: State, credentials: Credentials, repository: str) -> dict[str, Any]:
+    """Return the fields of the runtime configuration for a backend that runs.
+
+    Args:
+        state: the backend.
+        credentials: the object store's.
+        repository: the directory that stands for the CVMFS claim: the modules that tasks will find.
+    """
+    return {
+        "runtime_type": "KUBEFLOW_PIPELINES",
+        "description": "Runs pipelines on this machine (elyra-neurodesk local up)",
+        "tags": [],
+        "api_endpoint": state.api_url,
+        "public_api_endpoint": state.api_url,
+        "engine": "Argo",
+        "auth_type": "NO_AUTHENTICATION",
+        "cos_endpoint": state.store_url,
+        # where Elyra's dialog sends people for their outputs: the store itself answers only signed requests
+        "public_cos_endpoint": f"{state.api_url}/",
+        "cos_bucket": BUCKET,
+        "cos_auth_type": "KUBERNETES_SECRET",
+        "cos_username": credentials.access_key,
+        "cos_password": credentials.secret_key,
+        "cos_secret": STORE_SECRET,
+        "cos_secret_access_key_field": "accesskey",
+        "cos_secret_secret_key_field": "secretkey",
+        "module_index": repository,
+    }
+
+
+def register(state: State, credentials: Credentials, repository: str) -> Path | None:
+    """Write the runtime configuration, or replace it; its file is 0600 because it holds the credentials.
+
+    Returns:
+        The file.
+
+    Raises:
+        CannotRegister: Elyra has no schema ``neurodesk`` or finds the values invalid.
+    """
+    from elyra.metadata.manager import MetadataManager  # takes seconds
+    from elyra.metadata.metadata import Metadata
+
+    try:
+        manager = MetadataManager(schemaspace=_SCHEMASPACE)
+        instance = Metadata(
+            name=INSTANCE,
+            display_name=DISPLAY_NAME,
+            schema_name=SCHEMA,
+            metadata=metadata(state, credentials, repository),
+        )
+        saved = (
+            manager.update(INSTANCE, instance) if _present(manager) else manager.create(INSTANCE, instance)
+        )
+    except Exception as problem:  # Elyra raises whatever its parts raise
+        raise CannotRegister(
+            f"the runtime configuration {DISPLAY_NAME!r} cannot be written: {one_line(str(problem))}"
+        ) from problem
+    file = Path(str(saved.resource)) if saved.resource else None
+    if file is not None and file.is_file():
+        file.chmod(0o600)
+    return file
+
+
+def unregister() -> bool:
+    """Remove the runtime configuration.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        CannotRegister: Elyra cannot remove it.
+    """
+    from elyra.metadata.manager import MetadataManager
+
+    try:
+        manager = MetadataManager(schemaspace=_SCHEMASPACE)
+        if not _present(manager):
+            return False
+        manager.remove(INSTANCE)
+    except Exception as problem:
+        raise CannotRegister(
+            f"the runtime configuration {DISPLAY_NAME!r} cannot be removed: {one_line(str(problem))}"
+        ) from problem
+    return True
+
+
+def _present(manager: Any) -> bool:
+    return any(instance.name == INSTANCE for instance in manager.get_all(include_invalid=True))

@@ -1,0 +1,1 @@
+"""From an Elyra pipeline, as plain data, to a graph of tasks."""

@@ -1,0 +1,238 @@
+"""A compiled pipeline to KFP: pipeline, version, experiment, run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import kfp_server_api
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.kfp_api.connection import Connection, api_call, reason
+from elyra_neurodesk.kfp_api.errors import NotAKfpApi
+from elyra_neurodesk.kfp_api.idempotent import OutcomeUnknown, create_once
+from elyra_neurodesk.network import root_text
+
+# KFP keeps names in columns of 128 characters; a version's name adds 30 to the pipeline's
+NAME_LIMIT = 96
+
+
+class SubmissionRefused(NeurodeskError):
+    """KFP refused the pipeline, the experiment or the run."""
+
+    code = "ND-SUBMIT-001"
+    hint = "Check the namespace and the endpoint's path in the runtime configuration."
+
+
+class SubmissionUnclear(NeurodeskError):
+    """The connection to KFP was lost while it was asked to start a run, and no such run is seen (yet)."""
+
+    code = "ND-SUBMIT-002"
+    hint = "Look for it with `elyra-neurodesk runs list` before you submit again."
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """A run that KFP has accepted."""
+
+    run_id: str
+    name: str
+    pipeline_id: str
+    version_id: str
+
+
+def publish(
+    connection: Connection,
+    package: str,
+    name: str,
+    description: str,
+    experiment: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> PublishedRun:
+    """Upload a package as a new version of the pipeline ``name`` and start one run of it.
+
+    Whatever happens to the calls' answers, there is at most one run. When there is none, the message says
+    what of the pipeline KFP has already.
+
+    Args:
+        connection: KFP's API.
+        package: what `package_text` returned.
+        name: the pipeline's name, any text.
+        description: shown on the pipeline's page.
+        experiment: the experiment's name.
+        parameters: values of the pipeline's parameters, so that the run shows them.
+
+    Raises:
+        SubmissionRefused: KFP says no.
+        SubmissionUnclear: KFP does not say whether it did what it was asked for.
+        ApiError: KFP cannot be reached, fails or denies access.
+    """
+    title = shortened(name)
+    # a random tail: ten submissions in the same second stay ten, and a run can be found by its name alone
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
+    run_name = f"{title}-{stamp}"
+    publisher = _Publisher(connection)
+    with TemporaryDirectory(prefix="elyra-neurodesk-") as folder, _told(connection, f"pipeline '{title}'"):
+        # KFP takes the file's name into a column of 100 characters
+        path = Path(folder, "pipeline.yaml")
+        path.write_text(package, "utf-8")
+        version = publisher.new_version(path, title, run_name, description)
+    uploaded = f"Version '{version.display_name}' of pipeline '{title}' was uploaded."
+    with _told(connection, f"experiment '{experiment}'", uploaded):
+        experiment_id = publisher.experiment(shortened(experiment))
+    with _told(connection, f"run '{run_name}'", uploaded):
+        run_id = publisher.run(run_name, experiment_id, version, parameters or {})
+    return PublishedRun(run_id, run_name, version.pipeline_id, version.pipeline_version_id)
+
+
+# Calls go through kfp_server_api and not through methods of kfp.Client: those print links to standard output,
+# which belongs to ``--json``, and wait for an answer without end.
+@dataclass(frozen=True)
+class _Publisher:
+    connection: Connection
+
+    def new_version(self, path: Path, title: str, name: str, description: str) -> Any:
+        """Upload the package as the pipeline's first version, or as a further one."""
+        pipeline_id = self._pipeline_id(title)
+        if pipeline_id is None:
+            made: list[str] = []
+
+            def create() -> str:
+                options = {"description": description, **self._namespace()}
+                answer = self.connection.ask(self._uploads.upload_pipeline, str(path), name=title, **options)
+                made.append(self._checked(answer, "pipeline_id"))
+                return made[0]
+
+            pipeline_id = create_once(create, lambda: self._pipeline_id(title), unique=True)
+            if made:
+                return self._first_version(pipeline_id)
+            # a submission beside this one was first, or our own try whose answer was lost
+        return create_once(
+            lambda: self._upload_version(path, name, pipeline_id),
+            lambda: self._version(pipeline_id, name),
+            unique=True,
+        )
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment ``name``, made if there is none."""
+        service = kfp_server_api.ExperimentServiceApi(self.connection.api_client)
+        wanted = kfp_server_api.V2beta1Experiment(
+            display_name=name, namespace=self.connection.config.namespace
+        )
+
+        def find() -> str | None:
+            options = {"filter": _named(name), **self._namespace()}
+            found = self.connection.ask(service.experiment_service_list_experiments, **options).experiments
+            return found[0].experiment_id if found else None
+
+        def create() -> str:
+            answer = self.connection.ask(service.experiment_service_create_experiment, experiment=wanted)
+            return self._checked(answer, "experiment_id")
+
+        return find() or create_once(create, find, unique=True)
+
+    def run(self, name: str, experiment_id: str, version: Any, parameters: Mapping[str, Any]) -> str:
+        """Start a run and return its id; ``name`` must be one that no other run has."""
+        service = kfp_server_api.RunServiceApi(self.connection.api_client)
+        wanted = kfp_server_api.V2beta1Run(
+            experiment_id=experiment_id,
+            display_name=name,
+            pipeline_version_reference=kfp_server_api.V2beta1PipelineVersionReference(
+                pipeline_id=version.pipeline_id, pipeline_version_id=version.pipeline_version_id
+            ),
+            runtime_config=kfp_server_api.V2beta1RuntimeConfig(parameters=dict(parameters)),
+        )
+
+        def find() -> str | None:
+            options = {"experiment_id": experiment_id, "filter": _named(name)}
+            found = self.connection.ask(service.run_service_list_runs, **options).runs
+            return next((run.run_id for run in found or () if run.display_name == name), None)
+
+        def create() -> str:
+            answer = self.connection.ask(service.run_service_create_run, run=wanted)
+            return self._checked(answer, "run_id")
+
+        return create_once(create, find, unique=False)
+
+    @property
+    def _uploads(self) -> Any:
+        return kfp_server_api.PipelineUploadServiceApi(self.connection.api_client)
+
+    @property
+    def _pipelines(self) -> Any:
+        return kfp_server_api.PipelineServiceApi(self.connection.api_client)
+
+    def _namespace(self) -> dict[str, str]:
+        namespace = self.connection.config.namespace
+        return {"namespace": namespace} if namespace else {}
+
+    def _pipeline_id(self, title: str) -> str | None:
+        options = {"filter": _named(title), **self._namespace()}
+        found = self.connection.ask(self._pipelines.pipeline_service_list_pipelines, **options).pipelines
+        return found[0].pipeline_id if found else None
+
+    def _first_version(self, pipeline_id: str) -> Any:
+        listed = self._pipelines.pipeline_service_list_pipeline_versions
+        options = {"page_size": 1, "sort_by": "created_at asc"}
+        found = self.connection.ask(listed, pipeline_id, **options).pipeline_versions
+        if not found:
+            raise NotAKfpApi(f"{self.connection.endpoint} made a pipeline without a version.")
+        return found[0]
+
+    def _version(self, pipeline_id: str, name: str) -> Any:
+        listed = self._pipelines.pipeline_service_list_pipeline_versions
+        found = self.connection.ask(listed, pipeline_id, filter=_named(name)).pipeline_versions
+        return found[0] if found else None
+
+    def _upload_version(self, path: Path, name: str, pipeline_id: str) -> Any:
+        upload = self._uploads.upload_pipeline_version
+        answer = self.connection.ask(upload, str(path), name=name, pipelineid=pipeline_id)
+        self._checked(answer, "pipeline_version_id")
+        return answer
+
+    def _checked(self, answer: Any, field: str) -> str:
+        value = getattr(answer, field)
+        if not value:
+            raise NotAKfpApi(f"{self.connection.endpoint} answered without {field}.")
+        return str(value)
+
+
+def shortened(name: str) -> str:
+    """Return ``name``, cut to KFP's limit with a hash of the whole when it is longer."""
+    if len(name) <= NAME_LIMIT:
+        return name
+    return f"{name[: NAME_LIMIT - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _named(name: str) -> str:
+    """Return KFP's filter for things of this name (backend/api/v2beta1/filter.proto; 1 is EQUALS)."""
+    return json.dumps({"predicates": [{"operation": 1, "key": "display_name", "stringValue": name}]})
+
+
+@contextlib.contextmanager
+def _told(connection: Connection, what: str, uploaded: str = "") -> Iterator[None]:
+    """Turn what goes wrong in the block into an error that ends with what KFP has already."""
+    so_far = f"{uploaded} No run was started.".strip()
+    try:
+        with api_call(connection.endpoint):
+            yield
+    except OutcomeUnknown as unknown:
+        seen = "no such run is there yet" if unknown.looked else "it cannot be looked for now"
+        raise SubmissionUnclear(
+            f"whether {what} was started is not known: {root_text(unknown.problem)}; {seen}. {uploaded}"
+        ) from unknown
+    except kfp_server_api.ApiException as problem:  # 404, which `api_call` leaves to its caller
+        raise SubmissionRefused(
+            f"Kubeflow Pipelines at {connection.endpoint} refused {what} "
+            f"(HTTP {problem.status}): {reason(problem)}. {so_far}"
+        ) from problem
+    except NeurodeskError as problem:
+        raise type(problem)(f"{problem.message} {so_far}", problem.hint) from problem

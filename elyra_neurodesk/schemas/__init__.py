@@ -1,1 +1,0 @@
-"""Elyra schema providers."""

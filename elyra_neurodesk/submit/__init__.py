@@ -1,1 +1,0 @@
-"""From a pipeline to a run: archives, uploads, KFP API."""

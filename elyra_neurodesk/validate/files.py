@@ -1,0 +1,39 @@
+"""Files that a pipeline file makes us read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elyra_neurodesk.validate.errors import InputFileUnusable
+from elyra_neurodesk.validate.strings import shown
+
+
+def read_input(root: Path, path: str, where: str) -> str:
+    """Return the text of the file that a component's input names.
+
+    A pipeline file may come from anybody: it must not have a file of this machine sent to a cluster that
+    lies outside the directory it belongs to, neither by ``..`` nor through a symbolic link.
+
+    Args:
+        root: the directory that names are relative to.
+        path: as the pipeline file has it.
+        where: node and input, for messages.
+
+    Raises:
+        InputFileUnusable: outside of ``root``, not readable, or not UTF-8.
+    """
+    try:
+        target = (root / path).resolve()
+        if not target.is_relative_to(root.resolve()):
+            raise InputFileUnusable(f"{where} takes the file {shown(path)}, which is not below '{root}'.")
+        # not read_text: that turns "\r\n" into "\n"
+        return target.read_bytes().decode("utf-8")
+    except UnicodeError:
+        raise InputFileUnusable(f"{where} takes the file {shown(path)}, which is no UTF-8 text.") from None
+    except (OSError, ValueError, RuntimeError) as problem:
+        if isinstance(problem, InputFileUnusable):
+            raise
+        reason = getattr(problem, "strerror", None) or problem
+        raise InputFileUnusable(
+            f"{where} takes the file {shown(path)}, which cannot be read: {reason}."
+        ) from problem

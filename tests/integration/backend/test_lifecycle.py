@@ -1,0 +1,191 @@
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from elyra_neurodesk.backend import lifecycle
+from elyra_neurodesk.backend.health import DidNotStart
+from elyra_neurodesk.backend.home import Home, State
+from elyra_neurodesk.backend.processes import Process, started
+from tests.integration.backend.support import Server, compile_package, start, wait_for_end
+
+
+def command(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "elyra_neurodesk.cli.main", "local", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **env},
+        check=False,
+    )
+
+
+def test_up_twice_says_so_and_takes_new_claims(fresh: Server, tmp_path: Path) -> None:
+    before = fresh.state
+    fresh.up(claims=(f"data={tmp_path}",))
+    assert fresh.state == before
+    assert fresh.said[-1].startswith("Already up")
+    claims = lifecycle.status(fresh.home).as_json()["claims"]
+    assert {"name": "data", "directory": str(tmp_path), "present": True} in claims
+
+
+def test_two_ups_at_once_start_one_backend(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    words = ["up", "--no-register", "--home", str(home)]
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "elyra_neurodesk.cli.main", "local", *words],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        said = [process.communicate(timeout=40)[0] for process in both]
+        assert [process.returncode for process in both] == [0, 0]
+        assert sorted(text.split(":")[0] for text in said) == ["Already up", "Up"]
+    finally:
+        lifecycle.down(Home(home), lambda line: None)
+
+
+def test_a_port_in_use_that_was_asked_for_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = command("up", "--no-register", "--home", str(tmp_path / "home"), "--port", port)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert port in done.stderr
+    assert "--port" in done.stderr
+    assert Home(tmp_path / "home").state() is None
+
+
+def test_a_port_in_use_that_was_not_asked_for_is_avoided(fresh: Server, tmp_path: Path) -> None:
+    other = Home(tmp_path / "other")
+    other.make()
+    other.config.write_text(f"port: {fresh.state.port}\nstore_port: {fresh.state.store_port}\n")
+    state = lifecycle.up(other, lifecycle.Options(register=False), lambda line: None)
+    try:
+        assert not {state.port, state.store_port} & {fresh.state.port, fresh.state.store_port}
+    finally:
+        lifecycle.down(other, lambda line: None)
+
+
+def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path) -> None:
+    home, said = Home(tmp_path / "home"), list[str]()
+    home.make()
+    me = Process(os.getpid(), started(os.getpid()) - 1)
+    home.write_state(State(me, me, 1, 2))
+    state = lifecycle.up(home, lifecycle.Options(register=False), said.append)
+    try:
+        assert "left by a server that is gone" in said[0]
+        assert state.server.pid != os.getpid()
+    finally:
+        lifecycle.down(home, said.append)
+    assert started(os.getpid()) > 0
+
+
+def test_the_object_store_outlives_the_server_and_is_used_again(fresh: Server) -> None:
+    before = fresh.state
+    fresh.kill()
+    assert before.store.alive()
+    assert not lifecycle.status(fresh.home).up
+    fresh.up()
+    assert fresh.state.store == before.store
+    assert fresh.state.port == before.port
+
+
+def test_a_store_that_died_is_started_again_on_its_port(fresh: Server) -> None:
+    before = fresh.state
+    before.store.stop(5)
+    fresh.up()
+    assert fresh.state.server == before.server
+    assert fresh.state.store_port == before.store_port
+    assert fresh.state.store.alive()
+
+
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    home.database.write_text("no database " * 200)
+    with pytest.raises(DidNotStart, match="ND-LOCAL-006"):
+        start(home, [])
+    assert home.state() is None
+
+
+def test_wrong_settings_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    done = command("up", "--no-register", "--home", str(tmp_path / "home"), "--claim", "nonsense")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "NAME=DIRECTORY" in done.stderr
+    assert Home(tmp_path / "home").state() is None
+
+
+def test_down_of_what_is_not_up_says_so(tmp_path: Path) -> None:
+    done = command("down", "--home", str(tmp_path / "none"))
+    assert (done.returncode, done.stdout) == (0, "Not up.\n")
+    assert not (tmp_path / "none").exists()
+
+
+def test_only_one_server_has_the_database(fresh: Server) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "elyra_neurodesk.backend.server",
+        "--home",
+        str(fresh.home.path),
+        "--port",
+        "1",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode != 0
+    assert "ND-LOCAL-003" in done.stderr
+
+
+def test_status_and_logs_are_there_for_people_and_programs(fresh: Server, tmp_path: Path) -> None:
+    package = compile_package(tmp_path / "p.yaml", {"one": ((), "echo hello there"), "two": ((), "echo bye")})
+    run_id = fresh.client().create_run_from_pipeline_package(package).run_id
+    wait_for_end(fresh.client(), run_id)
+    home = ("--home", str(fresh.home.path))
+    content = json.loads(command("status", "--json", *home).stdout)
+    assert content["up"] is True
+    assert content["runs"] == {"SUCCEEDED": 1}
+    assert content["api_endpoint"] == fresh.state.api_url
+    assert fresh.home.credentials().secret_key not in json.dumps(content)
+    assert "1 succeeded" in command("status", *home).stdout
+    assert "hello there" in command("logs", run_id[:8], "one", *home, "--follow").stdout
+    everything = command("logs", run_id, *home).stdout
+    assert "hello there" in everything
+    assert "bye" in everything
+    assert command("logs", "nope", *home).returncode == 1
+    assert "no task" in command("logs", run_id, "nope", *home).stderr
+
+
+def test_up_registers_the_runtime_configuration_and_down_removes_it(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
+    home = ("--home", str(tmp_path / "home"))
+    file = tmp_path / "jupyter" / "metadata" / "runtimes" / "neurodesk_this_machine.json"
+    try:
+        done = command("up", *home, "--claim", f"cvmfs-neurodesk={tmp_path}", **env)
+        assert done.returncode == 0, done.stderr
+        assert "Neurodesk (this machine)" in done.stdout
+        content = json.loads(file.read_text())
+        state = Home(tmp_path / "home").state()
+        assert state is not None
+        assert content["schema_name"] == "neurodesk"
+        assert content["metadata"]["api_endpoint"] == state.api_url
+        assert content["metadata"]["cos_endpoint"] == state.store_url
+        assert content["metadata"]["module_index"] == str(tmp_path)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert command("up", *home, **env).returncode == 0
+    finally:
+        done = command("down", "--unregister", *home, **env)
+    assert done.returncode == 0, done.stderr
+    assert not file.exists()

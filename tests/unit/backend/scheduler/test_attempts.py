@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from elyra_neurodesk.backend.db.records import CANCELED, FAILED, PENDING, SUCCEEDED, Task
+from elyra_neurodesk.backend.pod import Result, Retry
+from elyra_neurodesk.backend.scheduler.attempts import MOST_LOST, conclude, folder
+
+TASK = Task("r", "t", 0, "T", (), attempt=1)
+NO_RETRY = Retry()
+FAILURE = Result(False, 3, "failed", "it said\nno")
+LOST = Result(False, None, "lost", "gone")
+
+
+def test_a_success_hands_its_outputs_on() -> None:
+    changes = conclude(
+        TASK, Result(True, 0, "completed", "", {"parameters": {"x": 1}}), NO_RETRY, False
+    ).changes
+    assert (changes["state"], changes["exit_code"]) == (SUCCEEDED, 0)
+    assert changes["outputs"] == {"parameters": {"x": 1}}
+
+
+def test_a_failure_ends_the_task_with_one_line() -> None:
+    changes = conclude(TASK, FAILURE, NO_RETRY, False).changes
+    assert (changes["state"], changes["exit_code"], changes["message"]) == (FAILED, 3, "it said no")
+
+
+@pytest.mark.parametrize(("failures", "delay"), [(0, 2.0), (1, 6.0), (2, 10.0)])
+def test_retries_wait_longer_each_time_up_to_a_limit(failures: int, delay: float) -> None:
+    retry = Retry(max_retries=3, backoff_seconds=2, factor=3, max_backoff=10)
+    outcome = conclude(replace(TASK, failures=failures), FAILURE, retry, False)
+    assert (outcome.changes["state"], outcome.delay) == (PENDING, delay)
+    assert conclude(replace(TASK, failures=3), FAILURE, retry, False).changes["state"] == FAILED
+
+
+def test_a_lost_attempt_is_repeated_without_counting_as_a_failure() -> None:
+    outcome = conclude(TASK, LOST, NO_RETRY, False)
+    assert (outcome.changes["state"], outcome.changes["lost"], outcome.delay) == (PENDING, 1, 0.0)
+    assert "failures" not in outcome.changes
+
+
+def test_a_task_that_is_lost_again_and_again_fails_at_last() -> None:
+    assert conclude(replace(TASK, lost=MOST_LOST - 1), LOST, NO_RETRY, False).delay == 30.0
+    changes = conclude(replace(TASK, lost=MOST_LOST), LOST, NO_RETRY, False).changes
+    assert changes["state"] == FAILED
+    assert "21 times" in changes["message"]
+
+
+def test_a_canceled_task_is_not_tried_again_but_a_success_counts() -> None:
+    assert conclude(TASK, FAILURE, Retry(max_retries=5), True).changes["state"] == CANCELED
+    assert conclude(TASK, LOST, NO_RETRY, True).changes["state"] == CANCELED
+    assert conclude(TASK, Result(True, 0, "completed"), NO_RETRY, True).changes["state"] == SUCCEEDED
+
+
+def test_an_attempt_that_was_ended_with_the_backend_runs_again() -> None:
+    outcome = conclude(TASK, Result(False, 143, "canceled", "x"), NO_RETRY, False)
+    assert outcome.changes["state"] == PENDING
+    assert "failures" not in outcome.changes
+
+
+def test_directories_of_tasks_are_plain_names() -> None:
+    assert folder(replace(TASK, name="step-2")) == "step-2"
+    for name in ("..", "../x", "a/b", "", ".hidden", "ü", "x" * 300):
+        assert folder(replace(TASK, name=name)) == "_0"

@@ -1,0 +1,64 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from elyra_neurodesk.backend.home import Home, HomeUnusable, State, find_home
+from elyra_neurodesk.backend.processes import Process
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_everything_in_the_home_is_its_owners_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path / "a" / "home")
+    home.make()
+    home.credentials()
+    home.write_state(State(Process(1, 2), Process(3, 4), 5, 6))
+    assert mode(home.path) == 0o700
+    assert mode(home.path / "credentials.json") == 0o600
+    assert mode(home.path / "state.json") == 0o600
+
+
+def test_credentials_are_made_once_and_differ_between_homes(tmp_path: Path) -> None:
+    first, second = Home(tmp_path / "1"), Home(tmp_path / "2")
+    first.make()
+    second.make()
+    assert first.credentials() == first.credentials()
+    assert first.credentials() != second.credentials()
+    assert len(first.credentials().secret_key) >= 32
+
+
+def test_damaged_credentials_are_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text("{}")
+    with pytest.raises(HomeUnusable, match=r"credentials\.json"):
+        Home(tmp_path).credentials()
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"server": 1}', "[]"])
+def test_a_damaged_state_file_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "state.json").write_text(text)
+    assert Home(tmp_path).state() is None
+
+
+def test_state_comes_back_as_written(tmp_path: Path) -> None:
+    state = State(Process(1, 2), Process(3, 4), 8898, 8900)
+    Home(tmp_path).write_state(state)
+    assert Home(tmp_path).state() == state
+    assert state.api_url == "http://127.0.0.1:8898/pipeline"
+
+
+def test_the_home_is_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ELYRA_NEURODESK_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert find_home().path == tmp_path / "elyra-neurodesk" / "local"
+    monkeypatch.setenv("ELYRA_NEURODESK_HOME", str(tmp_path / "env"))
+    assert find_home().path == tmp_path / "env"
+    assert find_home(tmp_path / "given").path == tmp_path / "given"
+
+
+def test_a_home_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeUnusable, match="cannot be used"):
+        Home(tmp_path / "file" / "home").make()

@@ -1,0 +1,28 @@
+"""Many nodes make a package that KFP takes, and each adds its own share only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from elyra_neurodesk.compile.package import package_text
+from elyra_neurodesk.graph.model import TaskGraph
+from elyra_neurodesk.patches.labels import add_version
+from elyra_neurodesk.patches.share_executors import compact
+from tests.unit.patches.test_share_executors import tasks
+
+
+def compiled(count: int) -> int:
+    """Return the bytes of a chain of ``count`` notebooks."""
+    made = tasks(count)
+    chain = (made[0], *(replace(task, parents=(made[i].name,)) for i, task in enumerate(made[1:])))
+    return len(package_text(add_version(compact(TaskGraph("p", "", chain)))).encode())
+
+
+def test_seven_hundred_distinct_nodes_stay_below_the_limit_of_a_workflow() -> None:
+    assert compiled(700) < 700_000
+
+
+def test_each_node_adds_at_most_a_kilobyte_whatever_its_depth() -> None:
+    shallow, deep = (compiled(count + 50) - compiled(count) for count in (50, 400))
+    assert shallow / 50 <= 1000
+    assert abs(deep - shallow) / 50 < 10

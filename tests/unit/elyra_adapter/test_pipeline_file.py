@@ -1,0 +1,60 @@
+"""Pipeline files that are not what the editor writes."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elyra_neurodesk.elyra_adapter.pipeline_file import PipelineFileUnreadable, check_graph, read_definition
+from elyra_neurodesk.errors import NeurodeskError
+from tests.support.pipelines import notebook_node, pipeline
+
+GOOD = pipeline([notebook_node("a", "a.py"), notebook_node("b", "b.py", ["a"])])
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value in a JSON document."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, inner in entries:
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+def changed(path: tuple[Any, ...], new: Any) -> Any:
+    """Return the good pipeline with one value replaced, or removed for `...`."""
+    document = copy.deepcopy(GOOD)
+    at: Any = document
+    for key in path[:-1]:
+        at = at[key]
+    if new is ...:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = new
+    return document
+
+
+@pytest.mark.parametrize("new", [..., None, [], {}, "x", 7], ids=repr)
+def test_whatever_is_wrong_with_a_value_is_an_error_of_ours_or_none(tmp_path: Path, new: Any) -> None:
+    file = tmp_path / "p.pipeline"
+    for path in places(GOOD):
+        file.write_text(json.dumps(changed(path, new)), "utf-8")
+        try:
+            check_graph(read_definition(file))
+        except NeurodeskError:
+            pass
+        except Exception as problem:
+            pytest.fail(f"{path} as {new!r}: {problem!r}")
+
+
+def test_a_node_without_data_is_told_as_such(tmp_path: Path) -> None:
+    document = changed(("pipelines", 0, "nodes", 0, "app_data"), ...)
+    (tmp_path / "p.pipeline").write_text(json.dumps(document), "utf-8")
+    with pytest.raises(PipelineFileUnreadable, match=r"p\.pipeline' is no pipeline file: KeyError"):
+        read_definition(tmp_path / "p.pipeline")

@@ -1,0 +1,67 @@
+"""Names are always valid, and different names stay different."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elyra_neurodesk import names as slugs
+
+VALID = {
+    slugs.task_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slugs.TASK_NAME_LIMIT),
+    slugs.pipeline_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slugs.PIPELINE_NAME_LIMIT),
+    slugs.input_name: (r"[a-z]([a-z0-9_]*[a-z0-9])?", 63),
+    slugs.label_value: (r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?", slugs.LABEL_VALUE_LIMIT),
+    slugs.directory_name: (r"[A-Za-z0-9][A-Za-z0-9._-]*", slugs.DIRECTORY_LIMIT),
+}
+MAKERS = list(VALID)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@given(text=st.text(max_size=200))
+def test_any_text_gives_a_valid_name(make, text: str) -> None:
+    pattern, limit = VALID[make]
+    name = make(text)
+    assert re.fullmatch(pattern, name)
+    assert len(name) <= limit
+    assert make(text) == name
+
+
+@pytest.mark.parametrize(
+    "make", [slugs.pipeline_name, slugs.input_name, slugs.label_value, slugs.directory_name]
+)
+@given(texts=st.lists(st.text(max_size=150), min_size=2, max_size=2, unique=True))
+def test_two_texts_give_two_names(make, texts: list[str]) -> None:
+    assert make(texts[0]) != make(texts[1])
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@given(data=st.data())
+def test_a_valid_name_comes_back_unchanged(make, data: st.DataObject) -> None:
+    pattern, limit = VALID[make]
+    name = data.draw(st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= limit))
+    if make is slugs.task_name and "--" in name:
+        return  # KFP joins dashes
+    assert make(name) == name
+
+
+def test_names_of_a_pipeline_never_repeat() -> None:
+    taken: set[str] = set()
+    for label in ("Run BET", "run bet", "run-bet", "RUN  BET!", "run-bet-2"):
+        name = slugs.task_name(label, taken)
+        assert name not in taken
+        taken.add(name)
+    assert {"run-bet", "run-bet-2", "run-bet-3"} <= taken
+
+
+@pytest.mark.parametrize("length", [47, 48, 49, 62, 63, 64, 65, 128, 500])
+def test_long_labels_that_differ_at_their_end_get_different_names(length: int) -> None:
+    assert slugs.task_name("a" * length + "x") != slugs.task_name("a" * length + "y")
+
+
+@pytest.mark.parametrize("label", ["日本語", "", "---", "é", "🧠 brain", "$(rm -rf /)"])
+def test_labels_of_any_script_have_names(label: str) -> None:
+    assert slugs.task_name(label)
