@@ -1,10 +1,13 @@
-"""The one class that meets Elyra."""
+"""The Elyra runtime processor: submits and exports pipelines."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,14 +20,17 @@ from traitlets import Enum
 from elyra_neurodesk.elyra_adapter import component_parser
 from elyra_neurodesk.elyra_adapter.node_properties import PROPERTIES
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
-from elyra_neurodesk.patches.sidecar import ResolvedDelivery, resolve_delivery
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.patches.sidecar import resolve_delivery
+from elyra_neurodesk.settings import RuntimeSettings, SidecarDelivery
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
 
     from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
+    from elyra_neurodesk.kfp_api.publish import PublishedRun
+    from elyra_neurodesk.submission import PreparedPipeline
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
@@ -37,23 +43,6 @@ class ExportTargetExists(NeurodeskError):
 
     code = "ND-EXPORT-001"
     hint = "Choose another name, or allow overwriting (--overwrite)."
-
-
-class PipelineDsl(str):
-    """Python DSL that also carries the package it compiles to, so that nobody has to run it.
-
-    Attributes:
-        package: KFP package, YAML text.
-    """
-
-    __slots__ = ("package",)
-    package: str
-
-    def __new__(cls, text: str, package: str) -> PipelineDsl:
-        """Make one of the two texts."""
-        dsl = super().__new__(cls, text)
-        dsl.package = package
-        return dsl
 
 
 class NeurodeskPipelineProcessorResponse(RuntimePipelineProcessorResponse):  # type: ignore[misc]
@@ -100,42 +89,31 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         """The ids of the node properties that the editor shows: Elyra's, and ours."""
         return {*super().supported_properties, *PROPERTIES}
 
-    def process(self, pipeline: Pipeline) -> Any:
+    def process(self, pipeline: Pipeline) -> NeurodeskPipelineProcessorResponse:
         """Submit the pipeline and return Elyra's response with the run's id and address.
 
         Raises:
             NeurodeskError: one line that says what is wrong and what to do.
         """
         from elyra_neurodesk.compile.package import package_text
-        from elyra_neurodesk.elyra_adapter.prepare import prepared
         from elyra_neurodesk.kfp_api.connection import connect_to
         from elyra_neurodesk.kfp_api.publish import publish
-        from elyra_neurodesk.patches.labels import add_version
 
-        started = time.monotonic()
+        timer = _Timer(self, pipeline)
         config, settings = _configuration(pipeline)
         connection = connect_to(config)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
-        with prepared(pipeline, config, settings, delivery, self) as ready:
-            graph = self._noticed(add_version(ready.graph))
-            package = package_text(graph)
-            self._progress(pipeline, f"compiled {len(graph.tasks)} tasks", started)
-            sent = ready.upload()
-            self._progress(pipeline, f"uploaded {sent} of {len(ready.uploads)} objects", started)
+        with self._prepare(pipeline, config, settings, delivery) as prepared:
+            package = package_text(prepared.graph)
+            timer.log(f"compiled {len(prepared.graph.tasks)} tasks")
+            sent = prepared.upload()
+            timer.log(f"uploaded {sent} of {len(prepared.uploads)} objects")
         description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
-        parameters = {known.name: known.value for known in graph.parameters if known.value is not None}
-        run = publish(connection, package, pipeline.name, description, pipeline.name.lower(), parameters)
-        url = config.run_url(run.run_id)
-        self._progress(pipeline, f"pipeline submitted: {url}", started)
-        generic = [task.spec for task in graph.tasks if task.spec]
-        return NeurodeskPipelineProcessorResponse(
-            run_id=run.run_id,
-            run_name=run.name,
-            warnings=graph.notices,
-            run_url=url,
-            object_storage_url=settings.public_object_store_endpoint if generic else None,
-            object_storage_path=f"/{settings.bucket}/{generic[0].run_key(run.run_id)}" if generic else None,
+        run = publish(
+            connection, package, pipeline.name, description, pipeline.name.lower(), prepared.graph.values()
         )
+        timer.log(f"pipeline submitted: {config.run_url(run.run_id)}")
+        return _response(prepared.graph, run, config, settings)
 
     def export(
         self, pipeline: Pipeline, pipeline_export_format: str, pipeline_export_path: str, overwrite: bool
@@ -155,68 +133,66 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         from elyra_neurodesk.compile.package import package_text
 
         self._verify_export_format(pipeline_export_format)
-        started = time.monotonic()
+        timer = _Timer(self, pipeline)
         path = Path(self.root_dir, pipeline_export_path).expanduser()
         if path.exists() and not overwrite:
             raise ExportTargetExists(f"File '{path}' exists already.")
-        write = write_dsl if pipeline_export_format == "py" else package_text
-        path.write_text(write(self._uploaded_graph(pipeline)), "utf-8")
-        self._progress(pipeline, f"pipeline exported to '{pipeline_export_path}'", started)
+        config, settings = _configuration(pipeline)
+        chosen = self.export_sidecar if settings.sidecar == "auto" else settings.sidecar
+        delivery = cast(SidecarDelivery, chosen)
+        with self._prepare(pipeline, config, settings, delivery) as prepared:
+            text = (write_dsl if pipeline_export_format == "py" else package_text)(prepared.graph)
+            prepared.upload()
+        path.write_text(text, "utf-8")
+        timer.log(f"pipeline exported to '{pipeline_export_path}'")
         return pipeline_export_path
 
-    def _generate_pipeline_dsl(
-        self,
-        pipeline: Pipeline,
-        pipeline_name: str,
-        workflow_engine: Any,
-        pipeline_version: str = "",
-        experiment_name: str = "",
-        *args: Any,
-        **kwargs: Any,
-    ) -> PipelineDsl:
-        """Return the DSL of a pipeline, having uploaded what its tasks need."""
-        from elyra_neurodesk.compile.dsl import write_dsl
-        from elyra_neurodesk.compile.package import package_text
-
-        graph = self._uploaded_graph(pipeline, pipeline_version, experiment_name)
-        return PipelineDsl(write_dsl(graph), package_text(graph))
-
-    def _compile_pipeline_dsl(
-        self, dsl: str, workflow_engine: Any, output_file: str, pipeline_conf: Any
-    ) -> None:
-        """Write the package that belongs to our own DSL; anybody else's is Elyra's business."""
-        if isinstance(dsl, PipelineDsl):
-            Path(output_file).write_text(dsl.package, "utf-8")
-        else:
-            super()._compile_pipeline_dsl(dsl, workflow_engine, output_file, pipeline_conf)
-
-    def _uploaded_graph(self, pipeline: Pipeline, version: str = "", experiment: str = "") -> TaskGraph:
-        """Return the graph of a pipeline that is to be exported."""
-        from elyra_neurodesk.elyra_adapter.prepare import prepared
-        from elyra_neurodesk.patches.labels import add_version
-
-        config, settings = _configuration(pipeline)
-        delivery: ResolvedDelivery = (
-            cast(ResolvedDelivery, self.export_sidecar)
-            if settings.sidecar == "auto"
-            else resolve_delivery(settings.sidecar)
+    @contextmanager
+    def _prepare(
+        self, pipeline: Pipeline, config: RuntimeConfig, settings: RuntimeSettings, delivery: SidecarDelivery
+    ) -> Iterator[PreparedPipeline]:
+        """Read Elyra's pipeline object and turn it into a task graph, see `submission.prepare`."""
+        from elyra_neurodesk.elyra_adapter.operations import (
+            cached_component_definition,
+            read_pipeline,
+            runtime_images,
         )
-        with prepared(pipeline, config, settings, delivery, self) as ready:
-            ready.upload()
-            return self._noticed(add_version(ready.graph, version, experiment))
+        from elyra_neurodesk.submission import prepare, submission_context
 
-    def _noticed(self, graph: TaskGraph) -> TaskGraph:
-        """Tell what the pipeline asks for and KFP cannot do; command lines have no log that anybody sees."""
-        for notice in graph.notices:
-            line = f"Pipeline '{graph.name}': {notice}"
-            if _is_seen(self.log):
+        root = Path(self.root_dir).resolve()
+        drawn = read_pipeline(pipeline, root, self, cached_component_definition(self))
+        context = submission_context(
+            drawn,
+            settings,
+            delivery,
+            runtime_images=runtime_images(),
+            writable_directory=str(getattr(self, "WCD", DEFAULT_WRITABLE_DIRECTORY)),
+            pipeline_info=getattr(self, "enable_pipeline_info", True),
+        )
+        with prepare(drawn, root, context, config) as prepared:
+            self._warn(prepared.graph)
+            yield prepared
+
+    def _warn(self, graph: TaskGraph) -> None:
+        """Log what the user should know; on the command line, where Elyra has no log, print it to stderr."""
+        for warning in graph.warnings:
+            line = f"Pipeline '{graph.name}': {warning}"
+            if _has_handler(self.log):
                 self.log.warning(line)
             else:
                 print(line, file=sys.stderr)
-        return graph
 
-    def _progress(self, pipeline: Pipeline, what: str, since: float) -> None:
-        self.log_pipeline_info(pipeline.name, what, duration=time.monotonic() - since)
+
+@dataclass
+class _Timer:
+    """Logs each step with the seconds since the start, as Elyra's processors do."""
+
+    processor: NeurodeskPipelineProcessor
+    pipeline: Pipeline
+    started: float = field(default_factory=time.monotonic)
+
+    def log(self, step: str) -> None:
+        self.processor.log_pipeline_info(self.pipeline.name, step, duration=time.monotonic() - self.started)
 
 
 def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
@@ -226,8 +202,22 @@ def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
     return config, RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
 
 
-def _is_seen(log: logging.Logger) -> bool:
-    """Return whether a warning to this logger ends up anywhere."""
+def _response(
+    graph: TaskGraph, run: PublishedRun, config: RuntimeConfig, settings: RuntimeSettings
+) -> NeurodeskPipelineProcessorResponse:
+    spec = next((task.spec for task in graph.tasks if task.spec), None)
+    return NeurodeskPipelineProcessorResponse(
+        run_id=run.run_id,
+        run_name=run.name,
+        warnings=graph.warnings,
+        run_url=config.run_url(run.run_id),
+        object_storage_url=settings.public_object_store_endpoint if spec else None,
+        object_storage_path=f"/{settings.bucket}/{spec.run_key(run.run_id)}" if spec else None,
+    )
+
+
+def _has_handler(log: logging.Logger) -> bool:
+    """Return whether a warning to this logger is written anywhere."""
     ancestors = [log]
     while ancestors[-1].propagate and ancestors[-1].parent:
         ancestors.append(ancestors[-1].parent)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.declarations import declared_modules
 from elyra_neurodesk.graph.dependencies import dependency_files
+from elyra_neurodesk.graph.pipeline import Node as PipelineNode
+from elyra_neurodesk.graph.pipeline import NotebookNode, Pipeline
 from elyra_neurodesk.settings import SCRATCH, RuntimeSettings
-
-if TYPE_CHECKING:
-    from elyra.pipeline.pipeline import GenericOperation, Pipeline
 
 
 @dataclass(frozen=True)
@@ -50,82 +49,61 @@ def nodes_of(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> tuple
     """Return the notebook and script nodes of a pipeline, in its order.
 
     Args:
-        pipeline: what Elyra's parser returned.
+        pipeline: the pipeline.
         root: directory that file names are relative to.
         settings: the runtime configuration.
     """
-    from elyra.pipeline.pipeline import GenericOperation
-
     found: dict[tuple[str, str, bool], tuple[str, ...]] = {}
-    generic = {
-        operation.id: operation
-        for operation in pipeline.operations.values()
-        if isinstance(operation, GenericOperation)
-    }
+    nodes = {node.id: node for node in pipeline.nodes}
     return tuple(
-        _node(operation, root, settings, _given(operation, pipeline.operations), found)
-        for operation in generic.values()
+        _node(node, root, settings, _outputs_of_ancestors(node, nodes), found)
+        for node in pipeline.notebook_nodes
     )
 
 
 def _node(
-    operation: GenericOperation,
+    node: NotebookNode,
     root: Path,
     settings: RuntimeSettings,
     given: tuple[str, ...],
     found: dict[tuple[str, str, bool], tuple[str, ...]],
 ) -> Node:
-    from elyra_neurodesk.elyra_adapter.declarations import declared_modules
-
-    path = root / operation.filename
+    path = root / node.file
     files: dict[str, Path] = {}
     problem = ""
     try:
         files = dependency_files(
-            path.parent,
-            path.name,
-            operation.dependencies or (),
-            bool(operation.include_subdirectories),
-            operation.name,
-            found,
+            path.parent, path.name, node.dependencies, node.include_subdirectories, node.label, found
         )
     except (NeurodeskError, OSError, ValueError) as error:
         problem = error.message if isinstance(error, NeurodeskError) else str(error)
-    volumes = [
-        f"/{str(volume.path).strip('/')}"
-        for volume in operation.elyra_props.get("mounted_volumes") or ()
-        if getattr(volume, "path", None)
-    ]
-    if settings.scratch_claim:
-        volumes.append(SCRATCH)
     return Node(
-        label=operation.name,
-        file=str(path.relative_to(root)) if path.is_relative_to(root) else str(path),
+        label=node.label,
+        file=node.file,
         path=path,
         files=files,
-        image=operation.runtime_image or "",
-        modules=declared_modules(operation, settings),
-        outputs=tuple(str(output) for output in operation.outputs or () if output),
+        image=node.image,
+        modules=declared_modules(node, settings),
+        outputs=node.outputs,
         given=given,
-        volumes=tuple(volumes),
-        parameters=tuple(str(name) for name in operation.parameters or ()),
+        volumes=(*node.volumes, SCRATCH) if settings.scratch_claim else node.volumes,
+        parameters=node.parameters,
         problem=problem,
     )
 
 
-def _given(operation: GenericOperation, operations: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the outputs of all ancestors."""
+def _outputs_of_ancestors(node: NotebookNode, nodes: Mapping[str, PipelineNode]) -> tuple[str, ...]:
     seen: dict[str, None] = {}
     outputs: list[str] = []
-    waiting = list(operation.parent_operation_ids or ())
+    waiting = list(node.parents)
     while waiting:
-        name = waiting.pop()
-        if name in seen or name not in operations:
+        key = waiting.pop()
+        if key in seen or key not in nodes:
             continue
-        seen[name] = None
-        parent = operations[name]
-        waiting += parent.parent_operation_ids or ()
+        seen[key] = None
+        parent = nodes[key]
+        waiting += parent.parents
         # a component's outputs are not files of the run
-        if parent.is_generic:
-            outputs += [str(output) for output in parent.outputs or ()]
+        if isinstance(parent, NotebookNode):
+            outputs += parent.outputs
     return tuple(outputs)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.nodes import nodes_of
 from elyra_neurodesk.check.report import CheckFailed, Report
+from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.index import ModuleIndex, current_index
 from elyra_neurodesk.settings import RuntimeSettings
-
-if TYPE_CHECKING:
-    from elyra.pipeline.pipeline import Pipeline
 
 Level = Literal["error", "warn", "off"]
 NAMED = 10
@@ -35,7 +33,7 @@ def check_before(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> t
     """Check a pipeline that is about to be submitted or exported.
 
     Args:
-        pipeline: Elyra's pipeline object.
+        pipeline: the pipeline.
         root: directory that file names are relative to.
         settings: the runtime configuration; its ``check`` says what errors do.
 
@@ -46,7 +44,7 @@ def check_before(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> t
         CheckFailed: there are errors, and the level is ``error``.
     """
     level = cast(Level, settings.check)
-    if level == "off" or not pipeline.contains_generic_operations():
+    if level == "off" or not pipeline.notebook_nodes:
         return ()
     # a file that is missing is told by the archive's builder, in its own words
     nodes = [node for node in nodes_of(pipeline, root, settings) if not node.problem]

@@ -39,9 +39,9 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     from elyra_neurodesk.check.nodes import nodes_of
     from elyra_neurodesk.check.report import Report
     from elyra_neurodesk.check.submission import configured_index
-    from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline
+    from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 
-    pipeline = read_pipeline(file)
+    pipeline = read_pipeline_file(file)
     settings = _settings(runtime_config)
     level = level or settings.check
     report = Report(())

@@ -145,7 +145,7 @@ def _task(task: Task) -> Iterator[str]:
 def _own_env(task: Task) -> Mapping[str, str]:
     if task.component is None:
         return task.env
-    from elyra_neurodesk.compile.components import compile_component
+    from elyra_neurodesk.graph.components import compile_component
 
     container = compile_component(task.component).executor["container"]
     own = {entry["name"] for entry in container.get("env", ())}

@@ -12,9 +12,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from elyra_neurodesk.compile.components import compile_component
 from elyra_neurodesk.compile.resources import resource_spec
-from elyra_neurodesk.graph.model import Constant, Parameter, PipelineInput, Task, TaskGraph, TaskInput
+from elyra_neurodesk.graph.components import compile_component
+from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph, TaskInput
+from elyra_neurodesk.graph.pipeline import Parameter
 from elyra_neurodesk.names import pipeline_name
 
 SCHEMA_VERSION = "2.1.0"

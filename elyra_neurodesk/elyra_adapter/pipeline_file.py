@@ -16,7 +16,7 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
 
 if TYPE_CHECKING:
-    from elyra.pipeline.pipeline import Pipeline
+    from elyra_neurodesk.graph.pipeline import Pipeline
 
 
 class PipelineFileUnreadable(NeurodeskError):
@@ -100,10 +100,10 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
     from elyra.pipeline.parser import PipelineParser
     from elyra.pipeline.processor import PipelineProcessorManager
 
-    from elyra_neurodesk.elyra_adapter.validation_workaround import withhold
+    from elyra_neurodesk.elyra_adapter.validation_workaround import hide_from_validation
 
     root = _localise(definition, path, config.schema_name, config.name)
-    withheld = withhold(definition, root)
+    hidden = hide_from_validation(definition, root)
     with contextlib.redirect_stdout(io.StringIO()):
         cache = ComponentCache.instance(emulate_server_app=True)
         cache.load()
@@ -112,23 +112,23 @@ def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
         with _pipeline_file_only(path):
             _validate(definition, root)
             pipeline = PipelineParser(root_dir=str(root)).parse(definition)
-        withheld.restore(pipeline)
+        hidden.restore(pipeline)
         processor = manager.get_processor_for_runtime(config.schema_name)
         processor.root_dir = str(root)
         yield processor, pipeline
 
 
-def read_pipeline(path: Path) -> Pipeline:
-    """Return Elyra's pipeline object of a file; neither a backend nor a runtime configuration is needed.
+def read_pipeline_file(path: Path) -> Pipeline:
+    """Return the pipeline of a file; neither a backend nor a runtime configuration is needed.
 
-    Elyra's validation is left out, and nothing is asked of component catalogs.
+    Elyra's validation is left out, nodes have no modifiers, and component catalogs are not read.
 
     Args:
-        path: the ``.pipeline`` file; file names of its nodes become absolute.
+        path: the ``.pipeline`` file; the nodes' files are relative to its directory.
 
     Raises:
-        PipelineFileUnreadable: it cannot be read, or is none.
-        NeurodeskError: its graph is broken (`check_graph`).
+        PipelineFileUnreadable: it cannot be read, or is not a pipeline file.
+        NeurodeskError: its graph is broken (`check_graph`), or see `operations.read_pipeline`.
     """
     definition = read_definition(path)
     check_graph(definition)
@@ -136,15 +136,16 @@ def read_pipeline(path: Path) -> Pipeline:
     from elyra.pipeline.component_catalog import ComponentCache
     from elyra.pipeline.parser import PipelineParser
 
-    from elyra_neurodesk.elyra_adapter.validation_workaround import withhold
+    from elyra_neurodesk.elyra_adapter.operations import read_pipeline
+    from elyra_neurodesk.elyra_adapter.validation_workaround import hide_from_validation
 
     root = _localise(definition, path, "neurodesk", "")
-    withheld = withhold(definition, root)
+    hidden = hide_from_validation(definition, root)
     with contextlib.redirect_stdout(io.StringIO()), _pipeline_file_only(path):
         ComponentCache.instance(emulate_server_app=True)
-        pipeline: Pipeline = PipelineParser(root_dir=str(root)).parse(definition)
-    withheld.restore(pipeline)
-    return pipeline
+        pipeline = PipelineParser(root_dir=str(root)).parse(definition)
+    hidden.restore(pipeline)
+    return read_pipeline(pipeline, root)
 
 
 def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_config: str) -> Path:

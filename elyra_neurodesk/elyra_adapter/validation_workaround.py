@@ -1,10 +1,10 @@
-"""What Elyra refuses before a processor sees it, though it can be run.
+"""Hide from Elyra's validation what it refuses although it can be run.
 
 Elyra's validation and its ``GenericOperation`` take whole CPUs and GB only, and no directory among the
 dependencies (elyra/pipeline/validation.py ``_validate_resource_value`` and ``_validate_filepath``). Neither
-can be replaced by a plugin. Where the pipeline file is read by us, these values are put aside while Elyra
-looks, and put back into its operations afterwards; they are checked by `elyra_neurodesk.graph.resources` and
-`elyra_neurodesk.graph.dependencies` when the tasks are built.
+can be replaced by a plugin. Where the pipeline file is read by us, these values are taken out while Elyra
+validates, and put back into its operations afterwards; `graph.resources` and `graph.dependencies` check them
+when the tasks are built.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FRACTIONAL = (CPU, CPU_LIMIT, MEMORY, MEMORY_LIMIT)
 
 
 @dataclass(frozen=True)
-class Withheld:
+class HiddenValues:
     """Values by node id and property, as the pipeline file has them."""
 
     values: Mapping[str, Mapping[str, Any]]
@@ -35,7 +35,7 @@ class Withheld:
                 operation._component_props.update(self.values.get(operation.id, {}))
 
 
-def withhold(definition: Mapping[str, Any], root: Path) -> Withheld:
+def hide_from_validation(definition: Mapping[str, Any], root: Path) -> HiddenValues:
     """Take out of a pipeline definition what Elyra would refuse.
 
     Args:
@@ -50,7 +50,7 @@ def withhold(definition: Mapping[str, Any], root: Path) -> Withheld:
                 taken = _fractions(parameters) | _directories(parameters, root)
                 if taken:
                     values[node["id"]] = taken
-    return Withheld(values)
+    return HiddenValues(values)
 
 
 def _fractions(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -1,36 +1,23 @@
-"""From Elyra's pipeline object to a task graph."""
+"""From a pipeline as its author drew it to a graph of tasks, not yet patched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from keyword import iskeyword
-from pathlib import Path
-from typing import Any
 
-from elyra.pipeline import pipeline_constants
-from elyra.pipeline.pipeline import GenericOperation, Operation, Pipeline
-from elyra.pipeline.properties import ElyraProperty, ElyraPropertyList
-
-from elyra_neurodesk.compile.components import compile_component
-from elyra_neurodesk.elyra_adapter.declarations import MODULES_VARIABLE, declared_modules, declared_strictness
-from elyra_neurodesk.elyra_adapter.unsupported import notices
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.graph.archives import ArchiveBuilder
-from elyra_neurodesk.graph.component_task import CatalogNode, ComponentMissing, catalog_task, sanitize_name
-from elyra_neurodesk.graph.kubernetes_config import image_config
-from elyra_neurodesk.graph.model import Parameter, PipelineInput, Task, TaskGraph
-from elyra_neurodesk.graph.notebook_task import GenericNode, Target, generic_task
+from elyra_neurodesk.graph.component_task import component_task
+from elyra_neurodesk.graph.context import SubmissionContext
+from elyra_neurodesk.graph.model import PipelineInput, Task, TaskGraph
+from elyra_neurodesk.graph.notebook_task import notebook_task
 from elyra_neurodesk.graph.order import topological_order
-from elyra_neurodesk.graph.resources import TITLES, resources
+from elyra_neurodesk.graph.pipeline import Node, NotebookNode, Parameter, Pipeline
+from elyra_neurodesk.graph.unsupported import unsupported
 from elyra_neurodesk.graph.values import parse_value
 from elyra_neurodesk.names import task_name
-from elyra_neurodesk.patches import patch_task
-from elyra_neurodesk.patches.component_annotations import with_wishes
-from elyra_neurodesk.patches.crio_workspace import add_workspace, elyra_environment, is_crio
-from elyra_neurodesk.patches.labels import PodIdentity, add_identity
-from elyra_neurodesk.patches.sidecar import ResolvedDelivery
-from elyra_neurodesk.settings import RuntimeSettings
+
+PARAMETER_KINDS = {"Integer": "NUMBER_INTEGER", "Float": "NUMBER_DOUBLE", "Bool": "BOOLEAN"}
 
 
 class InvalidParameter(NeurodeskError):
@@ -40,221 +27,88 @@ class InvalidParameter(NeurodeskError):
     hint = "Correct it under 'Pipeline Parameters' in the pipeline's properties."
 
 
-PARAMETER_KINDS = {"Integer": "NUMBER_INTEGER", "Float": "NUMBER_DOUBLE", "Bool": "BOOLEAN"}
+def build_graph(pipeline: Pipeline, context: SubmissionContext, archives: Mapping[str, str]) -> TaskGraph:
+    """Return the pipeline as a graph of tasks in topological order.
 
+    A pure function: the files that the pipeline names were read before.
 
-@dataclass(frozen=True)
-class GraphBuilder:
-    """Turns operations into patched tasks.
+    Args:
+        pipeline: what `elyra_adapter.operations` read.
+        context: what the submission's tasks share.
+        archives: id of each notebook or script node to the SHA-256 of its archive.
 
-    Attributes:
-        settings: the runtime configuration.
-        delivery: how the sidecar is delivered.
-        target: what generic tasks have in common.
-        archives: makes the archives.
-        root: directory that file names are relative to.
-        runtime_images: ``metadata`` of Elyra's runtime images.
-        component_definition: catalog component id to its KFP YAML, None if no catalog has it.
-        processor: takes part in Elyra's ``add_to_execution_object`` protocol.
+    Raises:
+        NeurodeskError: of the kinds that the modules of this package define.
     """
+    nodes = {node.id: node for node in pipeline.nodes}
+    order = topological_order(
+        {node.id: node.parents for node in pipeline.nodes}, {node.id: node.label for node in pipeline.nodes}
+    )
+    names = _task_names(order, nodes)
+    parameters = {parameter.name: _parsed(parameter) for parameter in pipeline.parameters}
+    given = {name: parameter for name, parameter in parameters.items() if not _is_left_out(parameter)}
+    upstream = _nearest_notebooks(order, nodes)
 
-    settings: RuntimeSettings
-    delivery: ResolvedDelivery
-    target: Target
-    archives: ArchiveBuilder
-    root: Path
-    runtime_images: list[Mapping[str, Any]]
-    component_definition: Callable[[str], str | None]
-    processor: Any
-
-    def build(self, pipeline: Pipeline) -> TaskGraph:
-        """Return the pipeline as a graph of patched tasks.
-
-        Raises:
-            NeurodeskError: of the kinds that the modules of this package define.
-        """
-        operations: dict[str, Operation] = pipeline.operations
-        order = topological_order(
-            {key: operation.parent_operation_ids for key, operation in operations.items()},
-            {key: operation.name for key, operation in operations.items()},
-        )
-        names: dict[str, str] = {}
-        used_names: set[str] = set()
-        for key in order:
-            names[key] = task_name(operations[key].name, used_names)
-            used_names.add(names[key])
-        parameters = {parameter.name: _parameter(parameter) for parameter in pipeline.parameters}
-        given = {name for name, parameter in parameters.items() if not _is_left_out(parameter)}
-        nearest = _nearest_generic(order, operations)
-        crio = is_crio()
-        tasks = []
-        for key in order:
-            operation = operations[key]
-            parents = tuple(dict.fromkeys(names[parent] for parent in operation.parent_operation_ids))
-            if isinstance(operation, GenericOperation):
-                upstream = tuple(names[parent] for parent in nearest[key])
-                taken = tuple(
-                    parameters[name] for name in dict.fromkeys(operation.parameters or ()) if name in given
-                )
-                task = self._generic(operation, names[key], parents, upstream, taken)
-            else:
-                task = self._catalog(operation, pipeline, names, parents, frozenset(given))
-            image = _image(task)
-            task = replace(task, platform={**task.platform, **image_config(image, self.runtime_images)})
-            task = add_workspace(task) if crio else task
-            task = add_identity(task, self._identity(operation, pipeline))
-            tasks.append(patch_task(task, self.settings, self.delivery, image))
-        used = {
-            source.name
-            for task in tasks
-            for source in task.inputs.values()
-            if isinstance(source, PipelineInput)
-        }
-        return TaskGraph(
-            name=pipeline.name,
-            description=pipeline.description or "",
-            tasks=tuple(tasks),
-            parameters=tuple(
-                _checked(parameter)
-                for elyra in pipeline.parameters
-                if (parameter := parameters[elyra.name]).name in used
-            ),
-            notices=notices(pipeline),
-        )
-
-    def _generic(
-        self,
-        operation: GenericOperation,
-        name: str,
-        parents: tuple[str, ...],
-        generic_parents: tuple[str, ...],
-        parameters: tuple[Parameter, ...],
-    ) -> Task:
-        notebook = self.root / operation.filename
-        archive = self.archives.add(
-            notebook, tuple(operation.dependencies), bool(operation.include_subdirectories), operation.name
-        )
-        return generic_task(
-            GenericNode(
-                name=name,
-                label=operation.name,
-                image=operation.runtime_image,
-                file=notebook.name,
-                archive=archive.sha256,
-                parents=parents,
-                generic_parents=generic_parents,
-                outputs=tuple(operation.outputs),
-                env={
-                    **elyra_environment(self.processor, is_crio()),
-                    **{
-                        key: str(value)
-                        for key, value in operation.env_vars.to_dict().items()
-                        if key != MODULES_VARIABLE
-                    },
-                },
-                parameters=parameters,
-                resources=resources(
-                    {name: getattr(operation, name) for name in (*TITLES, "gpu_vendor")}, operation.name
-                ),
-                modifiers=self._modifiers(operation),
-                modules=declared_modules(operation, self.settings),
-                strict=declared_strictness(operation, self.settings),
-            ),
-            self.target,
-            self.settings,
-        )
-
-    def _catalog(
-        self,
-        operation: Operation,
-        pipeline: Pipeline,
-        names: Mapping[str, str],
-        parents: tuple[str, ...],
-        parameters: frozenset[str],
-    ) -> Task:
-        definition = self.component_definition(operation.classifier)
-        if definition is None:
-            raise ComponentMissing(
-                f"Node '{operation.name}': no catalog has its component '{operation.classifier}'."
+    def task(node: Node) -> Task:
+        parents = tuple(names[parent] for parent in node.parents)
+        if isinstance(node, NotebookNode):
+            return notebook_task(
+                node,
+                names[node.id],
+                parents,
+                tuple(names[key] for key in upstream[node.id]),
+                [given[name] for name in dict.fromkeys(node.parameters) if name in given],
+                archives[node.id],
+                context,
             )
-        modifiers = self._modifiers(operation)
-        disabled = modifiers.get("disable_node_caching")
-        if disabled is None and (
-            default := pipeline.pipeline_properties.get(pipeline_constants.DISABLE_NODE_CACHING)
-        ):
-            disabled = default.selection
-        node = CatalogNode(
-            name=names[operation.id],
-            label=operation.name,
-            definition=definition,
-            parents=parents,
-            properties={
-                sanitize_name(key): value
-                for key, value in operation.component_props.items()
-                if isinstance(value, dict)
-            },
-            modifiers=modifiers,
-            caching=None if disabled is None else not disabled,
-        )
-        task = catalog_task(node, names, parameters, self.root)
-        return with_wishes(task, self.target, self.settings)
+        return component_task(node, parents, names, frozenset(given))
 
-    def _modifiers(self, operation: Operation) -> dict[str, Any]:
-        collected: dict[str, Any] = {}
-        for value in operation.elyra_props.values():
-            if isinstance(value, (ElyraProperty, ElyraPropertyList)):
-                value.add_to_execution_object(runtime_processor=self.processor, execution_object=collected)
-        return collected
-
-    def _identity(self, operation: Operation, pipeline: Pipeline) -> PodIdentity:
-        generic = isinstance(operation, GenericOperation)
-        return PodIdentity(
-            node_type="notebook-script" if generic else "catalog-component",
-            pipeline=pipeline.name,
-            experiment=pipeline.name.lower(),
-            node=operation.name,
-            file=_relative(self.root, operation.filename) if generic else "",
-            source=pipeline.source or "",
-            comment=operation.doc or "",
-        )
+    tasks = tuple(task(nodes[key]) for key in order)
+    used = {
+        source.name for task in tasks for source in task.inputs.values() if isinstance(source, PipelineInput)
+    }
+    return TaskGraph(
+        name=pipeline.name,
+        description=pipeline.description,
+        tasks=tasks,
+        parameters=tuple(
+            _with_value(parameters[name]) for name in (p.name for p in pipeline.parameters) if name in used
+        ),
+        warnings=unsupported(pipeline),
+    )
 
 
-def _relative(root: Path, file: str) -> str:
-    path = root / file
-    return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
+def _task_names(order: tuple[str, ...], nodes: Mapping[str, Node]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in order:
+        names[key] = task_name(nodes[key].label, taken)
+        taken.add(names[key])
+    return names
 
 
-def _image(task: Task) -> str:
-    if task.container:
-        return task.container.image
-    image: str = compile_component(task.component or "").executor["container"]["image"]
-    return image
-
-
-def _nearest_generic(
-    order: tuple[str, ...], operations: Mapping[str, Operation]
-) -> dict[str, tuple[str, ...]]:
-    """Map each node to the generic nodes from which a path leads to it through catalog nodes only."""
+def _nearest_notebooks(order: tuple[str, ...], nodes: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
+    """Map each node to the notebook nodes from which a path leads to it through catalog nodes only."""
     nearest: dict[str, tuple[str, ...]] = {}
     for key in order:
         found: dict[str, None] = {}
-        for parent in operations[key].parent_operation_ids:
-            found |= dict.fromkeys([parent] if operations[parent].is_generic else nearest[parent])
+        for parent in nodes[key].parents:
+            found |= dict.fromkeys([parent] if isinstance(nodes[parent], NotebookNode) else nearest[parent])
         nearest[key] = tuple(found)
     return nearest
 
 
-def _parameter(elyra: Any) -> Parameter:
-    if not elyra.name or not elyra.name.isidentifier() or iskeyword(elyra.name):
+def _parsed(parameter: Parameter) -> Parameter:
+    name = parameter.name
+    if not name or not name.isidentifier() or iskeyword(name):
         raise InvalidParameter(
-            f"Pipeline parameter '{elyra.name}' has no valid name: letters, digits and underscores, "
+            f"Pipeline parameter '{name}' has no valid name: letters, digits and underscores, "
             "not a Python keyword."
         )
-    kind = elyra.input_type.base_type
-    value = elyra.value
-    if value is not None:
-        value = parse_value(value, PARAMETER_KINDS.get(kind, "STRING"), f"Pipeline parameter '{elyra.name}'")
-    return Parameter(elyra.name, kind, value, elyra.description or "", bool(elyra.required))
+    if parameter.value is None:
+        return parameter
+    kind = PARAMETER_KINDS.get(parameter.type, "STRING")
+    return replace(parameter, value=parse_value(parameter.value, kind, f"Pipeline parameter '{name}'"))
 
 
 def _is_left_out(parameter: Parameter) -> bool:
@@ -262,7 +116,7 @@ def _is_left_out(parameter: Parameter) -> bool:
     return parameter.value is None and not parameter.required and not parameter.type.endswith("String")
 
 
-def _checked(parameter: Parameter) -> Parameter:
+def _with_value(parameter: Parameter) -> Parameter:
     if parameter.required and parameter.value in (None, ""):
         raise InvalidParameter(f"Pipeline parameter '{parameter.name}' is required and has no value.")
     if parameter.value is None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.compile.components import CompiledComponent, compile_component
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.components import CompiledComponent, compile_component
 from elyra_neurodesk.graph.kubernetes_config import kubernetes_config
 from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskInput, TaskOutput
+from elyra_neurodesk.graph.pipeline import ComponentNode
 from elyra_neurodesk.graph.values import parse_value
-from elyra_neurodesk.validate.files import read_input
 
 # what the bootstrapper does for notebooks: KFP labels every pod of a run with the run's id
 # (backend/src/apiserver/template/v2_template.go)
@@ -41,85 +40,69 @@ class ArtifactNeedsTask(NeurodeskError):
     hint = "Connect the output of another node to this input."
 
 
-@dataclass(frozen=True)
-class CatalogNode:
-    """What is needed of an Elyra Operation of a catalog component.
-
-    Attributes:
-        name: the task's name.
-        label: the node's label.
-        definition: KFP component YAML.
-        parents: names of the parent tasks.
-        properties: component input name to ``{"widget", "value"}`` as in the pipeline file.
-        modifiers: Elyra's execution object for the node.
-        caching: True, False, or None for KFP's default.
-    """
-
-    name: str
-    label: str
-    definition: str
-    parents: tuple[str, ...]
-    properties: Mapping[str, Mapping[str, Any]]
-    modifiers: Mapping[str, Any]
-    caching: bool | None
-
-
 def sanitize_name(name: str) -> str:
     """Return a component's input or output name as KFP's compiler writes it (kfp/dsl/utils.py)."""
     return re.sub("[^_0-9a-z]+", "_", name.lower()).strip("_")
 
 
-def catalog_task(
-    node: CatalogNode, task_names: Mapping[str, str], parameters: frozenset[str], root: Path
+def component_task(
+    node: ComponentNode,
+    parents: tuple[str, ...],
+    task_names: Mapping[str, str],
+    parameters: frozenset[str],
 ) -> Task:
     """Return the task of a catalog node, not yet patched.
 
     Args:
         node: the node.
+        parents: names of its parent tasks.
         task_names: node id to task name, for inputs that take another node's output.
-        parameters: names of the pipeline's parameters.
-        root: directory that file names in properties are relative to.
+        parameters: names of the pipeline parameters that have a value.
 
     Raises:
+        ComponentMissing: no catalog has the node's component.
         InvalidComponent: KFP cannot read the definition.
         MissingInput: an input without default has no value.
         InvalidInputValue: a value is not of the input's type.
         ArtifactNeedsTask: an artifact input has a constant.
     """
+    if node.definition is None:
+        raise ComponentMissing(f"Node '{node.label}': no catalog has its component '{node.component}'.")
     compiled = compile_component(node.definition)
-    resolve = _Resolver(node, compiled, task_names, parameters, root)
+    given = {sanitize_name(name): entry for name, entry in node.inputs.items()}
+    resolve = _InputResolver(node.label, given, compiled, task_names, parameters)
     names = (*compiled.parameter_types(), *sorted(compiled.artifact_inputs()))
     inputs = {name: source for name in names if (source := resolve(name)) is not None}
     for name in sorted(compiled.required_inputs() - inputs.keys()):
         raise MissingInput(f"Node '{node.label}': input '{name}' has no value.")
     return Task(
-        name=node.name,
+        name=task_names[node.id],
         display_name=node.label,
-        parents=node.parents,
+        parents=parents,
         inputs=inputs,
         platform={**kubernetes_config(node.modifiers, node.label), "fieldPathAsEnv": [RUN_NAME]},
         caching=node.caching,
         component=node.definition,
+        comment=node.comment,
     )
 
 
 @dataclass(frozen=True)
-class _Resolver:
-    node: CatalogNode
+class _InputResolver:
+    label: str
+    given: Mapping[str, Mapping[str, Any]]
     compiled: CompiledComponent
     task_names: Mapping[str, str]
     parameters: frozenset[str]
-    root: Path
 
     def __call__(self, name: str) -> TaskInput | None:
-        entry = self.node.properties.get(name)
+        entry = self.given.get(name)
         if entry is None:
             return None
         value, widget = entry.get("value"), entry.get("widget")
         by_widget: dict[str, Callable[[Any], TaskInput | None]] = {
             "inputpath": self._output,
             "parameter": self._parameter,
-            "file": lambda path: self._constant(name, self._file(name, path)),
         }
         return by_widget.get(widget or "", lambda given: self._constant(name, given))(value)
 
@@ -133,11 +116,8 @@ class _Resolver:
     def _parameter(self, value: str | None) -> TaskInput | None:
         return PipelineInput(value) if value in self.parameters and value else None
 
-    def _file(self, name: str, path: str | None) -> str | None:
-        return read_input(self.root, path, self._where(name)) if path else None
-
     def _where(self, name: str) -> str:
-        return f"Node '{self.node.label}': input '{name}'"
+        return f"Node '{self.label}': input '{name}'"
 
     def _constant(self, name: str, value: Any) -> TaskInput | None:
         if value is None or value == "":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from elyra_neurodesk.graph.resources import amount
@@ -72,21 +72,3 @@ def _volume(path: str, volume: Mapping[str, Any]) -> Json:
     if volume.get("sub_path"):
         mount["subPath"] = volume["sub_path"]
     return mount
-
-
-def image_config(image: str, runtime_images: Sequence[Mapping[str, Any]]) -> Json:
-    """Return pull policy and pull secret that Elyra's runtime images say about ``image``.
-
-    Several of them may be of the same image; the first that says something is believed.
-
-    Args:
-        image: the image of a node.
-        runtime_images: ``metadata`` objects of the schemaspace ``runtime-images``.
-    """
-    same = [known for known in runtime_images if known.get("image_name") == image]
-    policy = next((known["pull_policy"] for known in same if known.get("pull_policy")), None)
-    secret = next((known["pull_secret"] for known in same if known.get("pull_secret")), None)
-    config: Json = {"imagePullPolicy": policy} if policy else {}
-    if secret:
-        config["imagePullSecret"] = [{"secretName": secret}]
-    return config

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.graph.components import compile_component
+from elyra_neurodesk.graph.pipeline import Parameter
 
 # JSON of the message kfp_kubernetes.KubernetesExecutorConfig (kubernetes_executor_config.proto)
 KubernetesConfig = Mapping[str, Any]
@@ -67,25 +69,6 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A pipeline parameter.
-
-    Attributes:
-        name: as the user typed it.
-        type: Elyra's base type: String, Integer, Float or Bool.
-        value: default value, None where there is none.
-        description: free text.
-        required: whether a run needs a value.
-    """
-
-    name: str
-    type: str
-    value: Any = None
-    description: str = ""
-    required: bool = False
-
-
-@dataclass(frozen=True)
 class Task:
     """One node of a pipeline.
 
@@ -101,6 +84,8 @@ class Task:
         container: set for generic tasks.
         spec: what the bootstrapper gets; set for generic tasks.
         component: KFP component YAML; set for catalog tasks.
+        file: the notebook or script below the pipeline's directory, "" for catalog tasks.
+        comment: the comment attached to the node in the editor.
     """
 
     name: str
@@ -114,6 +99,25 @@ class Task:
     container: Container | None = None
     spec: TaskSpec | None = None
     component: str | None = None
+    file: str = ""
+    comment: str = ""
+
+    @property
+    def image(self) -> str:
+        """The image of the task's container; a catalog task's is in its component definition.
+
+        Raises:
+            InvalidComponent: KFP cannot read the definition.
+        """
+        if self.container:
+            return self.container.image
+        image: str = compile_component(self.component or "").executor["container"]["image"]
+        return image
+
+    def mounts(self, path: str) -> bool:
+        """Return whether a volume is mounted at exactly ``path`` (without a slash at its end)."""
+        mounts = (*self.platform.get("pvcMount", ()), *self.platform.get("emptyDirMounts", ()))
+        return any(mount["mountPath"].rstrip("/") == path for mount in mounts)
 
     def with_platform(self, **lists: Sequence[Mapping[str, Any]]) -> Task:
         """Return the task with entries added to repeated fields of its Kubernetes configuration."""
@@ -139,18 +143,22 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskGraph:
-    """A pipeline ready for a compiler.
+    """A pipeline as tasks, ready for a compiler once it is patched.
 
     Attributes:
         name: the pipeline's name as the user typed it.
         description: free text, "" for none.
         tasks: in topological order.
         parameters: the pipeline parameters that a task takes, in the user's order.
-        notices: one line for each thing that the user asked for and KFP cannot do.
+        warnings: one line for each thing that the user should know and that stops nothing.
     """
 
     name: str
     description: str
     tasks: tuple[Task, ...]
     parameters: tuple[Parameter, ...] = ()
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the parameters, by name; parameters without one are left out."""
+        return {known.name: known.value for known in self.parameters if known.value is not None}

@@ -1,140 +1,110 @@
-"""A notebook, Python script or R script node as a task."""
+"""A notebook or script node as a task that runs the bootstrapper."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePath
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.graph.context import SubmissionContext
+from elyra_neurodesk.graph.declarations import MODULES_VARIABLE, declared_modules, declared_strictness
 from elyra_neurodesk.graph.kubernetes_config import kubernetes_config
-from elyra_neurodesk.graph.model import (
-    Constant,
-    Container,
-    Parameter,
-    PipelineInput,
-    Resources,
-    Task,
-    TaskInput,
-)
+from elyra_neurodesk.graph.model import Constant, Container, PipelineInput, Task, TaskInput
+from elyra_neurodesk.graph.pipeline import NotebookNode, Parameter
+from elyra_neurodesk.graph.resources import resources
 from elyra_neurodesk.names import input_name
-from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings
+from elyra_neurodesk.settings import CVMFS_ROOT
 
-# inputs of every generic task; parameters' inputs begin with "p_"
+# inputs of every notebook task; parameters' inputs begin with "p_"
 RUN_ID = "run_id"
 TASK = "task"
 
 
-@dataclass(frozen=True)
-class GenericNode:
-    """What is needed of an Elyra GenericOperation, and what was found out about it.
-
-    Attributes:
-        name: the task's name.
-        label: the node's label.
-        image: runtime image.
-        file: base name of the notebook or script.
-        archive: SHA-256 of its archive.
-        parents: names of all parent tasks.
-        generic_parents: names of the nearest generic tasks upstream.
-        outputs: declared outputs.
-        env: environment variables.
-        parameters: pipeline parameters the node takes.
-        resources: requests and limits.
-        modifiers: Elyra's execution object for the node.
-        modules: Neurodesk modules to load before the first cell.
-        strict: what a tool that did not work does: ``error``, ``warn`` or ``off``.
-    """
-
-    name: str
-    label: str
-    image: str
-    file: str
-    archive: str
-    parents: tuple[str, ...]
-    generic_parents: tuple[str, ...]
-    outputs: tuple[str, ...]
-    env: Mapping[str, str]
-    parameters: tuple[Parameter, ...]
-    resources: Resources
-    modifiers: Mapping[str, Any]
-    modules: tuple[str, ...] = ()
-    strict: str = "error"
-
-
-@dataclass(frozen=True)
-class Target:
-    """What all generic tasks of a pipeline have in common.
-
-    Attributes:
-        pipeline: the pipeline's name.
-        directory: its directory in the object store.
-        store: the object store.
-        bootstrapper: SHA-256 of the bootstrapper's zipapp.
-        bootstrapper_url: where tasks fetch it if their image lacks the package.
-    """
-
-    pipeline: str
-    directory: str
-    store: Store
-    bootstrapper: str
-    bootstrapper_url: str
-
-
-def generic_task(node: GenericNode, target: Target, settings: RuntimeSettings) -> Task:
-    """Return the task of a generic node, not yet patched.
+def notebook_task(
+    node: NotebookNode,
+    name: str,
+    parents: tuple[str, ...],
+    upstream: tuple[str, ...],
+    parameters: Sequence[Parameter],
+    archive: str,
+    context: SubmissionContext,
+) -> Task:
+    """Return the task of a notebook or script node, not yet patched.
 
     KFP's cache is off: a task that KFP skips would leave its outputs in an earlier run's directory.
+
+    Args:
+        node: the node.
+        name: the task's name.
+        parents: names of all parent tasks.
+        upstream: names of the nearest notebook tasks upstream, whose records lead to all ancestors.
+        parameters: the pipeline parameters that the node takes.
+        archive: SHA-256 of the archive with the node's files (64 hex digits).
+        context: what the submission's tasks share.
+
+    Raises:
+        InvalidResource: an amount of CPUs, memory, GPUs or shared memory is not a number, or too small.
     """
+    file = PurePath(node.file)
     spec = TaskSpec(
-        pipeline=target.pipeline,
-        directory=target.directory,
-        task=node.name,
+        pipeline=context.pipeline,
+        directory=context.directory,
+        task=name,
         node=node.label,
-        file=node.file,
-        archive=node.archive,
-        store=target.store,
-        parents=node.generic_parents,
+        file=file.name,
+        archive=archive,
+        store=context.store,
+        parents=upstream,
         outputs=node.outputs,
-        parameters={parameter.name: parameter.type for parameter in node.parameters},
-        modules=node.modules,
-        strict=node.strict,
-        claim=settings.claim,
+        parameters={parameter.name: parameter.type for parameter in parameters},
+        modules=declared_modules(node, context.settings),
+        strict=declared_strictness(node, context.settings),
+        claim=context.settings.claim,
         cvmfs=CVMFS_ROOT,
     )
     return Task(
-        name=node.name,
+        name=name,
         display_name=node.label,
-        parents=node.parents,
+        parents=parents,
         inputs={
             **own_inputs(spec),
-            **{_input(parameter): PipelineInput(parameter.name) for parameter in node.parameters},
+            **{_input(parameter): PipelineInput(parameter.name) for parameter in parameters},
         },
-        env=node.env,
-        resources=node.resources,
+        env={variable: value for variable, value in node.env.items() if variable != MODULES_VARIABLE},
+        resources=resources(node.requests, node.label),
         platform=kubernetes_config(node.modifiers, node.label),
         caching=False,
-        container=_container(node, target, spec),
+        container=_container(node.image, parameters, spec, context),
         spec=spec,
+        file=file.name if file.is_absolute() else str(file),
+        comment=node.comment,
     )
 
 
 def own_inputs(spec: TaskSpec) -> dict[str, TaskInput]:
-    """Return the inputs that every generic task has: the run's id and what it is told about itself."""
+    """Return the inputs that every notebook task has: the run's id and the task's specification."""
     return {RUN_ID: Constant("{{$.pipeline_job_uuid}}"), TASK: Constant(spec.own_json())}
 
 
-def _container(node: GenericNode, target: Target, spec: TaskSpec) -> Container:
+def with_spec(task: Task, spec: TaskSpec) -> Task:
+    """Return a notebook task with another specification, which is passed to it as an input."""
+    return replace(task, spec=spec, inputs={**task.inputs, **own_inputs(spec)})
+
+
+def _container(
+    image: str, parameters: Sequence[Parameter], spec: TaskSpec, context: SubmissionContext
+) -> Container:
     # KFP fills in the run's id where it is the value of an input, not in arguments
     # (backend/src/v2/driver/resolve.go)
-    args = [target.bootstrapper, target.bootstrapper_url]
+    args = [context.bootstrapper, context.bootstrapper_url]
     args += ["--run-id", _placeholder(RUN_ID), "--pipeline", spec.common_json(), "--task", _placeholder(TASK)]
-    for parameter in node.parameters:
+    for parameter in parameters:
         args += ["--parameter", f"{parameter.name}={_placeholder(_input(parameter))}"]
     inputs = {RUN_ID: "String", TASK: "String"}
-    inputs |= {_input(parameter): parameter.type for parameter in node.parameters}
-    return Container(node.image, tuple(CONTAINER_COMMAND), tuple(args), inputs)
+    inputs |= {_input(parameter): parameter.type for parameter in parameters}
+    return Container(image, tuple(CONTAINER_COMMAND), tuple(args), inputs)
 
 
 def _input(parameter: Parameter) -> str:

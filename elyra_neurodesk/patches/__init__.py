@@ -1,25 +1,80 @@
-"""Patches: pure functions from a task to the task that runs on Neurodesk."""
+"""Patches: pure functions from a task to the task that runs on Neurodesk.
+
+Each has a file of its own and a place in `PATCHES`, which says in which order they are applied and why. A
+patch gets the task and what the whole submission shares, and returns the task unchanged where it has nothing
+to do.
+"""
 
 from __future__ import annotations
 
-from elyra_neurodesk.graph.model import Task
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from elyra_neurodesk.graph.context import SubmissionContext
+from elyra_neurodesk.graph.model import Task, TaskGraph
+from elyra_neurodesk.patches.component_annotations import apply_component_annotations
 from elyra_neurodesk.patches.credentials import add_credentials
+from elyra_neurodesk.patches.crio_workspace import add_crio_workspace
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
-from elyra_neurodesk.patches.environment import add_environment, add_image_name
+from elyra_neurodesk.patches.elyra_environment import add_elyra_environment
+from elyra_neurodesk.patches.environment import add_environment
+from elyra_neurodesk.patches.escape_env import escape_env
+from elyra_neurodesk.patches.image_name import add_image_name
+from elyra_neurodesk.patches.image_pull import add_image_pull
+from elyra_neurodesk.patches.labels import add_labels
 from elyra_neurodesk.patches.scratch import add_scratch
-from elyra_neurodesk.patches.sidecar import ResolvedDelivery, add_sidecar
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.patches.share_executors import share_executors
+from elyra_neurodesk.patches.sidecar import add_sidecar
+from elyra_neurodesk.patches.version_label import add_version_label
+
+Patch = Callable[[Task, SubmissionContext], Task]
+
+PATCHES: tuple[Patch, ...] = (
+    # What the node itself asks for, where Elyra leaves it out.
+    apply_component_annotations,
+    add_image_pull,
+    add_labels,
+    # Volumes: each leaves a path alone that the node mounts itself.
+    add_crio_workspace,
+    add_cvmfs_volume,
+    add_scratch,
+    # Environment: what is set first wins, so the node's own variables win over all of these.
+    add_elyra_environment,
+    add_environment,
+    add_credentials,
+    add_image_name,
+    # The sidecar mounts the CVMFS volume that was added above.
+    add_sidecar,
+    # Last what looks at the result: it drops labels that were added above and moves environment variables.
+    share_executors,
+    escape_env,
+)
+"""Applied to every task, in this order."""
 
 
-def patch_task(task: Task, settings: RuntimeSettings, delivery: ResolvedDelivery, image: str) -> Task:
-    """Return the task with everything that Neurodesk needs.
+def patch_task(task: Task, context: SubmissionContext) -> Task:
+    """Return the task with everything that Neurodesk needs."""
+    for patch in PATCHES:
+        task = patch(task, context)
+    return task
 
-    Args:
-        task: generic or catalog task.
-        settings: the runtime configuration.
-        delivery: how the sidecar is delivered.
-        image: the task's container image.
+
+def patch_graph(graph: TaskGraph, context: SubmissionContext) -> TaskGraph:
+    """Return the graph with all tasks patched and labelled with its version.
+
+    The version label is no patch of a task: it is the digest of all patched tasks, so that pods of the same
+    pipeline carry the same version.
     """
-    for patch in (add_cvmfs_volume, add_scratch, add_environment, add_credentials):
-        task = patch(task, settings)
-    return add_sidecar(add_image_name(task, image), settings, delivery, image)
+    tasks = tuple(patch_task(task, context) for task in graph.tasks)
+    version = graph_digest(replace(graph, tasks=tasks))
+    return replace(graph, tasks=tuple(add_version_label(task, version) for task in tasks))
+
+
+def graph_digest(graph: TaskGraph) -> str:
+    """Return twelve hex digits that are equal for equal graphs, whatever the order of keys.
+
+    Elyra takes the order of some keys from sets.
+    """
+    return hashlib.sha256(json.dumps(asdict(graph), sort_keys=True).encode()).hexdigest()[:12]

@@ -1,8 +1,9 @@
-"""What a component of a catalog may ask of the runtime configuration, by annotations.
+"""Apply the annotations by which a catalog component asks for the object store or for no caching.
 
 Elyra's editor offers neither secrets nor variables on catalog nodes. A component that hands files to and from
-the run's object store says so, and gets what notebooks get: the credentials' secret by reference, the store's
-address and the run's place in it. One whose work is not all in its inputs and outputs asks not to be cached.
+the run's object store has an annotation, and gets what notebooks get: the credentials' secret by reference,
+the store's address and the pipeline's prefix in it. One whose work is not all in its inputs and outputs asks
+not to be cached.
 """
 
 from __future__ import annotations
@@ -13,32 +14,33 @@ from typing import Any
 
 import yaml
 
+from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import Target
 from elyra_neurodesk.patches.credentials import credentials_reference
-from elyra_neurodesk.settings import RuntimeSettings
 
 STORE = "neurodesk.org/object-store"  # "run": the run's directory in the object store
 CACHE = "neurodesk.org/cache"  # "off": the node is always run
 
 
-def with_wishes(task: Task, target: Target, settings: RuntimeSettings) -> Task:
-    """Return a catalog task with what its component asks for; others come back as they are."""
-    asked = _annotations(task.component or "")
-    if asked.get(CACHE) == "off":
-        task = replace(task, caching=False)
-    if asked.get(STORE) != "run":
+def apply_component_annotations(task: Task, context: SubmissionContext) -> Task:
+    """Return a catalog task with what its component's annotations ask for."""
+    if task.component is None:
         return task
-    store = target.store
+    annotations = _annotations(task.component)
+    if annotations.get(CACHE) == "off":
+        task = replace(task, caching=False)
+    if annotations.get(STORE) != "run":
+        return task
+    store = context.store
     env = {
         **task.env,
         "NEURODESK_STORE_ENDPOINT": store.endpoint,
         "NEURODESK_STORE_BUCKET": store.bucket,
-        "NEURODESK_STORE_PREFIX": store.key(target.directory),
+        "NEURODESK_STORE_PREFIX": store.key(context.directory),
         "AWS_REGION": store.region,
     }
     task = replace(task, env=env)
-    reference = credentials_reference(settings)
+    reference = credentials_reference(context.settings)
     return task if reference is None else task.with_platform(secretAsEnv=[reference])
 
 

@@ -1,10 +1,11 @@
-"""The object store's credentials, by reference."""
+"""Reference the Kubernetes secret with the object store's credentials."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.settings import RuntimeSettings
 
@@ -12,8 +13,8 @@ ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  the variable's name
 
 
-def add_credentials(task: Task, settings: RuntimeSettings) -> Task:
-    """Let a generic task read the credentials from the Kubernetes secret.
+def add_credentials(task: Task, context: SubmissionContext) -> Task:
+    """Return a notebook task that reads the credentials from the Kubernetes secret.
 
     Variables of these names that a user typed into a node are dropped, as Elyra drops them
     (elyra/pipeline/processor.py, ``_collect_envs``): they would put a password into the pipeline.
@@ -23,7 +24,7 @@ def add_credentials(task: Task, settings: RuntimeSettings) -> Task:
     task = replace(
         task, env={name: value for name, value in task.env.items() if name not in (ACCESS_KEY, SECRET_KEY)}
     )
-    reference = credentials_reference(settings)
+    reference = credentials_reference(context.settings)
     return task if reference is None else task.with_platform(secretAsEnv=[reference])
 
 

@@ -1,4 +1,4 @@
-"""What a Neurodesk start hook would have set.
+"""Set the environment variables that a Neurodesktop start hook would have set.
 
 KFP's command bypasses the entrypoint of the image, and with it Neurodesktop's start hooks, so every task
 gets their constant variables here. What depends on the container (``MODULEPATH``, ``APPTAINER_BINDPATH``)
@@ -7,9 +7,9 @@ is set by the bootstrapper once it sees the mounted tree.
 
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper.image import VARIABLE as IMAGE_VARIABLE
+from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import CVMFS_ROOT, SCRATCH, RuntimeSettings
+from elyra_neurodesk.settings import CVMFS_ROOT, SCRATCH
 
 # config/jupyter/environment_variables.sh of neurodesktop
 ENVIRONMENT = {
@@ -22,11 +22,6 @@ ENVIRONMENT = {
 }
 
 
-def add_environment(task: Task, settings: RuntimeSettings) -> Task:
-    """Add the variables; what the user set on the node wins."""
+def add_environment(task: Task, context: SubmissionContext) -> Task:
+    """Return the task with the variables; what the user set on the node wins."""
     return task.with_default_env(ENVIRONMENT)
-
-
-def add_image_name(task: Task, image: str) -> Task:
-    """Tell the task of a notebook or script which image it runs in: nothing inside a container does."""
-    return task.with_default_env({IMAGE_VARIABLE: image}) if task.spec else task

@@ -1,41 +1,35 @@
-"""Carrying what template engines would read past them."""
+"""Move environment values that Argo or Kubernetes would expand into the task specification."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from elyra_neurodesk.graph.model import Task, TaskGraph
-from elyra_neurodesk.graph.notebook_task import own_inputs
+from elyra_neurodesk.graph.context import SubmissionContext
+from elyra_neurodesk.graph.model import Task
+from elyra_neurodesk.graph.notebook_task import with_spec
+from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
 from elyra_neurodesk.patches.environment import ENVIRONMENT
-from elyra_neurodesk.patches.share_executors import EARLY
-from elyra_neurodesk.validate.rules import expandable
 
 
-def shield(graph: TaskGraph) -> TaskGraph:
-    """Return the graph with environment variables that Argo or Kubernetes would rewrite moved.
+def escape_env(task: Task, context: SubmissionContext) -> Task:
+    """Return a notebook task whose variables with ``{{``, ``$$`` or ``$(`` are in its specification.
 
-    A value with ``{{``, ``$$`` or ``$(`` goes into what the bootstrapper is told, where every ``$`` and every
-    ``{{`` is a JSON escape, and the bootstrapper sets it for the user's code. Variables that are read before
-    the bootstrapper runs stay where they are; `check_graph` refuses them.
+    There every ``$`` and every ``{{`` is a JSON escape; the bootstrapper sets the variables for the user's
+    code. Variables that are read before the bootstrapper runs stay where they are; `validate` refuses them.
     """
-    return replace(graph, tasks=tuple(_shielded(task) for task in graph.tasks))
-
-
-def _shielded(task: Task) -> Task:
     if task.spec is None:
         return task
     moved = {
         name: value
         for name, value in task.env.items()
-        if expandable(value) and name not in ENVIRONMENT and not read_early(name)
+        if is_expandable(value) and name not in ENVIRONMENT and not is_read_before_bootstrapper(name)
     }
     if not moved:
         return task
-    spec = replace(task.spec, env={**task.spec.env, **moved})
     env = {name: value for name, value in task.env.items() if name not in moved}
-    return replace(task, spec=spec, env=env, inputs={**task.inputs, **own_inputs(spec)})
+    return with_spec(replace(task, env=env), replace(task.spec, env={**task.spec.env, **moved}))
 
 
-def read_early(name: str) -> bool:
-    """Tell whether something reads the variable before the bootstrapper can set it."""
-    return name.upper().startswith(EARLY) or "proxy" in name.lower()
+def is_expandable(text: str) -> bool:
+    """Return whether Argo or Kubernetes may read more than text in an environment variable's value."""
+    return "{{" in text or "$$" in text or "$(" in text

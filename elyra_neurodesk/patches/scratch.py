@@ -1,16 +1,18 @@
-"""The scratch volume at ``/neurodesktop-storage``."""
+"""Mount a scratch volume at ``/neurodesktop-storage``."""
 
 from __future__ import annotations
 
+from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import SCRATCH, RuntimeSettings
+from elyra_neurodesk.settings import SCRATCH
 
 VOLUME = "neurodesktop-storage"
 
 
-def add_scratch(task: Task, settings: RuntimeSettings) -> Task:
-    """Mount an emptyDir with a size limit, or the claim that the runtime configuration names."""
-    if any(mount["mountPath"].rstrip("/") == SCRATCH for mount in task.platform.get("pvcMount", ())):
+def add_scratch(task: Task, context: SubmissionContext) -> Task:
+    """Return the task with an emptyDir of limited size there, or the claim that the configuration names."""
+    settings = context.settings
+    if task.mounts(SCRATCH):
         return task
     if settings.scratch_claim:
         return task.with_platform(pvcMount=[{"constant": settings.scratch_claim, "mountPath": SCRATCH}])

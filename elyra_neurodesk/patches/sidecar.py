@@ -1,4 +1,4 @@
-"""The sidecar that waits for CVMFS, warms the task's modules and keeps the mount alive.
+"""Add the sidecar that waits for CVMFS, warms the task's modules and keeps the mount alive.
 
 Two deliveries in the compiled pipeline: ``platform-spec`` writes a native sidecar (an init container with
 ``restartPolicy: Always``; field ``initContainers`` of kubernetes_executor_config.proto, on KFP's master since
@@ -9,18 +9,17 @@ A backend that does not know ``initContainers`` refuses the whole run, so it is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
+from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import CVMFS_ROOT, RuntimeSettings
+from elyra_neurodesk.settings import CVMFS_ROOT, SidecarDelivery
 
 NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"
 ANNOTATION_IMAGE = "neurodesk.org/sidecar-image"
 ANNOTATION_MODULES = "neurodesk.org/modules"
 ANNOTATION_CLAIM = "neurodesk.org/cvmfs-claim"
-
-ResolvedDelivery = Literal["platform-spec", "admission", "off"]
 
 # $1 is the repository's root, every further argument a module "tool" or "tool/version". Reading a file of a
 # container's directory makes the CVMFS client fetch its catalog, which is the slow part of a first use.
@@ -77,20 +76,17 @@ def sidecar_container(image: str, claim: str, root: str, modules: Sequence[str])
     }
 
 
-def add_sidecar(task: Task, settings: RuntimeSettings, delivery: ResolvedDelivery, image: str) -> Task:
-    """Add the sidecar in the given delivery.
+def add_sidecar(task: Task, context: SubmissionContext) -> Task:
+    """Return the task with the sidecar in the submission's delivery.
 
-    Args:
-        task: any task.
-        settings: the runtime configuration.
-        delivery: never ``auto``: see `resolve_delivery`.
-        image: the task's own image, used when the configuration names none.
+    The sidecar runs the task's own image where the runtime configuration names none.
     """
-    if delivery == "off":
+    settings = context.settings
+    if context.delivery == "off":
         return task
-    image = settings.sidecar_image or image
+    image = settings.sidecar_image or task.image
     modules = task.spec.modules if task.spec else settings.modules
-    if delivery == "platform-spec":
+    if context.delivery == "platform-spec":
         container = sidecar_container(image, settings.claim, settings.cvmfs_mount_path, modules)
         return task.with_platform(initContainers=[container])
     annotations = {ANNOTATION_IMAGE: image, ANNOTATION_CLAIM: settings.claim}
@@ -99,8 +95,8 @@ def add_sidecar(task: Task, settings: RuntimeSettings, delivery: ResolvedDeliver
     return task.with_pod_metadata({LABEL: "enabled"}, annotations)
 
 
-def resolve_delivery(setting: str, backend_tag: str = "") -> ResolvedDelivery:
-    """Return the delivery for a backend.
+def resolve_delivery(setting: str, backend_tag: str = "") -> SidecarDelivery:
+    """Return the delivery that a backend takes; never ``auto``.
 
     Args:
         setting: the runtime configuration's choice.

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.graph.model import Constant, Parameter, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.graph.pipeline import Parameter
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.validate import rules
 from elyra_neurodesk.validate.errors import (
@@ -95,7 +96,7 @@ def variables_of(task: Task) -> set[str]:
     """Return the names of the variables that the task's main container is known to have."""
     own = {*task.env, *secret_variables(task.platform)}
     if task.component is not None:
-        from elyra_neurodesk.compile.components import compile_component
+        from elyra_neurodesk.graph.components import compile_component
 
         container = compile_component(task.component).executor.get("container", {})
         own |= {entry["name"] for entry in container.get("env", ())}
@@ -153,7 +154,7 @@ def _check_generic(task: Task, node: str) -> None:
 
 
 def _check_inputs(task: Task, node: str) -> None:
-    from elyra_neurodesk.compile.components import compile_component
+    from elyra_neurodesk.graph.components import compile_component
 
     kinds: Mapping[str, str] = compile_component(task.component or "").parameter_types()
     variables = variables_of(task)

@@ -142,8 +142,3 @@ def replaced(text: str, variables: frozenset[str] | set[str] = frozenset()) -> s
         if found[1] in variables or _CLUSTER_VARIABLE.fullmatch(found[1]):
             return f"'{found[0][:40]}', which Kubernetes replaces by the value of a variable"
     return ""
-
-
-def expandable(text: str) -> bool:
-    """Tell whether Argo or Kubernetes might see more in an environment variable's value than text."""
-    return "{{" in text or "$$" in text or "$(" in text

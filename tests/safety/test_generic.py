@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elyra_neurodesk.elyra_adapter.declarations import last_of_each_tool
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.patches.share_executors import EARLY
+from elyra_neurodesk.graph.declarations import last_of_each_tool
+from elyra_neurodesk.patches.early_env import ENV_BEFORE_BOOTSTRAP
 from tests.safety.nasty import bounded, nasty, nasty_text
 from tests.safety.workbench import Compiled, Workbench, assert_inert, only_coded_errors
 from tests.support.pipelines import notebook_node
@@ -97,7 +97,7 @@ def test_an_environment_variables_name(bench: Workbench, name: str) -> None:
 
 
 @bounded
-@given(nasty_text, st.sampled_from(EARLY))
+@given(nasty_text, st.sampled_from(ENV_BEFORE_BOOTSTRAP))
 def test_a_variable_that_is_read_before_the_bootstrapper(bench: Workbench, value: str, name: str) -> None:
     name = f"{name}X"
     with only_coded_errors():

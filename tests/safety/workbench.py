@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,12 @@ from elyra_neurodesk.backend.pod.expansion import expand_all
 from elyra_neurodesk.backend.pod.placeholders import format_value, resolve_arguments, resolve_constants
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.compile.package import package_text
+from elyra_neurodesk.elyra_adapter.operations import read_pipeline
 from elyra_neurodesk.graph.archives import ArchiveBuilder
-from elyra_neurodesk.graph.build import GraphBuilder
 from elyra_neurodesk.graph.model import TaskGraph
-from elyra_neurodesk.graph.notebook_task import Target
-from elyra_neurodesk.names import directory_name
-from elyra_neurodesk.patches.escape_env import shield
-from elyra_neurodesk.patches.share_executors import compact
 from elyra_neurodesk.processor import NeurodeskPipelineProcessor
 from elyra_neurodesk.settings import RuntimeSettings, SecretReference
-from elyra_neurodesk.validate.fields import check_graph
-from elyra_neurodesk.validate.pipelines import check_pipeline
+from elyra_neurodesk.submission import archive_hashes, submission_context, task_graph
 from tests.support.pipelines import IMAGE, pipeline
 
 Json = dict[str, Any]
@@ -60,23 +55,23 @@ class Workbench:
         self.processor = NeurodeskPipelineProcessor(root_dir=str(self.root))
 
     def graph(self, definition: Json) -> TaskGraph:
-        """Do what `submit.prepare` does, without a store."""
+        """Return the checked task graph, as it is before a submission uploads anything."""
+        root = self.root.resolve()
         parsed = PipelineParser(root_dir=str(self.root)).parse(definition)
-        check_pipeline(parsed, self.root.resolve())
+        drawn = read_pipeline(parsed, root, self.processor, self.components.get)
+        context = replace(
+            submission_context(
+                drawn,
+                SETTINGS,
+                "admission",
+                runtime_images=({"image_name": IMAGE, "pull_policy": "IfNotPresent"},),
+            ),
+            store=STORE,
+            bootstrapper="0" * 64,
+            bootstrapper_url="http://x/b.pyz",
+        )
         with ArchiveBuilder() as archives:
-            builder = GraphBuilder(
-                settings=SETTINGS,
-                delivery="admission",
-                target=Target(parsed.name, directory_name(parsed.name), STORE, "0" * 64, "http://x/b.pyz"),
-                archives=archives,
-                root=self.root.resolve(),
-                runtime_images=[{"image_name": IMAGE, "pull_policy": "IfNotPresent"}],
-                component_definition=self.components.get,
-                processor=self.processor,
-            )
-            graph = shield(compact(builder.build(parsed)))
-        check_graph(graph)
-        return graph
+            return task_graph(drawn, context, archive_hashes(drawn, root, archives))
 
     def compiled(
         self, nodes: Sequence[Json], comments: Mapping[str, str] | None = None, **properties: Any

@@ -12,7 +12,7 @@ from elyra_neurodesk.check import submission
 from elyra_neurodesk.check.nodes import nodes_of
 from elyra_neurodesk.check.report import CheckFailed
 from elyra_neurodesk.check.submission import UNCONFIGURED, check_before, configured_index
-from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline
+from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
 
@@ -29,7 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def made(folder: Path, cell: str, **node: Any) -> Any:
     write_notebook(folder / "a.ipynb", cell)
-    return read_pipeline(write_pipeline(folder / "p.pipeline", [notebook_node("a", "a.ipynb", **node)]))
+    return read_pipeline_file(write_pipeline(folder / "p.pipeline", [notebook_node("a", "a.ipynb", **node)]))
 
 
 @pytest.mark.parametrize("level", ["error", "warn", "off"])
@@ -90,7 +90,7 @@ def test_a_node_has_what_pipeline_and_configuration_say(tmp_path: Path) -> None:
         notebook_node("b", "b.ipynb", ["a"], outputs=["y.csv"], env_vars=variables),
     ]
     settings = replace(UNCONFIGURED, modules=("fsl/6.0.4",), scratch_claim="scratch")
-    pipeline = read_pipeline(write_pipeline(tmp_path / "p.pipeline", nodes))
+    pipeline = read_pipeline_file(write_pipeline(tmp_path / "p.pipeline", nodes))
     first, second = nodes_of(pipeline, tmp_path.resolve(), settings)
     assert (first.file, sorted(first.files)) == ("sub/a.ipynb", ["a.ipynb", "helper.py"])
     assert first.volumes == ("/data", "/neurodesktop-storage")

@@ -6,16 +6,18 @@ from dataclasses import replace
 
 from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.graph.model import TaskGraph
-from elyra_neurodesk.patches.labels import add_version
-from elyra_neurodesk.patches.share_executors import compact
+from elyra_neurodesk.patches.share_executors import share_executors
+from elyra_neurodesk.patches.version_label import add_version_label
+from tests.support.contexts import context
 from tests.unit.patches.test_share_executors import tasks
 
 
 def compiled(count: int) -> int:
     """Return the bytes of a chain of ``count`` notebooks."""
-    made = tasks(count)
+    made = [share_executors(task, context(nodes=count)) for task in tasks(count)]
     chain = (made[0], *(replace(task, parents=(made[i].name,)) for i, task in enumerate(made[1:])))
-    return len(package_text(add_version(compact(TaskGraph("p", "", chain)))).encode())
+    labelled = tuple(add_version_label(task, "0" * 12) for task in chain)
+    return len(package_text(TaskGraph("p", "", labelled)).encode())
 
 
 def test_seven_hundred_distinct_nodes_stay_below_the_limit_of_a_workflow() -> None:

@@ -8,7 +8,6 @@ import yaml
 from elyra.pipeline.component import ComponentParser
 from kfp import compiler, dsl
 
-from elyra_neurodesk.compile.components import InvalidComponent, compile_component
 from elyra_neurodesk.compile.dsl import write_dsl
 from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.elyra_adapter.component_parser import (
@@ -16,6 +15,7 @@ from elyra_neurodesk.elyra_adapter.component_parser import (
     compiled_component,
     described,
 )
+from elyra_neurodesk.graph.components import InvalidComponent, compile_component
 from elyra_neurodesk.graph.model import Constant, Task, TaskGraph
 from tests.support.equivalence import compile_dsl, resolved_tasks
 

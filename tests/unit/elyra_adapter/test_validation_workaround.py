@@ -12,7 +12,7 @@ import pytest
 from elyra.pipeline.parser import PipelineParser
 from elyra.pipeline.validation import PipelineValidationManager, ValidationSeverity
 
-from elyra_neurodesk.elyra_adapter.validation_workaround import withhold
+from elyra_neurodesk.elyra_adapter.validation_workaround import hide_from_validation
 from tests.support.jupyter import neurodesk_metadata
 from tests.support.pipelines import node_id, notebook_node, pipeline, write_notebook
 
@@ -61,11 +61,11 @@ def test_elyra_refuses_fractions_below_one_and_directories(
     assert "invalid path to a file/dir" in found
 
 
-def test_what_is_withheld_passes_elyra_and_is_put_back(definition: dict[str, Any], tmp_path: Path) -> None:
-    withheld = withhold(definition, tmp_path)
+def test_what_is_hidden_passes_elyra_and_is_put_back(definition: dict[str, Any], tmp_path: Path) -> None:
+    hidden = hide_from_validation(definition, tmp_path)
     assert problems(definition, tmp_path) == []
     parsed = PipelineParser(root_dir=str(tmp_path)).parse(definition)
-    withheld.restore(parsed)
+    hidden.restore(parsed)
     half, whole = (parsed.operations[node_id(name)] for name in ("half", "whole"))
     assert (half.cpu, half.cpu_limit, half.memory) == (0.5, 1, "1.5")
     assert half.dependencies == ["b.py", "data"]
@@ -76,5 +76,5 @@ def test_a_pipeline_that_elyra_takes_is_not_touched(tmp_path: Path) -> None:
     write_notebook(tmp_path / "a.ipynb", "1")
     made = pipeline([notebook_node("n", "a.ipynb", cpu=2, dependencies=["*.py"])])
     before = copy.deepcopy(made)
-    assert withhold(made, tmp_path).values == {}
+    assert hide_from_validation(made, tmp_path).values == {}
     assert made == before

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import Target
-from elyra_neurodesk.patches.component_annotations import with_wishes
-from tests.safety.workbench import SETTINGS
+from elyra_neurodesk.patches.component_annotations import apply_component_annotations
+from elyra_neurodesk.settings import SecretReference
+from tests.support.contexts import context
 
-TARGET = Target("P", "p-dir", Store("http://store:9000", "bucket", "a/prefix"), "0" * 64, "http://x/b.pyz")
+CONTEXT = context(pipeline="p-dir", secret=SecretReference("object-store"))
 
 
 def task(annotations: Any) -> Task:
@@ -21,7 +20,7 @@ def task(annotations: Any) -> Task:
 
 
 def test_a_component_that_asks_for_the_store_gets_its_address_and_the_credentials_by_reference() -> None:
-    made = with_wishes(task({"neurodesk.org/object-store": "run"}), TARGET, SETTINGS)
+    made = apply_component_annotations(task({"neurodesk.org/object-store": "run"}), CONTEXT)
     assert made.env == {
         "NEURODESK_STORE_ENDPOINT": "http://store:9000",
         "NEURODESK_STORE_BUCKET": "bucket",
@@ -38,7 +37,7 @@ def test_a_component_that_asks_for_the_store_gets_its_address_and_the_credential
 
 
 def test_a_component_that_asks_not_to_be_cached_is_not() -> None:
-    made = with_wishes(task({"neurodesk.org/cache": "off"}), TARGET, SETTINGS)
+    made = apply_component_annotations(task({"neurodesk.org/cache": "off"}), CONTEXT)
     assert (made.caching, made.env, made.platform) == (False, {}, {})
 
 
@@ -47,8 +46,8 @@ def test_a_component_that_asks_not_to_be_cached_is_not() -> None:
     [None, {}, ["neurodesk.org/cache"], {"neurodesk.org/cache": "on"}, {"other": "neurodesk.org/"}],
 )
 def test_other_components_are_left_as_they_are(annotations: Any) -> None:
-    assert with_wishes(task(annotations), TARGET, SETTINGS) == task(annotations)
+    assert apply_component_annotations(task(annotations), CONTEXT) == task(annotations)
 
 
 def test_a_generic_task_has_no_component_to_ask() -> None:
-    assert with_wishes(Task("t", "T"), TARGET, SETTINGS) == Task("t", "T")
+    assert apply_component_annotations(Task("t", "T"), CONTEXT) == Task("t", "T")

@@ -5,70 +5,55 @@ from __future__ import annotations
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.graph.model import Task
+from elyra_neurodesk.graph.model import Container, Task
 from elyra_neurodesk.patches import patch_task, sidecar
 from elyra_neurodesk.patches.credentials import add_credentials
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
 from elyra_neurodesk.patches.environment import ENVIRONMENT, add_environment
 from elyra_neurodesk.patches.scratch import add_scratch
-from elyra_neurodesk.settings import RuntimeSettings, SecretReference
+from tests.support.contexts import context
 
 ROOT = "/cvmfs/neurodesk.ardc.edu.au"
 SPEC = TaskSpec("p", "p", "t", "T", "a.ipynb", "0" * 64, Store("http://s", "b"), modules=("fsl/6.0.7.16",))
-GENERIC = Task("t", "T", spec=SPEC, env={"A": "1"})
+NOTEBOOK = Task("t", "T", spec=SPEC, env={"A": "1"}, container=Container("img", ("sh",), ()))
 CATALOG = Task("c", "C", component="name: c")
 
 
-def settings(**more: object) -> RuntimeSettings:
-    base = {
-        "name": "nd",
-        "display_name": "ND",
-        "api_endpoint": "http://k",
-        "public_api_endpoint": "http://k",
-        "namespace": None,
-        "object_store_endpoint": "http://s",
-        "public_object_store_endpoint": "http://s",
-        "bucket": "b",
-        "secret": SecretReference("creds", "user", "pass"),
-    }
-    return RuntimeSettings(**{**base, **more})  # type: ignore[arg-type]
-
-
 def test_the_claim_is_mounted_where_its_mode_says() -> None:
-    assert add_cvmfs_volume(CATALOG, settings()) == Task(
+    assert add_cvmfs_volume(CATALOG, context()) == Task(
         "c",
         "C",
         component="name: c",
         platform={"pvcMount": [{"constant": "cvmfs-neurodesk", "mountPath": ROOT}]},
     )
-    task = add_cvmfs_volume(CATALOG, settings(volume_mode="automount", claim="all"))
+    task = add_cvmfs_volume(CATALOG, context(volume_mode="automount", claim="all"))
     assert task.platform == {"pvcMount": [{"constant": "all", "mountPath": "/cvmfs"}]}
 
 
 def test_a_volume_of_the_users_own_at_that_path_stays_alone() -> None:
     own = Task("t", "T", platform={"pvcMount": [{"constant": "mine", "mountPath": ROOT + "/"}]})
-    assert add_cvmfs_volume(own, settings()) == own
+    assert add_cvmfs_volume(own, context()) == own
 
 
 def test_scratch_is_an_emptydir_with_a_limit_or_a_claim() -> None:
-    assert add_scratch(CATALOG, settings(scratch_size="5Gi")).platform == {
+    assert add_scratch(CATALOG, context(scratch_size="5Gi")).platform == {
         "emptyDirMounts": [
             {"volumeName": "neurodesktop-storage", "mountPath": "/neurodesktop-storage", "sizeLimit": "5Gi"}
         ]
     }
-    assert add_scratch(CATALOG, settings(scratch_claim="fast")).platform == {
+    assert add_scratch(CATALOG, context(scratch_claim="fast")).platform == {
         "pvcMount": [{"constant": "fast", "mountPath": "/neurodesktop-storage"}]
     }
 
 
 def test_the_users_environment_wins() -> None:
     own = Task("t", "T", env={"LMOD_CMD": "/mine"})
-    assert add_environment(own, settings()).env == {**ENVIRONMENT, "LMOD_CMD": "/mine"}
+    assert add_environment(own, context()).env == {**ENVIRONMENT, "LMOD_CMD": "/mine"}
 
 
 def test_credentials_come_from_the_secret_and_never_from_a_node() -> None:
     task = Task("t", "T", spec=SPEC, env={"AWS_SECRET_ACCESS_KEY": "typed", "A": "1"})
-    patched = add_credentials(task, settings())
+    patched = add_credentials(task, context())
     assert patched.env == {"A": "1"}
     assert patched.platform == {
         "secretAsEnv": [
@@ -81,11 +66,11 @@ def test_credentials_come_from_the_secret_and_never_from_a_node() -> None:
             }
         ]
     }
-    assert add_credentials(CATALOG, settings()) == CATALOG
+    assert add_credentials(CATALOG, context()) == CATALOG
 
 
 def test_the_sidecar_as_init_container_mounts_the_claim_and_restarts() -> None:
-    (container,) = sidecar.add_sidecar(GENERIC, settings(), "platform-spec", "img").platform["initContainers"]
+    (container,) = sidecar.add_sidecar(NOTEBOOK, context(delivery="platform-spec")).platform["initContainers"]
     assert container == {
         "name": "neurodesk-cvmfs",
         "image": "img",
@@ -98,7 +83,7 @@ def test_the_sidecar_as_init_container_mounts_the_claim_and_restarts() -> None:
 
 
 def test_the_sidecar_by_admission_is_a_label_and_annotations() -> None:
-    patched = sidecar.add_sidecar(GENERIC, settings(sidecar_image="own"), "admission", "img")
+    patched = sidecar.add_sidecar(NOTEBOOK, context(sidecar_image="own"))
     assert patched.platform == {
         "podMetadata": {
             "labels": {"neurodesk.org/cvmfs": "enabled"},
@@ -112,7 +97,7 @@ def test_the_sidecar_by_admission_is_a_label_and_annotations() -> None:
 
 
 def test_off_means_no_sidecar() -> None:
-    assert sidecar.add_sidecar(GENERIC, settings(), "off", "img") == GENERIC
+    assert sidecar.add_sidecar(NOTEBOOK, context(delivery="off")) == NOTEBOOK
 
 
 @pytest.mark.parametrize(
@@ -133,6 +118,6 @@ def test_auto_writes_init_containers_only_for_a_backend_that_takes_them(
 
 
 def test_patching_twice_gives_the_same_as_patching_two_equal_tasks() -> None:
-    first = patch_task(GENERIC, settings(), "admission", "img")
-    assert first == patch_task(GENERIC, settings(), "admission", "img")
-    assert GENERIC.platform == {}
+    first = patch_task(NOTEBOOK, context())
+    assert first == patch_task(NOTEBOOK, context())
+    assert NOTEBOOK.platform == {}

@@ -9,8 +9,9 @@ from elyra_neurodesk.compile.ir import compile_graph
 from elyra_neurodesk.graph.model import Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import own_inputs
 from elyra_neurodesk.patches.environment import ENVIRONMENT
-from elyra_neurodesk.patches.labels import PodIdentity, add_identity
-from elyra_neurodesk.patches.share_executors import OWN_EXECUTORS, compact
+from elyra_neurodesk.patches.labels import add_labels
+from elyra_neurodesk.patches.share_executors import SHARE_EXECUTORS_ABOVE, share_executors
+from tests.support.contexts import context
 
 
 def tasks(count: int) -> tuple[Task, ...]:
@@ -25,21 +26,26 @@ def tasks(count: int) -> tuple[Task, ...]:
             platform={"podMetadata": {"labels": {"mine": "1"}}},
             container=Container("image", ("sh",), (), {"run_id": "String", "task": "String"}),
             spec=spec,
+            file="a.ipynb",
         )
-        made.append(add_identity(task, PodIdentity("notebook-script", "p", "p", f"T {number}", "a.ipynb")))
+        made.append(add_labels(task, context()))
     return tuple(made)
 
 
+def shared(count: int) -> tuple[Task, ...]:
+    return tuple(share_executors(task, context(nodes=count)) for task in tasks(count))
+
+
 def test_few_tasks_keep_labels_and_environment() -> None:
-    graph = TaskGraph("p", "", tasks(OWN_EXECUTORS))
-    assert compact(graph) is graph
+    for task in tasks(2):
+        assert share_executors(task, context(nodes=SHARE_EXECUTORS_ABOVE)) is task
 
 
 def test_many_tasks_share_one_executor_and_keep_their_values() -> None:
-    graph = compact(TaskGraph("p", "", tasks(OWN_EXECUTORS + 1)))
+    graph = TaskGraph("p", "", shared(SHARE_EXECUTORS_ABOVE + 1))
     spec, platform = compile_graph(graph)
     assert list(spec["deploymentSpec"]["executors"]) == ["exec-t-0"]
-    assert len(spec["root"]["dag"]["tasks"]) == OWN_EXECUTORS + 1
+    assert len(spec["root"]["dag"]["tasks"]) == SHARE_EXECUTORS_ABOVE + 1
     labels = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-t-0"]["podMetadata"][
         "labels"
     ]
@@ -58,5 +64,4 @@ def test_many_tasks_share_one_executor_and_keep_their_values() -> None:
 
 def test_a_catalog_task_keeps_its_labels() -> None:
     catalog = replace(tasks(1)[0], name="c", spec=None)
-    graph = compact(TaskGraph("p", "", (*tasks(OWN_EXECUTORS), catalog)))
-    assert graph.tasks[-1] == catalog
+    assert share_executors(catalog, context(nodes=SHARE_EXECUTORS_ABOVE + 1)) == catalog

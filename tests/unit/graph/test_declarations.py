@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from elyra_neurodesk.elyra_adapter.declarations import last_of_each_tool
 from elyra_neurodesk.elyra_adapter.node_properties import (
     MODULES,
     STRICTNESS,
     NeurodeskModule,
     NeurodeskStrictness,
 )
+from elyra_neurodesk.graph.declarations import last_of_each_tool
 from elyra_neurodesk.graph.model import TaskGraph
 from tests.safety import workbench
 from tests.safety.workbench import Workbench

@@ -1,0 +1,41 @@
+"""The Neurodesk modules that a node's task loads, and how strict the task is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from elyra_neurodesk.graph.pipeline import NotebookNode
+from elyra_neurodesk.settings import RuntimeSettings, module_list
+
+MODULES_VARIABLE = "NEURODESK_MODULES"
+"""Environment variable with modules, for where the editor shows no properties: running a lone notebook."""
+
+
+def declared_modules(node: NotebookNode, settings: RuntimeSettings) -> tuple[str, ...]:
+    """Return the modules that a node's task loads before its first cell, ``tool`` or ``tool/version``.
+
+    In this order, a later entry for the same tool replacing an earlier one, as loading does: the runtime
+    configuration's default modules, the pipeline's default and the node's property, and the node's
+    environment variable `MODULES_VARIABLE`.
+    """
+    variable = module_list(node.env.get(MODULES_VARIABLE) or "")
+    return last_of_each_tool((*settings.modules, *node.modules, *variable))
+
+
+def declared_strictness(node: NotebookNode, settings: RuntimeSettings) -> str:
+    """Return ``error``, ``warn`` or ``off``: the node's or pipeline's choice, else the configuration's."""
+    return node.strictness or settings.strict
+
+
+def last_of_each_tool(modules: Iterable[str]) -> tuple[str, ...]:
+    """Keep the last module of each tool, at the place of the last.
+
+    >>> last_of_each_tool(["fsl/6.0.4", "ants", "fsl/6.0.7.16"])
+    ('ants', 'fsl/6.0.7.16')
+    """
+    kept: dict[str, str] = {}
+    for module in modules:
+        tool = module.partition("/")[0]
+        kept.pop(tool, None)
+        kept[tool] = module
+    return tuple(kept.values())
