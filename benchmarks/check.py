@@ -53,7 +53,7 @@ def measure(folder: Path) -> None:
     started, used = time.perf_counter(), time.process_time()
     from elyra_neurodesk.check.check import check_sources
     from elyra_neurodesk.check.nodes import Node
-    from elyra_neurodesk.modules.index import current_index
+    from elyra_neurodesk.modules.sources import current_index
 
     imported = time.perf_counter()
     paths = sorted(folder.glob("*.ipynb"))

@@ -27,7 +27,7 @@ ANSWER = """
 import sys, time
 from pathlib import Path
 begin = time.perf_counter()
-from elyra_neurodesk.modules.index import current_index
+from elyra_neurodesk.modules.sources import current_index
 ready = time.perf_counter()
 index = current_index(Path(sys.argv[1]), sys.argv[2] or None)
 found = index.resolve(sys.argv[3])

@@ -15,7 +15,7 @@ from pathlib import Path
 from elyra_neurodesk.bootstrapper import cvmfs, lmod
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.modules import modulefile, tree, versions
+from elyra_neurodesk.modules import containers, modulefile, tree, versions
 
 LMOD, MODULE_FILE = "lmod", "module file"
 
@@ -29,7 +29,7 @@ class ModuleUnavailable(NeurodeskError):
 
 
 class ModuleRetired(ModuleUnavailable):
-    """A module that the node declares comes to a container that Neurodesk has retired.
+    """A module that the node declares resolves to a container that Neurodesk has retired.
 
     Its commands print a notice and exit 0.
     """
@@ -168,16 +168,16 @@ def _check(module: str, directory: Path, file: modulefile.ModuleFile, hint: str)
     """
     if not file.container:
         raise ModuleUnavailable(f"the module {module} puts no container on PATH.", hint)
-    state = tree.read_container(directory).state
-    if state == tree.RETIRED:
+    state = containers.read_container(directory).state
+    if state == containers.RETIRED:
         raise ModuleRetired(
-            f"the module {module} comes to {directory}, which Neurodesk has retired: its commands print a "
+            f"the module {module} resolves to {directory}, which Neurodesk has retired: its commands print a "
             "notice and do nothing.",
             hint,
         )
     if not directory.is_dir():
         raise ContainerGone(f"the module {module} names {directory}, which is not there.", hint)
-    if state == tree.GONE or file.refusal:
+    if state == containers.GONE or file.refusal:
         raise ContainerGone(f"the image of the module {module} is not in {directory}.", hint)
 
 

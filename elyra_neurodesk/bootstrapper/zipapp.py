@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KINDS = (".py", ".bash", ".sh", ".r", ".R")
-MODULES = ("__init__", "lua", "lua_expressions", "lua_tokens", "modulefile", "tree", "versions")
+MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")
 """What a task needs of ``elyra_neurodesk.modules``."""
 
 _MAIN = b"""\

@@ -9,7 +9,8 @@ from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.nodes import nodes_of
 from elyra_neurodesk.check.report import CheckFailed, Report
 from elyra_neurodesk.graph.pipeline import Pipeline
-from elyra_neurodesk.modules.index import ModuleIndex, current_index
+from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.modules.sources import current_index
 from elyra_neurodesk.settings import RuntimeSettings
 
 Level = Literal["error", "warn", "off"]

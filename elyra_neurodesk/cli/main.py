@@ -52,7 +52,7 @@ COMMANDS = {
     "modules": LazyCommand(
         "elyra_neurodesk.cli.modules",
         "modules",
-        "List and search Neurodesk modules; show what a name comes to.",
+        "List and search Neurodesk modules; show what a name resolves to.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""``elyra-neurodesk modules``: which Neurodesk modules there are, and what a name comes to."""
+"""``elyra-neurodesk modules``: which Neurodesk modules there are, and what a name resolves to."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def index_options(command: F) -> F:
     return command
 
 
-@click.group(short_help="List and search Neurodesk modules; show what a name comes to.")
+@click.group(short_help="List and search Neurodesk modules; show what a name resolves to.")
 def modules() -> None:
-    """List and search Neurodesk modules; show what a name comes to.
+    """List and search Neurodesk modules; show what a name resolves to.
 
-    What is mounted counts; where no repository is, neurocommand's list of tools.
+    The mounted repository is read; without one, neurocommand's list of tools.
     """
 
 
@@ -122,7 +122,7 @@ def search(text: str, root: Path | None, source: str | None, refresh: bool, as_j
 @index_options
 @json_option
 def show(tool: str, root: Path | None, source: str | None, refresh: bool, as_json: bool) -> int:
-    """Show a tool's versions, or what TOOL/VERSION comes to, and the container behind each."""
+    """Show a tool's versions, or what TOOL/VERSION resolves to, and the container behind each."""
     index = _index(root, source, refresh)
     resolution = index.resolve(tool)
     entry = resolution.entry
@@ -147,7 +147,7 @@ def show(tool: str, root: Path | None, source: str | None, refresh: bool, as_jso
 
     out = console()
     out.print(_versions_table(entries, entry))
-    out.print(f"\n{_comes_to(resolution)}", markup=False)
+    out.print(f"\n{_resolved(resolution)}", markup=False)
     if entry.categories:
         out.print(f"categories: {', '.join(entry.categories)}", markup=False)
     if commands:
@@ -158,7 +158,7 @@ def show(tool: str, root: Path | None, source: str | None, refresh: bool, as_jso
 
 def _index(root: Path | None, source: str | None, refresh: bool) -> ModuleIndex:
     from elyra_neurodesk.cli.render import busy
-    from elyra_neurodesk.modules.index import current_index
+    from elyra_neurodesk.modules.sources import current_index
 
     with busy("reading the list of modules"):  # a mount that was never read takes a minute
         index = current_index(root, source, refresh=refresh)
@@ -197,7 +197,7 @@ def _tools_table(entries: Iterable[ModuleEntry]) -> Table:
 
 
 def _versions_table(entries: Iterable[ModuleEntry], chosen: ModuleEntry) -> Table:
-    """Return a table with one row per module, the one that the request comes to marked."""
+    """Return a table with one row per module, the one that the request resolves to marked."""
     from rich.table import Table
 
     from elyra_neurodesk.cli.render import plain
@@ -215,15 +215,15 @@ def _versions_table(entries: Iterable[ModuleEntry], chosen: ModuleEntry) -> Tabl
     return table
 
 
-def _comes_to(resolution: Resolution) -> str:
+def _resolved(resolution: Resolution) -> str:
     entry = resolution.entry
     name = entry.name if entry else ""
     near = f"; use {', '.join(resolution.near)}" if resolution.near else ""
     texts = {
         "exact": f"{resolution.requested} is there as written",
-        "other": f"{resolution.requested} is not there as written; it comes to {name}",
-        "default": f"{resolution.requested} without a version comes to {name}",
-        "retired": f"{resolution.requested} comes to {name}, which is retired and does not run{near}",
+        "other": f"{resolution.requested} is not there as written; it resolves to {name}",
+        "default": f"{resolution.requested} without a version resolves to {name}",
+        "retired": f"{resolution.requested} resolves to {name}, which is retired and does not run{near}",
     }
     return texts.get(resolution.status, "")
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.modules import cache
 from elyra_neurodesk.modules.model import ModuleEntry
-from elyra_neurodesk.modules.timeouts import within
+from elyra_neurodesk.modules.timeouts import run_with_timeout
 
 DEFAULT_URL = "https://raw.githubusercontent.com/neurodesk/neurocommand/main/neurodesk/apps.json"
 MAX_AGE = timedelta(days=1)
@@ -64,7 +64,7 @@ def app_list(source: str | None, environment: Mapping[str, str], refresh: bool =
             "tried": now.isoformat(),
             "problem": _failed(place, kept, "it did not answer in time"),
         }
-        kept = within(TOTAL_TIMEOUT, lambda: _fetched(place, kept, now)) or late
+        kept = run_with_timeout(TOTAL_TIMEOUT, lambda: _fetched(place, kept, now)) or late
         cache.save(path, kept)
     return AppList(
         entries=entries_of(kept.get("content")),
@@ -111,7 +111,7 @@ def _from_file(place: str) -> AppList:
     except OSError as problem:
         return AppList(place=place, problem=f"{place} cannot be read: {problem.strerror}")
     except (ValueError, RecursionError):
-        return AppList(place=place, problem=f"{place} is no JSON")
+        return AppList(place=place, problem=f"{place} is not JSON")
     entries = entries_of(content)
     return AppList(entries, str(path), read, "" if entries else f"{place} lists no tools")
 
@@ -181,7 +181,7 @@ def _reason(problem: Exception) -> str:
     if isinstance(problem, requests.ConnectionError):
         return "it did not answer"
     if isinstance(problem, json.JSONDecodeError):
-        return "its answer is no JSON"
+        return "its answer is not JSON"
     return one_line(str(problem))[:200]
 
 

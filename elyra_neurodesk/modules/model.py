@@ -1,4 +1,4 @@
-"""What the index says: entries, where they come from, what a request comes to."""
+"""The types of the index: entries, where they come from, what a request resolves to."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class ModuleEntry:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What a request comes to.
+    """What a request resolves to.
 
     Attributes:
         requested: as written.
-        status: ``exact``: the version as written; ``other``: one was written, and this other one is what it
-            comes to; ``default``: none was written; ``unknown``: there is no such module; ``retired``: it
-            comes to a retired container; ``cannot-tell``: the index knows nothing.
-        entry: None when unknown or when nothing can be told.
+        status: ``exact``: the version as written; ``other``: one was written, and it resolves to this
+            other one; ``default``: none was written; ``unknown``: there is no such module; ``retired``: it
+            resolves to a retired container; ``cannot-tell``: the index knows nothing.
+        entry: None when ``unknown`` or ``cannot-tell``.
         near: names that may be meant instead, best first; only where the request cannot be used.
     """
 

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from elyra_neurodesk.modules.lua import Statement, evaluate
-from elyra_neurodesk.modules.lua_tokens import Unreadable
+from elyra_neurodesk.modules.lua import Statement, Unreadable, read_effects
 
 __all__ = ["DEFAULT_ROOT", "ModuleFile", "Statement", "apply", "moved", "parse", "read"]
 
@@ -70,12 +69,10 @@ def parse(text: str, path: Path, root: Path, environment: Mapping[str, str] | No
         computed = image or "neurodesk-bundle-v1" in text
         known = {"root": f"{root}/containers"} if computed else {}
         try:
-            outcome = evaluate(text, str(path), environment or {}, known)
+            effects = read_effects(text, str(path), environment or {}, known)
         except (Unreadable, RecursionError) as problem:
             return ModuleFile(image[1] if image else "", (), complete=False, refusal=str(problem))
-        found = ModuleFile(
-            "", tuple(outcome.statements), tuple(outcome.requires), outcome.refusal, outcome.complete
-        )
+        found = ModuleFile("", effects.statements, effects.requires, effects.refusal, effects.complete)
     statements = tuple(replace(one, value=moved(one.value, str(root))) for one in found.statements)
     return replace(found, container=image[1] if image else _container(statements), statements=statements)
 

@@ -1,4 +1,4 @@
-"""Names of modules for a dialog, which cannot wait for a slow mount."""
+"""Names of modules for a dialog: read in a thread, because a slow mount must not block the dialog."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from elyra_neurodesk.modules.index import ModuleIndex, current_index
+from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.modules.sources import current_index
 
 PATIENCE = 2.0
 """Seconds that a dialog waits. From its cache the index answers in 0.05 s; a mount that was never read may

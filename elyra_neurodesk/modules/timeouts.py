@@ -1,4 +1,4 @@
-"""A limit on how long something may take, for what can hang in the kernel: dead mounts, name servers."""
+"""Runs a function with a timeout, also one that hangs in the kernel: on a dead mount, on a name server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def within(seconds: float, function: Callable[[], T]) -> T | None:
+def run_with_timeout(seconds: float, function: Callable[[], T]) -> T | None:
     """Return what the function returns, None when it takes longer; it is then left behind in its thread.
 
     Raises:

@@ -1,16 +1,11 @@
-"""Reads a Neurodesk repository: its module files, and the state of the containers behind them.
+"""Reads a Neurodesk repository: which tools and versions there are, and the module file of each.
 
 The layout is neurocommand's: ``neurodesk-modules/<category>/<tool>/<version>.lua`` is what sessions have on
-MODULEPATH, ``containers/modules/<tool>/`` the same without categories, and a directory
-``containers/<tool>_<version>_<date>/`` holds a container and one wrapper per command. A retired container
-keeps its wrappers, which print a notice and exit 0, and has lost its image
-(``cvmfs/sync_containers_to_cvmfs.sh``).
+MODULEPATH, ``containers/modules/<tool>/`` the same without categories.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,16 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elyra_neurodesk.modules import modulefile, versions
+from elyra_neurodesk.modules.containers import Container, read_container
 
 CANONICAL = "containers/modules"
 CATEGORIES = "neurodesk-modules"
-RETIREMENT_NOTICE = "This container was disabled due to a known bug or vulnerability."
-"""What the wrappers of a retired container print (neurocommand, ``sync_containers_to_cvmfs.sh``)."""
-
-READY, RETIRED, GONE = "ready", "retired", "gone"
-
 _READERS = 16  # a file of CVMFS that is not cached is a round trip to a server
-_HEAD = 4096  # bytes of a wrapper that are looked at
 _LINE = re.compile(
     r"""^[ \t]*(?:
         module_version[ \t]*\(?[ \t]*["'](?P<lua>[^"'\n]+)["'][ \t]*,[ \t]*["']default["']
@@ -60,16 +50,8 @@ class Tool:
     hidden: frozenset[str] = frozenset()
 
     def choose(self, wanted: str) -> str | None:
-        """Return the version that a request comes to; see `versions.choose`."""
+        """Return the version that a request resolves to; see `versions.choose`."""
         return versions.choose(self.files, wanted, self.default, self.hidden)
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container's directory: its state (`READY`, `RETIRED` or `GONE`) and its commands."""
-
-    state: str
-    commands: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -89,12 +71,21 @@ class Scan:
 
 def is_tree(root: Path) -> bool:
     """Say whether module files can be read below ``root``."""
-    return any(True for part in (CATEGORIES, CANONICAL) for _ in _directories(root / part))
+    return any(True for part in (CATEGORIES, CANONICAL) for _ in subdirectories(root / part))
+
+
+def subdirectories(folder: Path) -> list[Path]:
+    """Return the directories in a folder, sorted; hidden ones are left out, a missing folder has none."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.name[0] != "." and entry.is_dir())
+    except OSError:
+        return []
 
 
 def find_tool(root: Path, name: str) -> Tool:
     """Read the names of one tool's modules; it has no files if there is no such tool."""
-    places = [category / name for category in _directories(root / CATEGORIES)]
+    places = [category / name for category in subdirectories(root / CATEGORIES)]
     present = [place for place in places if place.is_dir()] or [root / CANONICAL / name]
     return _tool(name, present)
 
@@ -116,99 +107,22 @@ def scan(root: Path) -> Scan:
     modules = [(tool.name, version, path) for tool in tools.values() for version, path in tool.files.items()]
     with ThreadPoolExecutor(_READERS) as pool:
         named = list(pool.map(lambda module: modulefile.read(module[2], root).container, modules))
-        existing = {path.name for path in _directories(root / "containers") if path.name != "modules"}
+        existing = {path.name for path in subdirectories(root / "containers") if path.name != "modules"}
         every = sorted(existing | set(named) - {""})
         states = list(pool.map(lambda name: read_container(root / "containers" / name), every))
     containers = {(tool, version): name for (tool, version, _), name in zip(modules, named)}  # noqa: B905
     return Scan(tools, containers, dict(zip(every, states)))  # noqa: B905 - `strict` came with Python 3.10
 
 
-def read_container(directory: Path) -> Container:
-    """Look at a container's directory.
-
-    Raises:
-        OSError: it is there, as far as can be told, but cannot be read: a mount that is failing.
-    """
-    if not _exists(directory):
-        return Container(GONE, frozenset())
-    commands = read_commands(directory)
-    if _exists(directory / f"{directory.name}.simg"):
-        return Container(READY, commands)
-    # A tree without images, whose wrappers run something else, is as good as one with them.
-    head = next((text for name in sorted(commands) if (text := _head(directory / name))), "")
-    if RETIREMENT_NOTICE in head:
-        return Container(RETIRED, commands)
-    return Container(GONE if ".simg" in head else READY, commands)
-
-
-def read_commands(directory: Path) -> frozenset[str]:
-    """Return the commands that a container offers: the lines of its ``commands.txt``.
-
-    Raises:
-        OSError: there is one that cannot be read.
-    """
-    try:
-        text = (directory / "commands.txt").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return frozenset()
-    names = (line.strip() for line in text.splitlines())
-    return frozenset(name for name in names if name and "/" not in name)
-
-
-def revision_of(root: Path) -> str:
-    """Return the CVMFS revision that is mounted, "" where the file system does not tell."""
-    try:
-        return os.getxattr(root, "user.revision").decode(errors="replace").strip("\0\n ")
-    except (OSError, AttributeError):  # not every system has extended attributes
-        return ""
-
-
-def fingerprint(root: Path) -> str:
-    """Return a text that changes when the repository does: its revision, else times of change.
-
-    Without a revision the time and size of every module file count, and the time of every container's
-    directory, which changes when its image goes.
-    """
-    revision = revision_of(root)
-    if revision:
-        return f"revision {revision}"
-    digest = hashlib.sha256()
-    folders = [root / CATEGORIES, *_directories(root / CATEGORIES), root / CANONICAL]
-    for folder in [*folders, *(tool for place in folders for tool in _directories(place))]:
-        digest.update(_stamps(folder))
-    digest.update(_stamps(root / "containers"))
-    return f"sha256 {digest.hexdigest()}"
-
-
-def _stamps(folder: Path) -> bytes:
-    try:
-        with os.scandir(folder) as entries:
-            found = []
-            for entry in entries:
-                facts = entry.stat(follow_symlinks=False)
-                found.append(f"{entry.name}\0{facts.st_mtime_ns}\0{facts.st_size}")
-    except OSError:
-        return b"\0"
-    return "\n".join([str(folder), *sorted(found)]).encode(errors="surrogateescape")
-
-
 def _places(root: Path) -> dict[str, list[Path]]:
     """Return each tool's directories as Lmod would see them: by category, else the canonical one."""
     places: dict[str, list[Path]] = {}
-    for category in _directories(root / CATEGORIES):
-        for place in _directories(category):
+    for category in subdirectories(root / CATEGORIES):
+        for place in subdirectories(category):
             places.setdefault(place.name, []).append(place)
-    for place in _directories(root / CANONICAL):
+    for place in subdirectories(root / CANONICAL):
         places.setdefault(place.name, [place])
     return places
-
-
-def _directories(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(Path(entry.path) for entry in entries if entry.name[0] != "." and entry.is_dir())
-    except OSError:
-        return []
 
 
 def _tool(name: str, places: Iterable[Path]) -> Tool:
@@ -216,7 +130,7 @@ def _tool(name: str, places: Iterable[Path]) -> Tool:
     categories: dict[str, list[str]] = {}
     default, hidden = "", set()
     for place in places:
-        names = _names(place)
+        names = _file_names(place)
         for version, path in _versions(place, names):
             files.setdefault(version, path)
             if place.parent.parent.name == CATEGORIES:
@@ -233,7 +147,7 @@ def _tool(name: str, places: Iterable[Path]) -> Tool:
     )
 
 
-def _names(place: Path) -> list[str]:
+def _file_names(place: Path) -> list[str]:
     try:
         return sorted(path.name for path in place.iterdir())
     except OSError:
@@ -248,7 +162,7 @@ def _versions(place: Path, names: list[str]) -> Iterator[tuple[str, Path]]:
         if name.endswith((".lua", "~", "#", ".swp")):
             if name.endswith(".lua") and not name.startswith(".#"):
                 yield name[: -len(".lua")], place / name
-        elif f"{name}.lua" not in names and _head(place / name, 20).startswith("#%Module"):
+        elif f"{name}.lua" not in names and _read_head(place / name, 20).startswith("#%Module"):
             yield name, place / name
 
 
@@ -262,7 +176,7 @@ def _marks(place: Path, names: list[str]) -> tuple[str, set[str]]:
         if name == "default":
             found = (place / name).readlink().name if (place / name).is_symlink() else ""
         else:
-            for match in _LINE.finditer(_head(place / name)):
+            for match in _LINE.finditer(_read_head(place / name)):
                 found = found or match["lua"] or match["tcl"] or match["version"] or ""
                 hidden.add(_version(match["hidden"] or match["hide"] or ""))
         default = default or _version(found)
@@ -275,18 +189,7 @@ def _version(text: str) -> str:
     return name[: -len(".lua")] if name.endswith(".lua") else name
 
 
-def _exists(path: Path) -> bool:
-    """Say whether a path is there; unlike ``Path.exists``, the same in every Python for a failing mount."""
-    try:
-        path.stat()
-    except OSError as problem:
-        if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return False
-        raise
-    return True
-
-
-def _head(path: Path, size: int = _HEAD) -> str:
+def _read_head(path: Path, size: int = 4096) -> str:
     try:
         with path.open("rb") as stream:
             return stream.read(size).decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Lmod's order of versions, and its choice of the one that a request comes to.
+"""Lmod's order of versions, and its choice of the one that a request resolves to.
 
 The order is that of Lmod's ``parseVersion.lua`` (8.6.19), the choice that of ``MName.lua`` and
 ``collectionFileA.lua`` with its default setting ``LMOD_EXTENDED_DEFAULT=yes``: tests compare both with Lmod
@@ -41,7 +41,7 @@ def order_key(version: str) -> str:
 
 
 def split(request: str) -> tuple[str, str] | None:
-    """Return tool and version ("" for none, or ``default``) of a request, None if it is no module's name."""
+    """Return tool and version ("" for none, or ``default``) of a request, None if it cannot name a module."""
     match = REQUEST.fullmatch(request.strip().rstrip("/").removesuffix(".lua"))
     if match is None:
         return None
@@ -49,7 +49,7 @@ def split(request: str) -> tuple[str, str] | None:
 
 
 def begins_with(version: str, wanted: str) -> bool:
-    """Say whether a request for ``wanted`` may come to ``version`` when it is not there as written.
+    """Say whether a request for ``wanted`` may resolve to ``version`` when it is not there as written.
 
     >>> begins_with("6.0.7.22", "6.0.7"), begins_with("6.0.70", "6.0.7"), begins_with("r7771", "r")
     (True, False, True)
@@ -91,15 +91,15 @@ def in_order(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=lambda version: (order_key(version), version))
 
 
-def near_versions(wanted: str, known: Iterable[str], most: int = 5) -> list[str]:
+def near_versions(wanted: str, known: Iterable[str], limit: int = 5) -> list[str]:
     """Return the versions that may be meant: first those that look like ``wanted``, then the newest."""
     names = in_order(known)
-    like = difflib.get_close_matches(wanted, names, n=most, cutoff=0.7) if wanted else []
-    return [*like, *(name for name in reversed(names) if name not in like)][:most]
+    like = difflib.get_close_matches(wanted, names, n=limit, cutoff=0.7) if wanted else []
+    return [*like, *(name for name in reversed(names) if name not in like)][:limit]
 
 
 def near_tools(name: str, known: Iterable[str]) -> list[str]:
-    """Return the tools that may be meant by a name that is none, best first."""
+    """Return the tools that may be meant by an unknown name, best first."""
     lower = {tool.lower(): tool for tool in known if tool != name}
     return [lower[found] for found in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
 

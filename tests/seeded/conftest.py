@@ -14,7 +14,7 @@ from elyra_neurodesk.bootstrapper.environment import LMOD_CMD
 from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.nodes import Node
 from elyra_neurodesk.check.report import Finding
-from elyra_neurodesk.modules.index import current_index
+from elyra_neurodesk.modules.sources import current_index
 from tests.seeded.cases import Case
 from tests.seeded.running import Runs, Workshop
 from tests.seeded.tools import DATA, make_sample_tree, write_data

@@ -134,7 +134,7 @@ assert sorted(after) == ['ants/2.5.4', 'fsl/6.0.7.16'], after
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("mrtrix3", "ND-MODULE-002: the module mrtrix3/3.0.3 comes to"),
+        ("mrtrix3", "ND-MODULE-002: the module mrtrix3/3.0.3 resolves to"),
         ("fls/6", "Similar: fsl."),
         ("fsl/5", "Available: fsl/6.0.7.16."),
     ],

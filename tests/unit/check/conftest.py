@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.modules.index import ModuleIndex, current_index
+from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.modules.sources import current_index
 from tests.support.neurodesk_tree import Tool, make_tree
 
 TOOLS = (

@@ -10,7 +10,8 @@ import pytest
 from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.nodes import Node
 from elyra_neurodesk.check.report import Report
-from elyra_neurodesk.modules.index import ModuleIndex, current_index
+from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.modules.sources import current_index
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.unit.check.support import NEURODESKTOP, briefs, uses
 

@@ -74,7 +74,7 @@ def test_show_names_the_containers_and_marks_what_the_name_comes_to(
         "module container built state",
         "fsl/6.0.4 fsl_6.0.4_20210105 20210105",
         "> fsl/6.0.7.16 fsl_6.0.7.16_20240807 20240807",
-        "fsl without a version comes to fsl/6.0.7.16",
+        "fsl without a version resolves to fsl/6.0.7.16",
         "categories: structural_imaging",
         "commands of fsl/6.0.7.16: bet",
         f"from the mounted tree {root}",
@@ -85,8 +85,8 @@ def test_show_names_the_containers_and_marks_what_the_name_comes_to(
     ("name", "words"),
     [
         ("fsl/6.0.7.16", "fsl/6.0.7.16 is there as written"),
-        ("fsl/6.0.7", "fsl/6.0.7 is not there as written; it comes to fsl/6.0.7.16"),
-        ("mrtrix3", "mrtrix3 comes to mrtrix3/3.0.3, which is retired and does not run"),
+        ("fsl/6.0.7", "fsl/6.0.7 is not there as written; it resolves to fsl/6.0.7.16"),
+        ("mrtrix3", "mrtrix3 resolves to mrtrix3/3.0.3, which is retired and does not run"),
     ],
 )
 def test_show_says_how_the_name_relates_to_what_it_comes_to(

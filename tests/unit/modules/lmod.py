@@ -38,7 +38,7 @@ def order_keys(versions: Iterable[str], script: Path) -> list[str]:
 
 
 def loaded(request: str, places: Iterable[Path]) -> str:
-    """Return the module that ``module load`` comes to with these directories on MODULEPATH, "" if none."""
+    """Return the module that ``module load`` loads with these directories on MODULEPATH, "" if none."""
     clean = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     done = subprocess.run(
         ["bash", "--norc", "--noprofile", "-c", _LOADED, "lmod", str(COMMAND), request],

@@ -99,7 +99,7 @@ def test_a_file_is_read_and_its_age_is_that_of_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(None, "cannot be read"), ("{", "is no JSON"), ("[]", "lists no tools"), ("{}", "lists no tools")],
+    [(None, "cannot be read"), ("{", "is not JSON"), ("[]", "lists no tools"), ("{}", "lists no tools")],
 )
 def test_a_file_that_is_no_list_is_a_problem_and_no_error(
     tmp_path: Path, content: str | None, problem: str
@@ -162,7 +162,7 @@ def test_an_answer_that_is_no_list_does_not_replace_the_old_one(
     found = app_list(server.url, environment)
     assert (found.entries, found.problem) == (
         (FSL,),
-        "a newer one could not be fetched: its answer is no JSON",
+        "a newer one could not be fetched: its answer is not JSON",
     )
 
 

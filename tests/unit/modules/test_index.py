@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.modules import cache, index, tree
-from elyra_neurodesk.modules.index import ModuleEntry, ModuleIndex, Origin, current_index
+from elyra_neurodesk.modules import cache, containers, sources, tree
+from elyra_neurodesk.modules.index import ModuleEntry, ModuleIndex, Origin
+from elyra_neurodesk.modules.sources import current_index
 from tests.support.neurodesk_tree import Tool, make_tree
 
 DATA = Path(__file__).resolve().parents[4] / "shared/data/neurodesk"
@@ -60,7 +61,7 @@ def mounted(tmp_path: Path, environment: dict[str, str]) -> ModuleIndex:
         ("", "unknown", None),
     ],
 )
-def test_a_request_is_judged_by_what_it_comes_to(
+def test_a_request_is_resolved_as_lmod_would(
     mounted: ModuleIndex, request_: str, status: str, module: str | None
 ) -> None:
     found = mounted.resolve(request_)
@@ -197,7 +198,7 @@ def test_a_mount_that_hangs_does_not_hang_the_answer(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(index, "ANSWER_TIMEOUT", 0.1)
+    monkeypatch.setattr(sources, "ANSWER_TIMEOUT", 0.1)
     monkeypatch.setattr(tree, "is_tree", lambda _: release.wait(30))
     found = current_index(environment=environment)
     release.set()
@@ -214,7 +215,7 @@ def test_a_mount_that_fails_while_it_is_read_is_told_and_not_kept(
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as failing:
-        failing.setattr(tree, "_exists", fail)
+        failing.setattr(containers, "_exists", fail)
         found = current_index(environment=environment)
     assert (found.origin.kind, found.origin.problem) == (
         "none",

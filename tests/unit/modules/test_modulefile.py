@@ -63,6 +63,9 @@ def test_statements_that_somebody_wrote_by_hand_follow_the_environment() -> None
         'for _, name in ipairs({"A"}) do setenv(name, "1") end',
         'local function f() while true do break end setenv("A", "1") end',
         'setenv("A", 1 + 2)',
+        'local a = "x" if something() then a = "y" end setenv("A", a)',
+        'local a = "x"\nif something() then a = "y" end\nsetenv("A", a)',
+        'local a, b = "x"\nfor _ = 1, 2 do b, a = 1, "y" end\nsetenv("A", a)',
     ],
 )
 def test_what_cannot_be_told_is_left_out_and_said(text: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.modules import tree
+from elyra_neurodesk.modules.containers import Container, read_container
+from elyra_neurodesk.modules.fingerprint import fingerprint
 from tests.support.neurodesk_tree import Tool, make_tree
 
 FSL = Tool("fsl", "6.0.7.16", "20240807", {"bet": "echo bet", "flirt": "echo flirt"})
@@ -27,7 +29,7 @@ def test_both_formats_and_every_category_are_read(tmp_path: Path) -> None:
         ("fsl", "6.0.7.16"): "fsl_6.0.7.16_20240807",
         ("fsl", "6.0.7.22"): "fsl_6.0.7.22_20260416",
     }
-    assert found.states["fsl_6.0.7.16_20240807"] == tree.Container("ready", frozenset({"bet", "flirt"}))
+    assert found.states["fsl_6.0.7.16_20240807"] == Container("ready", frozenset({"bet", "flirt"}))
 
 
 def test_one_tool_is_found_without_reading_the_others(tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_what_is_no_module_file_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_notice_without_an_image_is_a_retired_container(tmp_path: Path) -> None:
     make_tree(tmp_path, [OLD])
-    assert tree.read_container(tmp_path / "containers/mrtrix3_3.0.3_20221108").state == "retired"
+    assert read_container(tmp_path / "containers/mrtrix3_3.0.3_20221108").state == "retired"
 
 
 @pytest.mark.parametrize(
@@ -76,11 +78,11 @@ def test_an_image_is_missed_only_where_a_wrapper_needs_it(
     if wrapper:
         (container / "c").write_text(wrapper)
         (container / "commands.txt").write_text("c\n")
-    assert tree.read_container(container).state == state
-    assert tree.read_container(tmp_path / "nothing").state == "gone"
+    assert read_container(container).state == state
+    assert read_container(tmp_path / "nothing").state == "gone"
 
 
-def test_a_name_that_was_rebuilt_comes_to_the_newest_build(tmp_path: Path) -> None:
+def test_a_name_that_was_rebuilt_resolves_to_the_newest_build(tmp_path: Path) -> None:
     make_tree(
         tmp_path, [Tool("t", "1", "20250101", {"c": ""}, retired=True), Tool("t", "1", "20260101", {"c": ""})]
     )
@@ -96,17 +98,17 @@ def test_the_mark_of_a_default_is_read(tmp_path: Path) -> None:
 
 def test_the_fingerprint_follows_every_change_that_matters(tmp_path: Path) -> None:
     make_tree(tmp_path, [FSL])
-    seen = [tree.fingerprint(tmp_path)]
+    seen = [fingerprint(tmp_path)]
     module = tmp_path / "neurodesk-modules/structural_imaging/fsl/6.0.7.16.lua"
     os.utime(module, ns=(1, 1))
-    seen.append(tree.fingerprint(tmp_path))
+    seen.append(fingerprint(tmp_path))
     (tmp_path / "containers/fsl_6.0.7.16_20240807/fsl_6.0.7.16_20240807.simg").rmdir()
     os.utime(tmp_path / "containers/fsl_6.0.7.16_20240807", ns=(2, 2))
-    seen.append(tree.fingerprint(tmp_path))
+    seen.append(fingerprint(tmp_path))
     make_tree(tmp_path, [NEW])
-    seen.append(tree.fingerprint(tmp_path))
+    seen.append(fingerprint(tmp_path))
     assert len(set(seen)) == len(seen)
-    assert tree.fingerprint(tmp_path) == seen[-1]
+    assert fingerprint(tmp_path) == seen[-1]
 
 
 def test_a_cvmfs_revision_is_the_fingerprint(tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_a_cvmfs_revision_is_the_fingerprint(tmp_path: Path) -> None:
         os.setxattr(tmp_path, "user.revision", b"8421")
     except OSError as problem:
         pytest.skip(f"no extended attributes here: {problem}")
-    assert tree.fingerprint(tmp_path) == "revision 8421"
+    assert fingerprint(tmp_path) == "revision 8421"
 
 
 def test_a_directory_that_holds_no_modules_is_no_tree(tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""Reads the state of a container's directory: whether its commands run, and which they are.
+
+``containers/<tool>_<version>_<date>/`` holds a container's image and one wrapper per command. A retired
+container keeps its wrappers, which print a notice and exit 0, and has lost its image (neurocommand,
+``cvmfs/sync_containers_to_cvmfs.sh``). The guard knows the same rule for one wrapper
+(`bootstrapper.guard.kernel.wrappers`, ``guard.bash``); tests keep the three alike.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from pathlib import Path
+
+RETIREMENT_NOTICE = "This container was disabled due to a known bug or vulnerability."
+"""What the wrappers of a retired container print (neurocommand, ``sync_containers_to_cvmfs.sh``)."""
+
+READY, RETIRED, GONE = "ready", "retired", "gone"
+
+_HEAD = 4096  # bytes of a wrapper that are read
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container's directory: its state (`READY`, `RETIRED` or `GONE`) and its commands."""
+
+    state: str
+    commands: frozenset[str]
+
+
+def read_container(directory: Path) -> Container:
+    """Look at a container's directory.
+
+    Raises:
+        OSError: it is there, as far as can be told, but cannot be read: a mount that is failing.
+    """
+    if not _exists(directory):
+        return Container(GONE, frozenset())
+    commands = read_commands(directory)
+    if _exists(directory / f"{directory.name}.simg"):
+        return Container(READY, commands)
+    # A tree without images, whose wrappers run something else, is as good as one with them.
+    head = next((text for name in sorted(commands) if (text := _read_head(directory / name))), "")
+    if RETIREMENT_NOTICE in head:
+        return Container(RETIRED, commands)
+    return Container(GONE if ".simg" in head else READY, commands)
+
+
+def read_commands(directory: Path) -> frozenset[str]:
+    """Return the commands that a container offers: the lines of its ``commands.txt``.
+
+    Raises:
+        OSError: there is one that cannot be read.
+    """
+    try:
+        text = (directory / "commands.txt").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    names = (line.strip() for line in text.splitlines())
+    return frozenset(name for name in names if name and "/" not in name)
+
+
+def _exists(path: Path) -> bool:
+    """Say whether a path is there; unlike ``Path.exists``, the same in every Python for a failing mount."""
+    try:
+        path.stat()
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+    return True
+
+
+def _read_head(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_HEAD).decode(errors="replace")
+    except OSError:
+        return ""
