@@ -10,7 +10,7 @@ from typing import Any
 
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.database import Database
-from elyra_neurodesk.backend.db.records import AVAILABLE, PENDING, Run, Task, now
+from elyra_neurodesk.backend.db.rows import AVAILABLE, PENDING, RunRow, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.packages import PackageCache
@@ -68,7 +68,7 @@ class Backend:
             self.runs, self.catalog, self.packages, runtime, attempts, self.recorder.ended
         )
 
-    def create_run(self, request: RunRequest) -> Run:
+    def create_run(self, request: RunRequest) -> RunRow:
         """Accept a run. When this returns, the run is on disk and will be carried out.
 
         Raises:
@@ -77,7 +77,7 @@ class Backend:
         """
         package = self.packages.load(request.text)
         check_run_parameters(package, dict(request.parameters))
-        run = Run(
+        run = RunRow(
             run_id=str(uuid.uuid4()),
             experiment_id=request.experiment_id or self._default_experiment,
             display_name=request.display_name,
@@ -92,7 +92,7 @@ class Backend:
             created_at=now(),
         )
         tasks = [
-            Task(run.run_id, node.name, position, node.display_name, tuple(node.parents))
+            TaskRow(run.run_id, node.name, position, node.display_name, tuple(node.parents))
             for position, node in enumerate(package.tasks.values())
         ]
         kept = self.runs.add(run, request.text, tasks)

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from elyra_neurodesk.backend.home import BUCKET, Credentials, State
-from elyra_neurodesk.backend.processes import LOOPBACK, Process
+from elyra_neurodesk.backend.home import BUCKET, BackendState, Credentials
+from elyra_neurodesk.backend.ports import LOOPBACK
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 _SECONDS = 20.0
@@ -56,7 +57,7 @@ def store_healthy(port: int) -> bool:
     return True
 
 
-def wait_healthy(what: str, process: Process, healthy: Callable[[], bool], log: Path) -> None:
+def wait_healthy(what: str, process: ProcessHandle, healthy: Callable[[], bool], log: Path) -> None:
     """Wait until a server that was just started answers.
 
     Raises:
@@ -72,7 +73,7 @@ def wait_healthy(what: str, process: Process, healthy: Callable[[], bool], log: 
         time.sleep(0.05)
 
 
-def ensure_bucket(state: State, credentials: Credentials) -> None:
+def ensure_bucket(state: BackendState, credentials: Credentials) -> None:
     """Make the bucket when it is missing.
 
     Raises:

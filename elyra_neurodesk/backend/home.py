@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.processes import Process
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 
 ENV = "ELYRA_NEURODESK_HOME"
@@ -33,7 +33,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class State:
+class BackendState:
     """What runs, as state.json has it.
 
     Attributes:
@@ -43,8 +43,8 @@ class State:
         store_port: the object store's port.
     """
 
-    server: Process
-    store: Process
+    server: ProcessHandle
+    store: ProcessHandle
     port: int
     store_port: int
 
@@ -140,20 +140,20 @@ class Home:
         except (OSError, ValueError, TypeError) as problem:
             raise HomeUnusable(f"{self._credentials} cannot be read: {problem}.") from problem
 
-    def state(self) -> State | None:
+    def state(self) -> BackendState | None:
         """Return what state.json says, or None when it is missing or damaged."""
         try:
             content: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
-            return State(
-                Process(**content["server"]),
-                Process(**content["store"]),
+            return BackendState(
+                ProcessHandle(**content["server"]),
+                ProcessHandle(**content["store"]),
                 int(content["port"]),
                 int(content["store_port"]),
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def write_state(self, state: State) -> None:
+    def write_state(self, state: BackendState) -> None:
         """Replace state.json."""
         write_private(self._state, json.dumps(asdict(state), indent=1))
 

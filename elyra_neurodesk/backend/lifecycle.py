@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
+from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
-from elyra_neurodesk.backend.home import Credentials, Home, State
-from elyra_neurodesk.backend.processes import LOOPBACK, Process, choose_port, locked, started
-from elyra_neurodesk.elyra_adapter.registration import register, unregister
+from elyra_neurodesk.backend.home import BackendState, Credentials, Home
+from elyra_neurodesk.backend.ports import LOOPBACK, choose_port
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 
 PORT = 8898
 STORE_PORT = 8900
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
 Say = Callable[[str], None]
+Register = Callable[[BackendState, Credentials, str], object]
 
 
 class ExtraMissing(NeurodeskError):
@@ -40,10 +42,7 @@ class CannotStop(NeurodeskError):
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked `local up` for; None leaves a setting as it is.
-
-    ``register=False`` leaves Elyra's runtime configurations alone.
-    """
+    """What the user asked `local up` for; None leaves a setting as it is."""
 
     port: int | None = None
     store_port: int | None = None
@@ -51,7 +50,6 @@ class Options:
     parallelism: int | None = None
     cpus: float | None = None
     memory: str | None = None
-    register: bool = True
 
     def apply(self, config: Config) -> Config:
         """Return the settings with these changes, or raise InvalidConfig."""
@@ -60,13 +58,15 @@ class Options:
         return replace(config.with_claims(self.claims), **changes).checked()
 
 
-def up(home: Home, options: Options, say: Say) -> State:
-    """Start what does not run, refresh the settings, and register the runtime configuration.
+def up(home: Home, options: Options, say: Say, register: Register | None = None) -> BackendState:
+    """Start what does not run, and store the settings.
 
     Args:
         home: the directory to work in.
         options: settings to change.
         say: takes the lines for the user.
+        register: is given the backend, the object store's credentials and the directory that stands for the
+            CVMFS claim, to make a runtime configuration of them; None makes none.
 
     Returns:
         What runs now.
@@ -91,18 +91,18 @@ def up(home: Home, options: Options, say: Say) -> State:
             say(f"Up: {state.api_url}/ (object store {state.store_url})")
         credentials = home.credentials()
         ensure_bucket(state, credentials)
-        if options.register:
+        if register is not None:
             register(state, credentials, config.claims.get(CVMFS_CLAIM, ""))
     return state
 
 
-def down(home: Home, say: Say, remove_registration: bool = False) -> None:
+def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> None:
     """Stop the server and the object store.
 
     Args:
         home: the directory they work in.
         say: takes the lines for the user.
-        remove_registration: whether to remove the runtime configuration, too.
+        unregister: removes the runtime configuration and returns whether there was one; None leaves it.
 
     Raises:
         CannotStop: a process does not end.
@@ -120,18 +120,18 @@ def down(home: Home, say: Say, remove_registration: bool = False) -> None:
                 _stop(state.store, "object store", _MARGIN)
             home.forget_state()
             say("Down. Tasks that were running will run again at the next `up`." if alive else "Not up.")
-    if remove_registration and unregister():
+    if unregister is not None and unregister():
         say("The runtime configuration is removed.")
 
 
 @dataclass(frozen=True)
-class Status:
+class BackendStatus:
     """What `local status` tells."""
 
     up: bool
     home: Path
     config: Config
-    state: State | None
+    state: BackendState | None
     runs: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
@@ -151,11 +151,11 @@ class Status:
         }
 
 
-def status(home: Home) -> Status:
+def status(home: Home) -> BackendStatus:
     """Return what runs, the runs by state, and the claims."""
     state = home.state()
     healthy = state is not None and state.server.alive() and server_healthy(state.port)
-    return Status(healthy, home.path, load_config(home), state, _run_counts(home))
+    return BackendStatus(healthy, home.path, load_config(home), state, _run_counts(home))
 
 
 def _run_counts(home: Home) -> Mapping[str, int]:
@@ -173,7 +173,7 @@ def _check_installed() -> None:
             raise ExtraMissing(f"the Python package {name!r} is not installed.")
 
 
-def _check_ports(options: Options, state: State) -> None:
+def _check_ports(options: Options, state: BackendState) -> None:
     """Refuse to move a backend that runs."""
     for wanted, has, option in (
         (options.port, state.port, "--port"),
@@ -190,7 +190,7 @@ class AlreadyElsewhere(NeurodeskError):
     hint = "Type `elyra-neurodesk local down` first."
 
 
-def _with_store(home: Home, state: State) -> State:
+def _with_store(home: Home, state: BackendState) -> BackendState:
     """Return the state with an object store that runs, on the same port as before."""
     if state.store.alive():
         return state
@@ -200,7 +200,7 @@ def _with_store(home: Home, state: State) -> State:
     return revived
 
 
-def _start(home: Home, options: Options, config: Config, before: State | None) -> State:
+def _start(home: Home, options: Options, config: Config, before: BackendState | None) -> BackendState:
     """Start what does not run; ports stay where they can, because compiled pipelines name them."""
     store = before.store if before is not None and before.store.alive() else None
     store_port = before.store_port if before is not None and store is not None else 0
@@ -214,14 +214,14 @@ def _start(home: Home, options: Options, config: Config, before: State | None) -
     elif options.store_port not in (None, store_port):
         raise AlreadyElsewhere(f"the object store is up on port {store_port}, not {options.store_port}.")
     save_config(home, replace(config, port=port, store_port=store_port))
-    begun: list[Process] = []
+    begun: list[ProcessHandle] = []
     try:
         if store is None:
             store = _start_store(home, store_port, home.credentials())
             begun.append(store)
         server = _spawn(_server_command(home, port), home.server_log, home)
         begun.append(server)
-        state = State(server, store, port, store_port)
+        state = BackendState(server, store, port, store_port)
         home.write_state(state)  # before it answers: a server nobody knows of would keep the database
         wait_healthy("server", server, lambda: server_healthy(port), home.server_log)
     except BaseException:
@@ -248,7 +248,7 @@ def _server_command(home: Home, port: int) -> list[str]:
     ]
 
 
-def _start_store(home: Home, port: int, credentials: Credentials) -> Process:
+def _start_store(home: Home, port: int, credentials: Credentials) -> ProcessHandle:
     command = [sys.executable, "-P", "-m", "nanio", "serve", "--data-dir", str(home.store)]
     command += ["--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"]
     keys = {"NANIO_ACCESS_KEY": credentials.access_key, "NANIO_SECRET_KEY": credentials.secret_key}
@@ -261,7 +261,9 @@ def _start_store(home: Home, port: int, credentials: Credentials) -> Process:
     return process
 
 
-def _spawn(command: list[str], log: Path, home: Home, extra: Mapping[str, str] | None = None) -> Process:
+def _spawn(
+    command: list[str], log: Path, home: Home, extra: Mapping[str, str] | None = None
+) -> ProcessHandle:
     """Start a program in a session of its own: it outlives this command and its terminal."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NANIO_")}
@@ -277,9 +279,9 @@ def _spawn(command: list[str], log: Path, home: Home, extra: Mapping[str, str] |
         )
     finally:
         os.close(descriptor)
-    return Process(child.pid, started(child.pid))
+    return ProcessHandle.of(child.pid)
 
 
-def _stop(process: Process, what: str, patience: float) -> None:
+def _stop(process: ProcessHandle, what: str, patience: float) -> None:
     if not process.stop(patience):
         raise CannotStop(f"the {what} (process {process.pid}) does not end.")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.db.records import FINAL, SUCCEEDED, Run, Task, seconds_between
+from elyra_neurodesk.backend.db.rows import FINAL, SUCCEEDED, RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import one_line
@@ -19,7 +19,7 @@ from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
 
-LARGEST_RECORD = 16 << 20
+MAX_RECORD_BYTES = 16 << 20
 """Bytes; a file that claims to be a record and is larger is none of ours."""
 
 
@@ -60,7 +60,7 @@ def record_files(files: RunFiles, run_id: str) -> dict[str, TaskRecordFile]:
     for folder in files.folders:
         path = files.directory / folder / TASK_RECORD
         try:
-            if path.is_symlink() or path.stat().st_size > LARGEST_RECORD:
+            if path.is_symlink() or path.stat().st_size > MAX_RECORD_BYTES:
                 continue
             found[folder] = TaskRecordFile(files.key(run_id, folder, TASK_RECORD), path.read_bytes())
         except OSError:
@@ -92,7 +92,7 @@ def provenance_of(files: RunFiles) -> Provenance:
             seen = path.lstat()
         except OSError:
             continue
-        if stat.S_ISREG(seen.st_mode) and seen.st_size <= LARGEST_RECORD:
+        if stat.S_ISREG(seen.st_mode) and seen.st_size <= MAX_RECORD_BYTES:
             record = _essentials(path, seen.st_mtime_ns, seen.st_size)
             records += [record] if record else []
     return Provenance(tools(records), repositories(records), findings(records))
@@ -108,7 +108,7 @@ def _essentials(path: Path, changed: int, size: int) -> dict[str, Any] | None:
     return record and {key: record[key] for key in ("task", "modules", "cvmfs", "findings")}
 
 
-def summary_of(run: Run, tasks: Sequence[Task], known: Sequence[SpecTask]) -> RunSummary:
+def summary_of(run: RunRow, tasks: Sequence[TaskRow], known: Sequence[SpecTask]) -> RunSummary:
     """Return a run as `runs.summary.summarize` makes it from this backend's API."""
     by_name = {task.name: task for task in tasks}
     return RunSummary(
@@ -123,7 +123,7 @@ def summary_of(run: Run, tasks: Sequence[Task], known: Sequence[SpecTask]) -> Ru
     )
 
 
-def _task(spec: SpecTask, task: Task | None, run: Run) -> TaskSummary:
+def _task(spec: SpecTask, task: TaskRow | None, run: RunRow) -> TaskSummary:
     label = spec.spec.node if spec.spec and spec.spec.node else spec.display_name
     folder = spec.spec.task if spec.spec else ""
     if task is None:

@@ -7,13 +7,13 @@ import queue
 import threading
 
 from elyra_neurodesk.backend.db.catalog import Catalog
-from elyra_neurodesk.backend.db.records import FINAL
+from elyra_neurodesk.backend.db.rows import FINAL
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.provenance import files_of, record_files, summary_of
 from elyra_neurodesk.errors import NeurodeskError
 
-_PATIENCE = 5.0  # seconds that the server's end waits for records that are under way
+_TIMEOUT_SECONDS = 5.0  # seconds that the server's end waits for records that are under way
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +42,7 @@ class Recorder(threading.Thread):
         """Finish what is under way."""
         self._ended.put("")
         if self.is_alive():
-            self.join(_PATIENCE)
+            self.join(_TIMEOUT_SECONDS)
 
     def run(self) -> None:
         """Work until told to stop."""

@@ -12,11 +12,12 @@ import uvicorn
 
 from elyra_neurodesk.backend.app import build_app
 from elyra_neurodesk.backend.backend import Backend
+from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.processes import LOOPBACK, locked
+from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.errors import NeurodeskError
 
-_PATIENCE = 5.0  # seconds a server before this one gets to end
+_TIMEOUT_SECONDS = 5.0  # seconds a server before this one gets to end
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +31,7 @@ def serve(home: Home, port: int) -> None:
     Raises:
         NeurodeskError: the settings or the database cannot be used.
     """
-    with locked(home.path / "server.lock", _PATIENCE):  # two schedulers would start every task twice
+    with locked(home.path / "server.lock", _TIMEOUT_SECONDS):  # two schedulers would start every task twice
         _serve(Backend(home), port)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.db.records import FINAL, Run, Task
+from elyra_neurodesk.backend.db.rows import FINAL, RunRow, TaskRow
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.pages.files import log_files
 
@@ -26,7 +26,7 @@ class LogReader:
     """
 
     runs: RunStore
-    run: Run
+    run: RunRow
     task: str = ""
     _offsets: dict[Path, int] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class LogReader:
         for task in chosen:
             yield from self._of(task)
 
-    def _of(self, task: Task) -> Iterator[tuple[str, str, str]]:
+    def _of(self, task: TaskRow) -> Iterator[tuple[str, str, str]]:
         directory = Path(task.directory)
         for name in log_files(directory) if task.directory else []:
             file = directory / name

@@ -52,11 +52,11 @@ def up(
     from elyra_neurodesk.backend import lifecycle
     from elyra_neurodesk.backend.config import load_config
     from elyra_neurodesk.backend.home import find_home
-    from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE
+    from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
 
     found = find_home(home)
-    options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory, not no_register)
-    state = lifecycle.up(found, options, click.echo)
+    options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory)
+    state = lifecycle.up(found, options, click.echo, None if no_register else register)
     for name, directory in load_config(found).claims.items():
         missing = "" if Path(directory).is_dir() else "  (not there)"
         click.echo(f"PVC {name} is {directory}{missing}")
@@ -68,13 +68,14 @@ def up(
 
 @local.command("down")
 @_home_option
-@click.option("--unregister", is_flag=True, help="Remove the runtime configuration, too.")
-def down(home: Path | None, unregister: bool) -> None:
+@click.option("--unregister", "remove", is_flag=True, help="Remove the runtime configuration, too.")
+def down(home: Path | None, remove: bool) -> None:
     """Stop the backend; tasks that run are stopped, and run again after the next `up`."""
     from elyra_neurodesk.backend import lifecycle
     from elyra_neurodesk.backend.home import find_home
+    from elyra_neurodesk.elyra_adapter.registration import unregister
 
-    lifecycle.down(find_home(home), click.echo, unregister)
+    lifecycle.down(find_home(home), click.echo, unregister if remove else None)
 
 
 @local.command("status")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from elyra_neurodesk.backend.processes import choose_port
+from elyra_neurodesk.backend.ports import choose_port
 from tests.support.jupyter import JupyterHome
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from elyra_neurodesk.backend.api.problems import InvalidCall
 
 MIB = 1 << 20
-LARGEST_UPLOAD = 32 * MIB  # KFP's limit
-LARGEST_NAME = 128  # KFP's column for pipeline names
+MAX_UPLOAD_BYTES = 32 * MIB  # KFP's limit
+MAX_NAME_CHARACTERS = 128  # KFP's column for pipeline names
 _ENVELOPE = MIB  # multipart headers and the like
 
 
-async def read_body(request: Request, limit: int = LARGEST_UPLOAD + _ENVELOPE) -> bytes:
+async def read_body(request: Request, limit: int = MAX_UPLOAD_BYTES + _ENVELOPE) -> bytes:
     """Return a call's body.
 
     Raises:
@@ -30,7 +30,7 @@ async def read_body(request: Request, limit: int = LARGEST_UPLOAD + _ENVELOPE) -
     async for chunk in request.stream():
         received += chunk
         if len(received) > limit:
-            raise InvalidCall(f"the upload is larger than {LARGEST_UPLOAD // MIB} MiB.")
+            raise InvalidCall(f"the upload is larger than {MAX_UPLOAD_BYTES // MIB} MiB.")
     return bytes(received)
 
 
@@ -51,7 +51,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def check_name(kind: str, name: object, limit: int = LARGEST_NAME) -> str:
+def check_name(kind: str, name: object, limit: int = MAX_NAME_CHARACTERS) -> str:
     """Return a display name without white space at its ends.
 
     Raises:
@@ -107,8 +107,8 @@ def _unpack(name: str, content: bytes) -> str:
             content = _from_tar(content)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, KeyError) as problem:
         raise InvalidCall(f"the package {name!r} cannot be unpacked: {problem}.") from problem
-    if len(content) > LARGEST_UPLOAD:
-        raise InvalidCall(f"the package {name!r} is larger than {LARGEST_UPLOAD // MIB} MiB.")
+    if len(content) > MAX_UPLOAD_BYTES:
+        raise InvalidCall(f"the package {name!r} is larger than {MAX_UPLOAD_BYTES // MIB} MiB.")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -126,10 +126,10 @@ def _choose(names: list[str]) -> str:
 
 def _from_zip(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(_choose(archive.namelist())) as file:
-        return file.read(LARGEST_UPLOAD + 1)
+        return file.read(MAX_UPLOAD_BYTES + 1)
 
 
 def _from_tar(content: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         file = archive.extractfile(_choose([member.name for member in archive if member.isfile()]))
-        return file.read(LARGEST_UPLOAD + 1) if file else b""
+        return file.read(MAX_UPLOAD_BYTES + 1) if file else b""

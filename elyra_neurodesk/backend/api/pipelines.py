@@ -14,7 +14,7 @@ from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, sp
 from elyra_neurodesk.backend.api.shapes import experiment_json, pipeline_json, version_json
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.db.listing import read_listing
-from elyra_neurodesk.backend.db.records import ARCHIVED, AVAILABLE
+from elyra_neurodesk.backend.db.rows import ARCHIVED, AVAILABLE
 
 _COMMON = ("created_at", "description", "display_name")
 _PIPELINE_KEYS = {

@@ -16,9 +16,9 @@ from elyra_neurodesk.backend.api.problems import InvalidCall
 from elyra_neurodesk.backend.api.shapes import run_json
 from elyra_neurodesk.backend.backend import Backend, RunRequest
 from elyra_neurodesk.backend.db.listing import read_listing
-from elyra_neurodesk.backend.db.records import ARCHIVED, AVAILABLE
+from elyra_neurodesk.backend.db.rows import ARCHIVED, AVAILABLE
 
-LONGEST_RUN_NAME = 255  # Elyra adds a time stamp to a pipeline's name of up to 128 characters
+MAX_RUN_NAME_CHARACTERS = 255  # Elyra adds a time stamp to a pipeline's name of up to 128 characters
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _KEYS = {
     key: key
@@ -50,7 +50,7 @@ def create_run(backend: Backend, _: Request, body: bytes) -> Response:
     text, pipeline_id, version_id = _package(backend, content)
     run = backend.create_run(
         RunRequest(
-            display_name=check_name("run", content.get("display_name"), LONGEST_RUN_NAME),
+            display_name=check_name("run", content.get("display_name"), MAX_RUN_NAME_CHARACTERS),
             description=str(content.get("description") or ""),
             experiment_id=str(content.get("experiment_id") or ""),
             text=text,

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from elyra_neurodesk.backend.db.records import (
+from elyra_neurodesk.backend.db.rows import (
     FAILED,
     FINAL,
     PENDING,
     RUNNING,
-    Experiment,
-    Pipeline,
-    Run,
-    Task,
-    Version,
+    ExperimentRow,
+    PipelineRow,
+    RunRow,
+    TaskRow,
+    VersionRow,
 )
 
 _INTERNAL = 13  # google/rpc/code.proto
 
 
-def pipeline_json(pipeline: Pipeline) -> dict[str, Any]:
+def pipeline_json(pipeline: PipelineRow) -> dict[str, Any]:
     """Return a V2beta1Pipeline."""
     return {
         "pipeline_id": pipeline.pipeline_id,
@@ -31,7 +31,7 @@ def pipeline_json(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def version_json(version: Version, spec: object = None) -> dict[str, Any]:
+def version_json(version: VersionRow, spec: object = None) -> dict[str, Any]:
     """Return a V2beta1PipelineVersion; ``spec`` is the package as parsed YAML."""
     content: dict[str, Any] = {
         "pipeline_id": version.pipeline_id,
@@ -44,7 +44,7 @@ def version_json(version: Version, spec: object = None) -> dict[str, Any]:
     return content if spec is None else {**content, "pipeline_spec": spec}
 
 
-def experiment_json(experiment: Experiment) -> dict[str, Any]:
+def experiment_json(experiment: ExperimentRow) -> dict[str, Any]:
     """Return a V2beta1Experiment."""
     return {
         "experiment_id": experiment.experiment_id,
@@ -57,7 +57,7 @@ def experiment_json(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def run_json(run: Run, tasks: list[Task] | None = None, spec: object = None) -> dict[str, Any]:
+def run_json(run: RunRow, tasks: list[TaskRow] | None = None, spec: object = None) -> dict[str, Any]:
     """Return a V2beta1Run; with ``tasks`` it has run_details, with ``spec`` the package as parsed YAML."""
     content: dict[str, Any] = {
         "run_id": run.run_id,
@@ -85,7 +85,7 @@ def run_json(run: Run, tasks: list[Task] | None = None, spec: object = None) -> 
     return content
 
 
-def _linked(tasks: list[Task]) -> list[tuple[Task, list[str]]]:
+def _linked(tasks: list[TaskRow]) -> list[tuple[TaskRow, list[str]]]:
     """Return each task with the names of its children."""
     children: dict[str, list[str]] = {task.name: [] for task in tasks}
     for task in tasks:
@@ -94,7 +94,7 @@ def _linked(tasks: list[Task]) -> list[tuple[Task, list[str]]]:
     return [(task, children[task.name]) for task in tasks]
 
 
-def task_id(task: Task) -> str:
+def task_id(task: TaskRow) -> str:
     """Return the id of a task, unique in the backend."""
     return f"{task.run_id}-{task.name}"
 
@@ -104,7 +104,7 @@ def pod_name(run_id: str, name: str) -> str:
     return f"{run_id[:8]}-{name}"
 
 
-def _task_json(task: Task, children: list[str], run: Run) -> dict[str, Any]:
+def _task_json(task: TaskRow, children: list[str], run: RunRow) -> dict[str, Any]:
     content: dict[str, Any] = {
         "run_id": task.run_id,
         "task_id": task_id(task),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from elyra_neurodesk.backend.db.database import Database, columns, decode, insert, update
 from elyra_neurodesk.backend.db.listing import Condition, Listing
-from elyra_neurodesk.backend.db.records import Experiment, Pipeline, Version, now
+from elyra_neurodesk.backend.db.rows import ExperimentRow, PipelineRow, VersionRow, now
 from elyra_neurodesk.errors import NeurodeskError
 
 DEFAULT_EXPERIMENT = "Default"
@@ -49,17 +49,17 @@ class Catalog:
             ).fetchone()
             if row is not None:
                 return str(row[0])
-            made = Experiment(str(uuid.uuid4()), DEFAULT_EXPERIMENT, "Runs without an experiment", now())
+            made = ExperimentRow(str(uuid.uuid4()), DEFAULT_EXPERIMENT, "Runs without an experiment", now())
             insert(connection, "experiments", made)
             return made.experiment_id
 
-    def add_experiment(self, name: str, description: str) -> Experiment:
+    def add_experiment(self, name: str, description: str) -> ExperimentRow:
         """Add an experiment.
 
         Raises:
             NameTaken: there is one of this name.
         """
-        made = Experiment(str(uuid.uuid4()), name, description, now())
+        made = ExperimentRow(str(uuid.uuid4()), name, description, now())
         try:
             with self._database.transaction() as connection:
                 insert(connection, "experiments", made)
@@ -78,13 +78,13 @@ class Catalog:
                 {"storage_state": storage_state},
             )
 
-    def add_pipeline(self, name: str, description: str, text: str | None) -> Pipeline:
+    def add_pipeline(self, name: str, description: str, text: str | None) -> PipelineRow:
         """Add a pipeline, and its first version of the same name when ``text`` is given.
 
         Raises:
             NameTaken: there is one of this name.
         """
-        pipeline = Pipeline(str(uuid.uuid4()), name, description, now())
+        pipeline = PipelineRow(str(uuid.uuid4()), name, description, now())
         try:
             with self._database.transaction(durable=True) as connection:
                 insert(connection, "pipelines", pipeline)
@@ -94,7 +94,7 @@ class Catalog:
             raise NameTaken(f"there is already a pipeline named {name!r}.") from None
         return pipeline
 
-    def add_version(self, pipeline_id: str, name: str, description: str, text: str) -> Version:
+    def add_version(self, pipeline_id: str, name: str, description: str, text: str) -> VersionRow:
         """Add a version to a pipeline.
 
         Raises:
@@ -112,36 +112,36 @@ class Catalog:
             ) from None
         return version
 
-    def pipeline(self, pipeline_id: str) -> Pipeline:
+    def pipeline(self, pipeline_id: str) -> PipelineRow:
         """Return the pipeline with this id, or raise NotFound."""
-        return self._one(Pipeline, "pipelines", "pipeline_id", pipeline_id)
+        return self._one(PipelineRow, "pipelines", "pipeline_id", pipeline_id)
 
-    def pipeline_named(self, name: str) -> Pipeline:
+    def pipeline_named(self, name: str) -> PipelineRow:
         """Return the pipeline with this name, or raise NotFound."""
-        return self._one(Pipeline, "pipelines", "display_name", name)
+        return self._one(PipelineRow, "pipelines", "display_name", name)
 
-    def version(self, pipeline_id: str, version_id: str) -> Version:
+    def version(self, pipeline_id: str, version_id: str) -> VersionRow:
         """Return the version with this id, or raise NotFound; ``pipeline_id`` "" matches any."""
-        found = self._one(Version, "versions", "version_id", version_id)
+        found = self._one(VersionRow, "versions", "version_id", version_id)
         if pipeline_id not in ("", found.pipeline_id):
             raise NotFound(f"the pipeline {pipeline_id} has no version {version_id}.")
         return found
 
-    def latest_version(self, pipeline_id: str) -> Version:
+    def latest_version(self, pipeline_id: str) -> VersionRow:
         """Return the version of a pipeline that was uploaded last, or raise NotFound."""
         self.pipeline(pipeline_id)
         found = self._database.connection().execute(
-            f"SELECT {columns(Version)} FROM versions WHERE pipeline_id=? ORDER BY seq DESC LIMIT 1",  # noqa: S608
+            f"SELECT {columns(VersionRow)} FROM versions WHERE pipeline_id=? ORDER BY seq DESC LIMIT 1",  # noqa: S608
             (pipeline_id,),
         )
         row = found.fetchone()
         if row is None:
             raise NotFound(f"the pipeline {pipeline_id} has no version.")
-        return decode(Version, row)
+        return decode(VersionRow, row)
 
-    def experiment(self, experiment_id: str) -> Experiment:
+    def experiment(self, experiment_id: str) -> ExperimentRow:
         """Return the experiment with this id, or raise NotFound."""
-        return self._one(Experiment, "experiments", "experiment_id", experiment_id)
+        return self._one(ExperimentRow, "experiments", "experiment_id", experiment_id)
 
     def package_text(self, package: str) -> str:
         """Return the compiled text with this hash, or raise NotFound."""
@@ -151,19 +151,19 @@ class Catalog:
             raise NotFound(f"there is no package {package}.")
         return str(row[0])
 
-    def pipelines(self, listing: Listing) -> tuple[list[Pipeline], str, int]:
+    def pipelines(self, listing: Listing) -> tuple[list[PipelineRow], str, int]:
         """Return a page of pipelines, the next page's token and how many there are in all."""
-        return select_page(self._database, Pipeline, "pipelines", listing)
+        return select_page(self._database, PipelineRow, "pipelines", listing)
 
-    def versions(self, pipeline_id: str, listing: Listing) -> tuple[list[Version], str, int]:
+    def versions(self, pipeline_id: str, listing: Listing) -> tuple[list[VersionRow], str, int]:
         """Return a page of a pipeline's versions, as `pipelines` does; NotFound without the pipeline."""
         self.pipeline(pipeline_id)
         only = Condition("pipeline_id = ?", (pipeline_id,))
-        return select_page(self._database, Version, "versions", listing, only)
+        return select_page(self._database, VersionRow, "versions", listing, only)
 
-    def experiments(self, listing: Listing) -> tuple[list[Experiment], str, int]:
+    def experiments(self, listing: Listing) -> tuple[list[ExperimentRow], str, int]:
         """Return a page of experiments, as `pipelines` does."""
-        return select_page(self._database, Experiment, "experiments", listing)
+        return select_page(self._database, ExperimentRow, "experiments", listing)
 
     def delete_pipeline(self, pipeline_id: str) -> None:
         """Remove a pipeline and its versions; runs made from them stay."""
@@ -195,7 +195,7 @@ class Catalog:
         )
         row = found.fetchone()
         if row is None:
-            raise NotFound(f"there is no {kind.__name__.lower()} {value!r}.")
+            raise NotFound(f"there is no {table[:-1]} {value!r}.")
         return decode(kind, row)
 
 
@@ -226,7 +226,7 @@ def select_page(
 
 
 def _version(
-    connection: sqlite3.Connection, pipeline: Pipeline, name: str, description: str, text: str
-) -> Version:
-    made = Version(str(uuid.uuid4()), pipeline.pipeline_id, name, description, pipeline.created_at, "")
+    connection: sqlite3.Connection, pipeline: PipelineRow, name: str, description: str, text: str
+) -> VersionRow:
+    made = VersionRow(str(uuid.uuid4()), pipeline.pipeline_id, name, description, pipeline.created_at, "")
     return replace(made, created_at=now(), package=keep_package(connection, text))

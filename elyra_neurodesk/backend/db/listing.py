@@ -14,8 +14,8 @@ from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 
-DEFAULT_PAGE = 20
-LARGEST_PAGE = 200
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 200
 _OPERATIONS = {
     1: "EQUALS",
     2: "NOT_EQUALS",
@@ -126,8 +126,8 @@ def _size(text: str) -> int:
     except ValueError:
         size = -1
     if size < 0:
-        raise InvalidListing(f"the page size {text!r} is not a number from 0 to {LARGEST_PAGE}.")
-    return min(size, LARGEST_PAGE) or DEFAULT_PAGE
+        raise InvalidListing(f"the page size {text!r} is not a number from 0 to {MAX_PAGE_SIZE}.")
+    return min(size, MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE
 
 
 def _open_token(token: str) -> tuple[str, str, Any, int]:

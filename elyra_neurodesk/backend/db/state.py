@@ -9,7 +9,7 @@ from typing import Any
 from elyra_neurodesk.backend.db.catalog import NotFound, keep_package, select_page
 from elyra_neurodesk.backend.db.database import Database, columns, decode, insert, update
 from elyra_neurodesk.backend.db.listing import Condition, Listing
-from elyra_neurodesk.backend.db.records import CANCELING, FINAL, PENDING, RUNNING, SUCCEEDED, Run, Task
+from elyra_neurodesk.backend.db.rows import CANCELING, FINAL, PENDING, RUNNING, SUCCEEDED, RunRow, TaskRow
 from elyra_neurodesk.errors import NeurodeskError
 
 _ACTIVE = (PENDING, RUNNING, CANCELING)
@@ -32,7 +32,7 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, run: Run, text: str, tasks: Iterable[Task]) -> Run:
+    def add(self, run: RunRow, text: str, tasks: Iterable[TaskRow]) -> RunRow:
         """Keep a run, its package and all its tasks at once; when this returns they are on disk.
 
         Returns:
@@ -42,7 +42,7 @@ class RunStore:
             NotFound: its experiment does not exist.
         """
         with self._database.transaction(durable=True) as connection:
-            kept = Run(**{**vars(run), "package": keep_package(connection, text)})
+            kept = RunRow(**{**vars(run), "package": keep_package(connection, text)})
             changed = connection.execute(
                 "UPDATE experiments SET last_run_created_at=? WHERE experiment_id=?",
                 (run.created_at, run.experiment_id),
@@ -53,52 +53,52 @@ class RunStore:
             insert(connection, "tasks", *tasks)
         return kept
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str) -> RunRow:
         """Return the run with this id, or raise NotFound."""
         found = self._database.connection().execute(
-            f"SELECT {columns(Run)} FROM runs WHERE run_id=?",  # noqa: S608
+            f"SELECT {columns(RunRow)} FROM runs WHERE run_id=?",  # noqa: S608
             (run_id,),
         )
         row = found.fetchone()
         if row is None:
             raise NotFound(f"there is no run {run_id!r}.")
-        return decode(Run, row)
+        return decode(RunRow, row)
 
-    def find(self, prefix: str) -> Run:
+    def find(self, prefix: str) -> RunRow:
         """Return the only run whose id begins with ``prefix``, or raise NotFound."""
         rows = (
             self._database.connection()
             .execute(
-                f"SELECT {columns(Run)} FROM runs WHERE substr(run_id, 1, ?) = ? LIMIT 2",  # noqa: S608
+                f"SELECT {columns(RunRow)} FROM runs WHERE substr(run_id, 1, ?) = ? LIMIT 2",  # noqa: S608
                 (len(prefix), prefix),
             )
             .fetchall()
         )
         if len(rows) != 1:
             raise NotFound(f"{'several runs begin' if rows else 'no run begins'} with {prefix!r}.")
-        return decode(Run, rows[0])
+        return decode(RunRow, rows[0])
 
-    def tasks(self, run_id: str) -> list[Task]:
+    def tasks(self, run_id: str) -> list[TaskRow]:
         """Return the tasks of a run, parents before children."""
         found = self._database.connection().execute(
-            f"SELECT {columns(Task)} FROM tasks WHERE run_id=? ORDER BY position",  # noqa: S608
+            f"SELECT {columns(TaskRow)} FROM tasks WHERE run_id=? ORDER BY position",  # noqa: S608
             (run_id,),
         )
-        return [decode(Task, row) for row in found]
+        return [decode(TaskRow, row) for row in found]
 
-    def page(self, listing: Listing, experiment_id: str = "") -> tuple[list[Run], str, int]:
+    def page(self, listing: Listing, experiment_id: str = "") -> tuple[list[RunRow], str, int]:
         """Return a page of runs, the next page's token and how many there are in all."""
         extra = [Condition("experiment_id = ?", (experiment_id,))] if experiment_id else []
-        return select_page(self._database, Run, "runs", listing, *extra)
+        return select_page(self._database, RunRow, "runs", listing, *extra)
 
-    def newest(self, limit: int) -> list[Run]:
+    def newest(self, limit: int) -> list[RunRow]:
         """Return the latest runs that are not archived, newest first."""
         found = self._database.connection().execute(
-            f"SELECT {columns(Run)} FROM runs WHERE storage_state='AVAILABLE'"  # noqa: S608
+            f"SELECT {columns(RunRow)} FROM runs WHERE storage_state='AVAILABLE'"  # noqa: S608
             " ORDER BY seq DESC LIMIT ?",
             (limit,),
         )
-        return [decode(Run, row) for row in found]
+        return [decode(RunRow, row) for row in found]
 
     def counts(self) -> Counter[str]:
         """Return how many runs there are in each state."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from elyra_neurodesk.backend.db.records import Task
+from elyra_neurodesk.backend.db.rows import TaskRow
 
 BOX_WIDTH = 190
 BOX_HEIGHT = 36
@@ -19,7 +19,7 @@ _LETTERS = 25
 class Box:
     """A task in the picture; lengths in SVG units, (x, y) its upper left corner."""
 
-    task: Task
+    task: TaskRow
     label: str
     x: float
     y: float
@@ -42,7 +42,7 @@ class Picture:
     lines: tuple[Line, ...]
 
 
-def draw(tasks: Sequence[Task]) -> Picture:
+def draw(tasks: Sequence[TaskRow]) -> Picture:
     """Return the picture of tasks.
 
     A task's column is the length of the longest path to it; in a column tasks stand beside their parents.
@@ -50,7 +50,7 @@ def draw(tasks: Sequence[Task]) -> Picture:
     Args:
         tasks: parents before children.
     """
-    columns: list[list[Task]] = []
+    columns: list[list[TaskRow]] = []
     column: dict[str, int] = {}
     for task in tasks:
         column[task.name] = 1 + max((column[parent] for parent in task.parents), default=-1)
@@ -70,7 +70,7 @@ def draw(tasks: Sequence[Task]) -> Picture:
     return Picture(width, height, tuple(boxes.values()), lines)
 
 
-def _beside(task: Task, boxes: dict[str, Box]) -> tuple[float, int]:
+def _beside(task: TaskRow, boxes: dict[str, Box]) -> tuple[float, int]:
     """Return the mean height of a task's parents; its position decides among equals."""
     heights = [boxes[parent].y for parent in task.parents]
     return (sum(heights) / len(heights) if heights else 0.0, task.position)

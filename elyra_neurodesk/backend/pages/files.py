@@ -11,7 +11,7 @@ from elyra_neurodesk.backend.db.catalog import NotFound
 
 TAIL_LINES = 200
 _TAIL_BYTES = 256 * 1024
-_MOST_LISTED = 5000
+MAX_FILES_LISTED = 5000
 MAIN_LOG = "main.log"
 
 
@@ -54,7 +54,7 @@ def _walk(directory: Path) -> Iterator[Stored]:
             if file.is_symlink() or name.startswith(".nanio"):
                 continue
             count += 1
-            if count > _MOST_LISTED:
+            if count > MAX_FILES_LISTED:
                 return
             yield Stored(file.relative_to(directory).as_posix(), file.stat().st_size)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from elyra_neurodesk.backend.api.context import backend_of, spec_of
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.db.records import FINAL, Run, Task, seconds_between
+from elyra_neurodesk.backend.db.rows import FINAL, RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
 from elyra_neurodesk.backend.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
@@ -42,7 +42,7 @@ _TEXT = frozenset({".log", ".txt", ".py", ".r", ".ipynb", ".json", ".tsv", ".csv
 
 
 @dataclass(frozen=True)
-class Log:
+class LogTail:
     """The end of a log file, and whether that is all of it."""
 
     name: str
@@ -54,7 +54,7 @@ def _moment(text: str | None) -> str:
     return f"{text[:10]} {text[11:19]} UTC" if text else ""
 
 
-def _took(item: Run | Task) -> str:
+def _took(item: RunRow | TaskRow) -> str:
     running = item.state not in FINAL
     return format_seconds(seconds_between(item.started_at, None if running else item.finished_at))
 
@@ -129,7 +129,8 @@ def task_page(request: Request) -> Response:
     task = _task(backend, run, request.path_params["task"])
     directory = Path(task.directory)
     logs = [
-        Log(name, *tail(inside(directory, name))) for name in (log_files(directory) if task.directory else [])
+        LogTail(name, *tail(inside(directory, name)))
+        for name in (log_files(directory) if task.directory else [])
     ]
     return page(
         "task.html",
@@ -167,14 +168,14 @@ def output_file(request: Request) -> Response:
     return FileResponse(file, media_type=media_type, headers=headers)
 
 
-def _task(backend: Backend, run: Run, name: str) -> Task:
+def _task(backend: Backend, run: RunRow, name: str) -> TaskRow:
     for task in backend.runs.tasks(run.run_id):
         if task.name == name:
             return task
     raise NotFound(f"the run {run.run_id} has no task {name!r}.")
 
 
-def _files(backend: Backend, run: Run) -> RunFiles | None:
+def _files(backend: Backend, run: RunRow) -> RunFiles | None:
     """Return where a run's files are, None where the pipeline is none of ours or uses another store."""
     package: Any = spec_of(backend, run.package)
     return files_of(backend.home, run.run_id, spec_tasks(package))

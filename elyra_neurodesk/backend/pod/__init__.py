@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .model import (
         Attempt,
         Executor,
-        Handle,
         Inputs,
         Package,
         Parameter,
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
         RunnerConfig,
         TaskNode,
     )
-    from .process import ProcessRunner
+    from .runner import ProcessRunner
 
 __all__ = [
     "Attempt",
     "Executor",
-    "Handle",
     "Inputs",
     "Package",
     "Parameter",
@@ -44,7 +42,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "ProcessRunner": "process",
+    "ProcessRunner": "runner",
     "check_run_parameters": "inputs",
     "load_package": "ir",
     "resolve_inputs": "inputs",

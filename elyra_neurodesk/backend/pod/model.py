@@ -202,14 +202,6 @@ class RunnerConfig:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Handle:
-    """A started pod: the supervisor's process id, and its start time in clock ticks since boot."""
-
-    pid: int
-    started: float
-
-
 Reason = Literal["completed", "failed", "setup", "init", "outputs", "deadline", "canceled", "lost"]
 
 

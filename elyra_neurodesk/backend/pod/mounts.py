@@ -27,14 +27,14 @@ from .syscalls import (
 
 
 @dataclass(frozen=True)
-class Mount:
+class BindMount:
     """A directory of this machine and the absolute path at which it is to be seen."""
 
     source: str
     target: str
 
 
-def needed(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
+def needed(mounts: Iterable[BindMount]) -> tuple[BindMount, ...]:
     """Return the mounts that the host does not have already, those nearer to the root first."""
     return tuple(
         sorted(
@@ -44,7 +44,7 @@ def needed(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
     )
 
 
-def enter(mounts: Sequence[Mount], stage: str) -> None:
+def enter(mounts: Sequence[BindMount], stage: str) -> None:
     """Move the calling process, which must have one thread, to a namespace with these mounts.
 
     Args:

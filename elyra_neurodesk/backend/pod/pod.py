@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.errors import NeurodeskError
 
 from .environment import MARK, container_variables
@@ -30,9 +31,9 @@ from .errors import (
     VolumeNotMountable,
 )
 from .expansion import expand, expand_all
-from .liveness import kill_leftovers, take_lock
+from .leftovers import kill_leftovers
 from .messages import error_line, shorten
-from .mounts import Mount
+from .mounts import BindMount
 from .outputs import collect_outputs
 from .placeholders import placeholder_values, resolve_arguments
 from .reporting import can_report, reporting
@@ -40,15 +41,15 @@ from .scratch import make_scratch, remove_scratch, reserve
 from .spawn import NotStarted, Surroundings, can_mount, spawn
 from .supervisor import Canceled, OutOfTime, Program, Supervisor, block_signals
 from .syscalls import adopt_orphans
-from .volumes import check_claims, make_volumes, place, rewrite_variable, rewrite_word
+from .volumes import check_claims, make_volumes, plan_mounts, rewrite_variable, rewrite_word
 
-POD, STATUS, CANCEL, PID = "POD.json", "status.json", "cancel", "pod.pid"
+POD, STATUS, CANCEL, PID, LOCK = "POD.json", "status.json", "cancel", "pod.pid", "pod.lock"
 _LOCK_TRIES = 50
 _TERMINATED = 143
 
 
 @dataclass
-class Status:
+class PodStatus:
     """The content of status.json; times in ISO 8601, UTC."""
 
     exit_code: int | None = None
@@ -75,9 +76,9 @@ class Pod:
         self._places: dict[str, str] = {}
         self._tmp = ""
 
-    def run(self) -> Status:
+    def run(self) -> PodStatus:
         """Run the pod to its end; every process of it is gone when this returns."""
-        status = Status(started=_now())
+        status = PodStatus(started=_now())
         main: Program | None = None
         try:
             if (self._directory / CANCEL).exists():
@@ -117,7 +118,7 @@ class Pod:
         self._tmp = make_scratch(self._directory)
         self._places = make_volumes(self._pod, self._directory / "volumes")
 
-    def _run_init_container(self, container: Mapping[str, Any], status: Status) -> None:
+    def _run_init_container(self, container: Mapping[str, Any], status: PodStatus) -> None:
         name = container["name"]
         variables = expand_all(container["env"], {})
         words = [expand(word, variables) for word in (*container["command"], *container["args"])]
@@ -144,21 +145,21 @@ class Pod:
     def _program(
         self, name: str, words: list[str], variables: Mapping[str, str], mounts: list[Mapping[str, str]]
     ) -> Program:
-        placement = place(self._pod, mounts, self._places, self._problem_with)
-        for target, source in placement.rewrites.items():
+        plan = plan_mounts(self._pod, mounts, self._places, self._problem_with)
+        for target, source in plan.rewrites.items():
             self._say(name, f"this machine permits no mounts: {source} stands for {target}")
         env = {**self._pod["base_env"], "TMPDIR": self._tmp, **variables, MARK: str(self._directory)}
         surroundings = Surroundings(
-            env={key: rewrite_variable(value, placement.rewrites) for key, value in env.items()},
+            env={key: rewrite_variable(value, plan.rewrites) for key, value in env.items()},
             directory=str(self._directory / "work"),
             log=str(self._log(name)),
-            mounts=placement.mounts,
+            mounts=plan.mounts,
             stage=self._stage,
         )
-        words = [rewrite_word(word, placement.rewrites) for word in words]
+        words = [rewrite_word(word, plan.rewrites) for word in words]
         return Program(name, partial(self._spawn, name, words, surroundings))
 
-    def _problem_with(self, mounts: Sequence[Mount]) -> str:
+    def _problem_with(self, mounts: Sequence[BindMount]) -> str:
         return can_mount(mounts, self._stage)
 
     def _spawn(self, name: str, words: list[str], surroundings: Surroundings) -> int:
@@ -187,7 +188,7 @@ class Pod:
                 f"started: {problem.strerror}."
             ) from problem
 
-    def _conclude(self, status: Status, main: Program | None) -> None:
+    def _conclude(self, status: PodStatus, main: Program | None) -> None:
         """Fill in outputs, message and what the main program's end tells."""
         if status.reason == "completed":
             try:
@@ -220,7 +221,7 @@ def main(file: Path) -> int:
     block_signals()
     directory = file.parent
     for _ in range(_LOCK_TRIES):
-        lock = take_lock(directory)
+        lock = try_lock(directory / LOCK)
         if lock is not None:
             break
         time.sleep(0.01)  # a server that asks whether a supervisor lives holds it for a moment

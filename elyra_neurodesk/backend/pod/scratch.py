@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Programs make sockets in TMPDIR, whose whole path may have 107 bytes; they add up to about 40 themselves.
-_LONGEST_TMP = 60
+_MAX_TMP_BYTES = 60
 _SYSTEM_TMP = Path("/tmp")  # noqa: S108  (a link is made there, never a file)
 _ALWAYS = ("tmp", "volumes", "stage")
 
@@ -23,7 +23,7 @@ def make_scratch(directory: Path) -> str:
     for name in (*_ALWAYS, "work", "outputs/parameters", "outputs/artifacts"):
         (directory / name).mkdir(parents=True, exist_ok=True)
     place = directory / "tmp"
-    if len(str(place).encode()) <= _LONGEST_TMP:
+    if len(str(place).encode()) <= _MAX_TMP_BYTES:
         return str(place)
     link = _link(directory)
     with contextlib.suppress(OSError):

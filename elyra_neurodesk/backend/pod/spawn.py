@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .mounts import Mount, enter
+from .mounts import BindMount, enter
 from .syscalls import die_with_parent
 
 
@@ -29,7 +29,7 @@ class Surroundings:
     env: Mapping[str, str]
     directory: str
     log: str
-    mounts: Sequence[Mount]
+    mounts: Sequence[BindMount]
     stage: str
 
 
@@ -63,7 +63,7 @@ def spawn(words: Sequence[str], surroundings: Surroundings) -> int:
     return child
 
 
-def can_mount(mounts: Sequence[Mount], stage: str) -> str:
+def can_mount(mounts: Sequence[BindMount], stage: str) -> str:
     """Try mounts in a process that ends at once; return "" or why they fail."""
     reader, writer = os.pipe()
     child = os.fork()

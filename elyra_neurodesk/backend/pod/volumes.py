@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ClaimUnavailable, SecretUnavailable, VolumeNotMountable
-from .mounts import Mount, needed
+from .mounts import BindMount, needed
 
 _LIST_SEPARATORS = re.compile(r"([:,])")
 
 
 @dataclass(frozen=True)
-class Placement:
+class MountPlan:
     """Mounts to make, or else paths to rewrite (mount path → directory)."""
 
-    mounts: tuple[Mount, ...] = ()
+    mounts: tuple[BindMount, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,12 +80,12 @@ def make_volumes(pod: Mapping[str, Any], root: Path) -> dict[str, str]:
     return places
 
 
-def place(
+def plan_mounts(
     pod: Mapping[str, Any],
     volume_mounts: Sequence[Mapping[str, str]],
     places: Mapping[str, str],
-    problem_with: Callable[[Sequence[Mount]], str],
-) -> Placement:
+    problem_with: Callable[[Sequence[BindMount]], str],
+) -> MountPlan:
     """Decide how one container gets its volumes.
 
     Args:
@@ -104,15 +104,15 @@ def place(
         if volume not in places:
             raise VolumeNotMountable(
                 f"task {pod['task']!r} mounts the volume {volume!r}, which its pod does not define.",
-                "Mount a PVC or an empty directory of that name on the task.",
+                "BindMount a PVC or an empty directory of that name on the task.",
             )
         source = _sub_directory(places[volume], wanted.get("subPath", ""), pod["task"], volume)
-        mounts.append(Mount(source, wanted["path"]))
+        mounts.append(BindMount(source, wanted["path"]))
         volume_of[wanted["path"]] = volume
     remaining = needed(mounts)
     problem = problem_with(remaining) if remaining else ""
     if not problem:
-        return Placement(mounts=remaining)
+        return MountPlan(mounts=remaining)
     for item in remaining:
         name = volume_of[item.target]
         kind = pod["volumes"][name]["kind"]
@@ -122,7 +122,7 @@ def place(
                 f"the {what} of task {pod['task']!r} cannot be mounted at {item.target}: this machine "
                 f"does not permit it ({problem})."
             )
-    return Placement(rewrites={item.target: item.source for item in remaining})
+    return MountPlan(rewrites={item.target: item.source for item in remaining})
 
 
 def rewrite_word(word: str, rewrites: Mapping[str, str]) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.db.records import FINAL, PENDING, RUNNING, SUCCEEDED, Run, Task
-from elyra_neurodesk.backend.pod import Handle, Package
+from elyra_neurodesk.backend.db.rows import FINAL, PENDING, RUNNING, SUCCEEDED, RunRow, TaskRow
+from elyra_neurodesk.backend.pod import Package
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 
 @dataclass
@@ -27,11 +28,11 @@ class ActiveRun:
     """
 
     order: int
-    run: Run
+    run: RunRow
     package: Package
     parameters: dict[str, Any]
-    tasks: dict[str, Task]
-    handles: dict[str, Handle] = field(default_factory=dict)
+    tasks: dict[str, TaskRow]
+    handles: dict[str, ProcessHandle] = field(default_factory=dict)
     canceling: bool = False
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     _children: dict[str, list[str]] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class ActiveRun:
             if task.state == SUCCEEDED:
                 self.outputs[task.name] = task.outputs
             if task.state == RUNNING:
-                self.handles[task.name] = Handle(task.pid, task.pid_started)
+                self.handles[task.name] = ProcessHandle(task.pid, task.pid_started)
         self._unfinished = sum(task.state not in FINAL for task in self.tasks.values())
 
     @property

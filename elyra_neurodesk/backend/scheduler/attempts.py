@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.db.records import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, Task, now
+from elyra_neurodesk.backend.db.rows import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.pod import Attempt, Handle, Result, Retry, resolve_inputs
+from elyra_neurodesk.backend.pod import Attempt, Result, Retry, resolve_inputs
 from elyra_neurodesk.backend.pod.errors import PodNotMade
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.active import ActiveRun
 from elyra_neurodesk.backend.scheduler.budget import DEFAULT_CPUS, Cost
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
-MOST_LOST = 20
+MAX_LOST_ATTEMPTS = 20
 STOPPED = "stopped with the backend; it will run again"
 _STOP_MARGIN = 5.0  # seconds beyond the grace period
 _log = logging.getLogger(__name__)
@@ -149,14 +150,14 @@ class Attempts:
         self._runs.update_task(active.run.run_id, name, **changes)
         return True
 
-    def _end(self, directory: Path, handle: Handle) -> None:
+    def _end(self, directory: Path, handle: ProcessHandle) -> None:
         try:
             self._runtime.runner.terminate(directory, handle)
         except (NeurodeskError, OSError):
             _log.exception("the attempt in %s cannot be ended", directory)
 
 
-def conclude(task: Task, result: Result, retry: Retry, canceling: bool) -> Outcome:
+def conclude(task: TaskRow, result: Result, retry: Retry, canceling: bool) -> Outcome:
     """Return what the end of an attempt means for its task.
 
     An attempt that was lost (its processes are gone and left no result: the machine went down) does not count
@@ -172,7 +173,7 @@ def conclude(task: Task, result: Result, retry: Retry, canceling: bool) -> Outco
         return Outcome({"state": PENDING, "message": STOPPED})
     if result.reason == "lost":
         lost = task.lost + 1
-        if lost > MOST_LOST:
+        if lost > MAX_LOST_ATTEMPTS:
             message = f"its processes vanished {lost} times without a result"
             return Outcome({**ended, "state": FAILED, "lost": lost, "message": message})
         delay = 0.0 if lost == 1 else min(0.5 * 2 ** (lost - 2), 30.0)
@@ -185,7 +186,7 @@ def conclude(task: Task, result: Result, retry: Retry, canceling: bool) -> Outco
     return Outcome({**ended, "state": FAILED, "failures": failures, "message": message})
 
 
-def folder(task: Task) -> str:
+def folder(task: TaskRow) -> str:
     """Return the name of a task's directory: its own name where that is a plain file name."""
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}", task.name):
         return task.name

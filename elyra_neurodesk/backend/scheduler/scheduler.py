@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from elyra_neurodesk.backend.db.catalog import Catalog, NotFound
-from elyra_neurodesk.backend.db.records import (
+from elyra_neurodesk.backend.db.rows import (
     CANCELED,
     CANCELING,
     FAILED,
@@ -33,8 +33,8 @@ from elyra_neurodesk.errors import NeurodeskError
 _POLL_SECONDS = 0.05
 _IDLE_SECONDS = 60.0
 _TROUBLE_SECONDS = 1.0
-_LOOK_AHEAD = 64  # ready tasks looked at in one pass
-_PASSED_OVER = 16  # then a large task gets the next free place
+_MAX_LOOK_AHEAD = 64  # ready tasks looked at in one pass
+_MAX_TIMES_OVERTAKEN = 16  # then a large task gets the next free place
 _log = logging.getLogger(__name__)
 
 Entry = tuple[int, int, str, str]  # order of the run, position in it, run id, task name
@@ -243,7 +243,7 @@ class Scheduler(threading.Thread):
         self._changed = False
         kept: list[Entry] = []
         try:
-            while self._ready and not self._budget.full() and len(kept) < _LOOK_AHEAD:
+            while self._ready and not self._budget.full() and len(kept) < _MAX_LOOK_AHEAD:
                 entry = heapq.heappop(self._ready)
                 kept.append(entry)
                 active, name = self._active.get(entry[2]), entry[3]
@@ -259,7 +259,7 @@ class Scheduler(threading.Thread):
                     kept.pop()
                     self._passed = {key: count + 1 for key, count in self._passed.items()}
                     self._passed.pop(key, None)
-                elif self._passed.setdefault(key, 0) >= _PASSED_OVER:
+                elif self._passed.setdefault(key, 0) >= _MAX_TIMES_OVERTAKEN:
                     break
         finally:
             for entry in kept:

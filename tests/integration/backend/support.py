@@ -12,8 +12,8 @@ import kfp
 from kfp import compiler, dsl
 
 from elyra_neurodesk.backend import lifecycle
-from elyra_neurodesk.backend.home import Home, State
-from elyra_neurodesk.backend.processes import choose_port
+from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.ports import choose_port
 
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 
@@ -23,7 +23,7 @@ class Server:
     """A backend that runs."""
 
     home: Home
-    state: State
+    state: BackendState
     said: list[str] = field(default_factory=list)
 
     @property
@@ -45,11 +45,11 @@ class Server:
         lifecycle.down(self.home, self.said.append)
 
 
-def start(home: Home, said: list[str], **options: Any) -> State:
+def start(home: Home, said: list[str], **options: Any) -> BackendState:
     if home.state() is None and "port" not in options:
         port = choose_port(None, 20000 + os.getpid() % 20000, "--port")
         options |= {"port": port, "store_port": choose_port(None, port + 1, "--store-port")}
-    return lifecycle.up(home, lifecycle.Options(register=False, **options), said.append)
+    return lifecycle.up(home, lifecycle.Options(**options), said.append)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from elyra_neurodesk.backend import lifecycle
 from elyra_neurodesk.backend.health import DidNotStart
-from elyra_neurodesk.backend.home import Home, State
-from elyra_neurodesk.backend.processes import Process, started
+from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
 from tests.integration.backend.support import Server, compile_package, start, wait_for_end
 
 
@@ -72,7 +72,7 @@ def test_a_port_in_use_that_was_not_asked_for_is_avoided(fresh: Server, tmp_path
     other = Home(tmp_path / "other")
     other.make()
     other.config.write_text(f"port: {fresh.state.port}\nstore_port: {fresh.state.store_port}\n")
-    state = lifecycle.up(other, lifecycle.Options(register=False), lambda line: None)
+    state = lifecycle.up(other, lifecycle.Options(), lambda line: None)
     try:
         assert not {state.port, state.store_port} & {fresh.state.port, fresh.state.store_port}
     finally:
@@ -82,15 +82,15 @@ def test_a_port_in_use_that_was_not_asked_for_is_avoided(fresh: Server, tmp_path
 def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path) -> None:
     home, said = Home(tmp_path / "home"), list[str]()
     home.make()
-    me = Process(os.getpid(), started(os.getpid()) - 1)
-    home.write_state(State(me, me, 1, 2))
-    state = lifecycle.up(home, lifecycle.Options(register=False), said.append)
+    me = ProcessHandle(os.getpid(), start_time(os.getpid()) - 1)
+    home.write_state(BackendState(me, me, 1, 2))
+    state = lifecycle.up(home, lifecycle.Options(), said.append)
     try:
         assert "left by a server that is gone" in said[0]
         assert state.server.pid != os.getpid()
     finally:
         lifecycle.down(home, said.append)
-    assert started(os.getpid()) > 0
+    assert start_time(os.getpid()) > 0
 
 
 def test_the_object_store_outlives_the_server_and_is_used_again(fresh: Server) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.backend.home import Home, HomeUnusable, State, find_home
-from elyra_neurodesk.backend.processes import Process
+from elyra_neurodesk.backend.home import BackendState, Home, HomeUnusable, find_home
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 
 def mode(path: Path) -> int:
@@ -15,7 +15,7 @@ def test_everything_in_the_home_is_its_owners_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "a" / "home")
     home.make()
     home.credentials()
-    home.write_state(State(Process(1, 2), Process(3, 4), 5, 6))
+    home.write_state(BackendState(ProcessHandle(1, 2), ProcessHandle(3, 4), 5, 6))
     assert mode(home.path) == 0o700
     assert mode(home.path / "credentials.json") == 0o600
     assert mode(home.path / "state.json") == 0o600
@@ -43,7 +43,7 @@ def test_a_damaged_state_file_counts_as_none(tmp_path: Path, text: str) -> None:
 
 
 def test_state_comes_back_as_written(tmp_path: Path) -> None:
-    state = State(Process(1, 2), Process(3, 4), 8898, 8900)
+    state = BackendState(ProcessHandle(1, 2), ProcessHandle(3, 4), 8898, 8900)
     Home(tmp_path).write_state(state)
     assert Home(tmp_path).state() == state
     assert state.api_url == "http://127.0.0.1:8898/pipeline"

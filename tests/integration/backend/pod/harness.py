@@ -7,7 +7,6 @@ from pathlib import Path
 from elyra_neurodesk.backend.pod import (
     Attempt,
     Executor,
-    Handle,
     Inputs,
     ProcessRunner,
     Result,
@@ -15,6 +14,7 @@ from elyra_neurodesk.backend.pod import (
     TaskNode,
 )
 from elyra_neurodesk.backend.pod.platforms import resolve_platform
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 
 def wait(runner, directory, handle, seconds=20.0) -> Result:
@@ -49,7 +49,7 @@ class Bench:
         directory = self.root / f"attempt-{self.count}"
         return Attempt(run_id, "my run", "pipe", node, 1, inputs, directory)
 
-    def start(self, *command, **how) -> tuple[ProcessRunner, Attempt, Handle]:
+    def start(self, *command, **how) -> tuple[ProcessRunner, Attempt, ProcessHandle]:
         runner, attempt = ProcessRunner(self.config), self.attempt(*command, **how)
         return runner, attempt, runner.start(attempt)
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import elyra_neurodesk
-from elyra_neurodesk.backend.pod import Handle, ProcessRunner, RunnerConfig
-from elyra_neurodesk.backend.pod.liveness import start_time
+from elyra_neurodesk.backend.pod import ProcessRunner, RunnerConfig
+from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
 
 from .harness import wait, wait_for
 
@@ -100,7 +100,7 @@ def test_a_task_survives_its_server_and_another_one_gets_its_result(bench):
     )
     assert server.returncode == -signal.SIGKILL
     pid, started = json.loads(server.stdout)
-    runner, handle = ProcessRunner(RunnerConfig()), Handle(pid, started)
+    runner, handle = ProcessRunner(RunnerConfig()), ProcessHandle(pid, started)
     assert runner.poll(directory, handle) is None
     assert wait(runner, directory, handle).succeeded
     assert (directory / "main.log").read_text() == "survived\n"
@@ -113,8 +113,8 @@ def test_a_server_that_lost_the_handle_neither_starts_twice_nor_loses_the_task(b
     wait_for(lambda: (attempt.directory / "main.log").exists())
     other = ProcessRunner(bench.config)
     assert other.start(attempt) == handle
-    assert other.poll(attempt.directory, Handle(0, 0.0)) is None
-    assert wait(other, attempt.directory, Handle(0, 0.0)).succeeded
+    assert other.poll(attempt.directory, ProcessHandle(0, 0)) is None
+    assert wait(other, attempt.directory, ProcessHandle(0, 0)).succeeded
     assert other.start(attempt).pid in (0, handle.pid)
     assert (attempt.directory / "main.log").read_text() == "once\n"
     wait(runner, attempt.directory, handle)
@@ -123,7 +123,7 @@ def test_a_server_that_lost_the_handle_neither_starts_twice_nor_loses_the_task(b
 def test_a_task_can_be_canceled_without_its_handle(bench):
     runner, attempt, handle = bench.start("sleep", "60")
     wait_for(lambda: (attempt.directory / "main.log").exists())
-    ProcessRunner(bench.config).terminate(attempt.directory, Handle(0, 0.0))
+    ProcessRunner(bench.config).terminate(attempt.directory, ProcessHandle(0, 0))
     assert wait(runner, attempt.directory, handle).reason == "canceled"
 
 
@@ -137,14 +137,14 @@ def test_a_killed_supervisor_is_lost_and_takes_all_processes_along(bench):
     assert (result.succeeded, result.exit_code, result.reason) == (False, None, "lost")
     assert result.message
     for pid in map(int, pid_file.read_text().split()):
-        wait_for(lambda pid=pid: start_time(pid) is None)
+        wait_for(lambda pid=pid: not start_time(pid))
 
 
 def test_another_process_with_the_same_id_is_not_taken_for_the_supervisor(bench):
     runner, attempt, handle = bench.start("sleep", "60")
     wait_for(lambda: (attempt.directory / "main.log").exists())
     os.kill(handle.pid, signal.SIGKILL)
-    wait_for(lambda: start_time(handle.pid) is None)
-    mine = Handle(os.getpid(), handle.started)
+    wait_for(lambda: not start_time(handle.pid))
+    mine = ProcessHandle(os.getpid(), handle.started)
     assert runner.poll(attempt.directory, mine).reason == "lost"
     runner.terminate(attempt.directory, mine)  # must not end this very process

@@ -8,7 +8,7 @@ import pytest
 
 import elyra_neurodesk
 from elyra_neurodesk.backend.pod import RunnerConfig
-from elyra_neurodesk.backend.pod.mounts import Mount
+from elyra_neurodesk.backend.pod.mounts import BindMount
 from elyra_neurodesk.backend.pod.spawn import can_mount
 
 ROOT = str(Path(elyra_neurodesk.__file__).parents[1])
@@ -38,7 +38,7 @@ sys.exit(not result.succeeded)
 @pytest.fixture(scope="module", autouse=True)
 def _namespaces(tmp_path_factory):
     places = [str(tmp_path_factory.mktemp(name)) for name in ("source", "target", "stage")]
-    if problem := can_mount([Mount(places[0], places[1])], places[2]):
+    if problem := can_mount([BindMount(places[0], places[1])], places[2]):
         pytest.skip(f"this machine permits no mount namespaces: {problem}")
 
 

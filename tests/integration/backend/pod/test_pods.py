@@ -10,8 +10,8 @@ import yaml
 from kfp import compiler, dsl
 
 from elyra_neurodesk.backend.pod import RunnerConfig, load_package, resolve_inputs
-from elyra_neurodesk.backend.pod.liveness import start_time
 from elyra_neurodesk.backend.pod.model import Inputs
+from elyra_neurodesk.backend.process_handle import start_time
 
 from .harness import wait_for
 
@@ -261,7 +261,7 @@ def test_nothing_outlives_the_main_program(bench):
     )
     assert result.succeeded
     for pid in (directory / "pid").read_text().split():
-        wait_for(lambda pid=pid: start_time(int(pid)) is None)
+        wait_for(lambda pid=pid: not start_time(int(pid)))
 
 
 def test_a_labelled_pod_gets_the_cvmfs_sidecar_which_sees_the_repository(bench, tmp_path):

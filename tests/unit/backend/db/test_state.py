@@ -6,7 +6,7 @@ import pytest
 from elyra_neurodesk.backend.db.catalog import Catalog, NameTaken, NotFound
 from elyra_neurodesk.backend.db.database import Database, DatabaseUnusable
 from elyra_neurodesk.backend.db.listing import read_listing
-from elyra_neurodesk.backend.db.records import (
+from elyra_neurodesk.backend.db.rows import (
     AVAILABLE,
     CANCELING,
     FAILED,
@@ -14,8 +14,8 @@ from elyra_neurodesk.backend.db.records import (
     RUNNING,
     SKIPPED,
     SUCCEEDED,
-    Run,
-    Task,
+    RunRow,
+    TaskRow,
     now,
 )
 from elyra_neurodesk.backend.db.state import RunStore, StillRunning
@@ -38,13 +38,13 @@ def runs(database: Database) -> RunStore:
     return RunStore(database)
 
 
-def make_run(catalog: Catalog, run_id: str = "r1", name: str = "run") -> Run:
+def make_run(catalog: Catalog, run_id: str = "r1", name: str = "run") -> RunRow:
     experiment = catalog.ensure_default_experiment()
-    return Run(run_id, experiment, name, "", "", "", "p", "", {"n": 1}, PENDING, AVAILABLE, now())
+    return RunRow(run_id, experiment, name, "", "", "", "p", "", {"n": 1}, PENDING, AVAILABLE, now())
 
 
-def make_tasks(run_id: str = "r1") -> list[Task]:
-    return [Task(run_id, "b", 0, "B ü", ()), Task(run_id, "a", 1, "A", ("b",))]
+def make_tasks(run_id: str = "r1") -> list[TaskRow]:
+    return [TaskRow(run_id, "b", 0, "B ü", ()), TaskRow(run_id, "a", 1, "A", ("b",))]
 
 
 def test_a_run_and_its_tasks_come_back_as_they_were(catalog: Catalog, runs: RunStore) -> None:
@@ -97,7 +97,7 @@ def test_a_running_run_is_not_deleted_and_an_ended_one_is_with_its_package(
 
 
 def test_reopening_resets_only_what_did_not_succeed(catalog: Catalog, runs: RunStore) -> None:
-    runs.add(make_run(catalog), "text", [*make_tasks(), Task("r1", "c", 2, "C", ("a",))])
+    runs.add(make_run(catalog), "text", [*make_tasks(), TaskRow("r1", "c", 2, "C", ("a",))])
     runs.update_task("r1", "b", state=SUCCEEDED, attempt=1)
     runs.update_task("r1", "a", state=FAILED, attempt=3, failures=3, message="no")
     runs.update_task("r1", "c", state=SKIPPED, message="no")

@@ -1,11 +1,11 @@
 from itertools import pairwise
 
-from elyra_neurodesk.backend.db.records import Task
+from elyra_neurodesk.backend.db.rows import TaskRow
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, Picture, draw
 
 
-def task(name: str, position: int, *parents: str) -> Task:
-    return Task("r", name, position, name, parents)
+def task(name: str, position: int, *parents: str) -> TaskRow:
+    return TaskRow("r", name, position, name, parents)
 
 
 def places(picture: Picture) -> dict[str, tuple[float, float]]:

@@ -1,12 +1,12 @@
 import pytest
 
 from elyra_neurodesk.backend.pod.errors import ClaimUnavailable, VolumeNotMountable
-from elyra_neurodesk.backend.pod.mounts import Mount, needed
+from elyra_neurodesk.backend.pod.mounts import BindMount, needed
 from elyra_neurodesk.backend.pod.volumes import (
-    Placement,
+    MountPlan,
     check_claims,
     make_volumes,
-    place,
+    plan_mounts,
     rewrite_variable,
     rewrite_word,
 )
@@ -39,12 +39,14 @@ def test_a_missing_directory_is_named_beside_the_mount_path(tmp_path):
 def test_a_volume_that_is_at_its_mount_path_already_needs_nothing(tmp_path):
     description = pod(cv=claim(tmp_path, str(tmp_path)))
     mounts = [{"volume": "cv", "path": str(tmp_path)}]
-    assert place(description, mounts, {"cv": str(tmp_path)}, lambda _: pytest.fail("tried")) == Placement()
+    assert (
+        plan_mounts(description, mounts, {"cv": str(tmp_path)}, lambda _: pytest.fail("tried")) == MountPlan()
+    )
 
 
 def test_mounts_are_ordered_from_the_root_down(tmp_path):
     (tmp_path / "x").mkdir()
-    listed = [Mount(str(tmp_path), "/data/deep/er"), Mount(str(tmp_path / "x"), "/data")]
+    listed = [BindMount(str(tmp_path), "/data/deep/er"), BindMount(str(tmp_path / "x"), "/data")]
     assert [item.target for item in needed(listed)] == ["/data", "/data/deep/er"]
 
 
@@ -52,7 +54,7 @@ def test_where_mounts_are_forbidden_cvmfs_and_scratch_are_rewritten(tmp_path):
     description = pod(cv=claim(tmp_path), scratch={"kind": "empty", "path": "/neurodesktop-storage"})
     places = make_volumes(description, tmp_path / "volumes")
     mounts = [{"volume": "cv", "path": CVMFS}, {"volume": "scratch", "path": "/neurodesktop-storage"}]
-    assert place(description, mounts, places, lambda _: "not permitted").rewrites == {
+    assert plan_mounts(description, mounts, places, lambda _: "not permitted").rewrites == {
         CVMFS: str(tmp_path),
         "/neurodesktop-storage": str(tmp_path / "volumes" / "scratch"),
     }
@@ -69,13 +71,13 @@ def test_where_mounts_are_forbidden_any_other_volume_is_an_error(tmp_path, volum
     description = pod(v=volume)
     places = make_volumes(description, tmp_path)
     with pytest.raises(VolumeNotMountable, match="ND-LOCAL-112") as caught:
-        place(description, [{"volume": "v", "path": "/data"}], places, lambda _: "EPERM")
+        plan_mounts(description, [{"volume": "v", "path": "/data"}], places, lambda _: "EPERM")
     assert all(part in str(caught.value) for part in (name, "/data", "EPERM", "user namespaces"))
 
 
 def test_a_volume_that_the_pod_does_not_define_is_an_error():
     with pytest.raises(VolumeNotMountable, match="'other'"):
-        place(pod(), [{"volume": "other", "path": "/x"}], {}, lambda _: "")
+        plan_mounts(pod(), [{"volume": "other", "path": "/x"}], {}, lambda _: "")
 
 
 def test_a_sub_path_is_made_in_the_volume_and_may_not_leave_it(tmp_path):
@@ -83,10 +85,10 @@ def test_a_sub_path_is_made_in_the_volume_and_may_not_leave_it(tmp_path):
     inside.mkdir()
     (inside / "out").symlink_to(tmp_path)
     mounts = [{"volume": "v", "path": "/data", "subPath": "a/b"}]
-    found = place(pod(v=claim(inside)), mounts, {"v": str(inside)}, lambda _: "")
-    assert found.mounts == (Mount(str(inside / "a" / "b"), "/data"),)
+    found = plan_mounts(pod(v=claim(inside)), mounts, {"v": str(inside)}, lambda _: "")
+    assert found.mounts == (BindMount(str(inside / "a" / "b"), "/data"),)
     with pytest.raises(VolumeNotMountable, match="leads out of"):
-        place(pod(v=claim(inside)), [{**mounts[0], "subPath": "out"}], {"v": str(inside)}, lambda _: "")
+        plan_mounts(pod(v=claim(inside)), [{**mounts[0], "subPath": "out"}], {"v": str(inside)}, lambda _: "")
 
 
 def test_only_paths_at_or_below_a_rewritten_one_change():

@@ -1,25 +1,26 @@
 from typing import Any
 
-from elyra_neurodesk.backend.db.records import (
+from elyra_neurodesk.backend.db.rows import (
     AVAILABLE,
     FAILED,
     PENDING,
     RUNNING,
     SKIPPED,
     SUCCEEDED,
-    Run,
-    Task,
+    RunRow,
+    TaskRow,
 )
-from elyra_neurodesk.backend.pod import Handle, Package
+from elyra_neurodesk.backend.pod import Package
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.scheduler.active import ActiveRun
 
-RUN = Run("r", "e", "run", "", "", "", "p", "x", {}, PENDING, AVAILABLE, "t")
+RUN = RunRow("r", "e", "run", "", "", "", "p", "x", {}, PENDING, AVAILABLE, "t")
 GRAPH = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ()}
 
 
 def active(**changes: dict[str, Any]) -> ActiveRun:
     tasks = {
-        name: Task("r", name, position, name, parents, **changes.get(name, {}))
+        name: TaskRow("r", name, position, name, parents, **changes.get(name, {}))
         for position, (name, parents) in enumerate(GRAPH.items())
     }
     return ActiveRun(1, RUN, Package("p", "", {}, {}), {}, tasks)
@@ -60,7 +61,7 @@ def test_after_a_restart_running_tasks_keep_their_handles_and_succeeded_ones_cou
         b={"state": RUNNING, "pid": 7, "pid_started": 99},
         e={"state": SUCCEEDED},
     )
-    assert run.handles == {"b": Handle(7, 99)}
+    assert run.handles == {"b": ProcessHandle(7, 99)}
     assert run.ready() == ["c"]
     assert run.outputs["a"] == {"artifacts": {}}
 
@@ -74,10 +75,10 @@ def test_nothing_starts_in_a_run_that_is_being_ended() -> None:
 
 def test_thousands_of_tasks_are_handled_in_a_moment() -> None:
     count = 5000
-    tasks = {"root": Task("r", "root", 0, "root", ())}
+    tasks = {"root": TaskRow("r", "root", 0, "root", ())}
     for number in range(count):
-        tasks[f"t{number}"] = Task("r", f"t{number}", number + 1, "", ("root",))
-    tasks["join"] = Task("r", "join", count + 1, "", tuple(f"t{number}" for number in range(count)))
+        tasks[f"t{number}"] = TaskRow("r", f"t{number}", number + 1, "", ("root",))
+    tasks["join"] = TaskRow("r", "join", count + 1, "", tuple(f"t{number}" for number in range(count)))
     run = ActiveRun(1, RUN, Package("p", "", {}, {}), {}, tasks)
     assert len(run.change("root", state=SUCCEEDED)) == count
     freed = [child for number in range(count) for child in run.change(f"t{number}", state=SUCCEEDED)]

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from elyra_neurodesk.backend.db.records import CANCELED, FAILED, PENDING, SUCCEEDED, Task
+from elyra_neurodesk.backend.db.rows import CANCELED, FAILED, PENDING, SUCCEEDED, TaskRow
 from elyra_neurodesk.backend.pod import Result, Retry
-from elyra_neurodesk.backend.scheduler.attempts import MOST_LOST, conclude, folder
+from elyra_neurodesk.backend.scheduler.attempts import MAX_LOST_ATTEMPTS, conclude, folder
 
-TASK = Task("r", "t", 0, "T", (), attempt=1)
+TASK = TaskRow("r", "t", 0, "T", (), attempt=1)
 NO_RETRY = Retry()
 FAILURE = Result(False, 3, "failed", "it said\nno")
 LOST = Result(False, None, "lost", "gone")
@@ -40,8 +40,8 @@ def test_a_lost_attempt_is_repeated_without_counting_as_a_failure() -> None:
 
 
 def test_a_task_that_is_lost_again_and_again_fails_at_last() -> None:
-    assert conclude(replace(TASK, lost=MOST_LOST - 1), LOST, NO_RETRY, False).delay == 30.0
-    changes = conclude(replace(TASK, lost=MOST_LOST), LOST, NO_RETRY, False).changes
+    assert conclude(replace(TASK, lost=MAX_LOST_ATTEMPTS - 1), LOST, NO_RETRY, False).delay == 30.0
+    changes = conclude(replace(TASK, lost=MAX_LOST_ATTEMPTS), LOST, NO_RETRY, False).changes
     assert changes["state"] == FAILED
     assert "21 times" in changes["message"]
 

@@ -12,11 +12,13 @@ import threading
 from pathlib import Path
 
 import elyra_neurodesk
+from elyra_neurodesk.backend.file_lock import is_locked
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 
-from .liveness import is_locked, kill_leftovers, start_time
+from .leftovers import kill_leftovers
 from .messages import error_line
-from .model import Attempt, Handle, Result, RunnerConfig
-from .pod import CANCEL, PID, POD, STATUS, write_private
+from .model import Attempt, Result, RunnerConfig
+from .pod import CANCEL, LOCK, PID, POD, STATUS, write_private
 from .podfile import describe_pod
 from .scratch import remove_scratch
 
@@ -37,7 +39,7 @@ class ProcessRunner:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
-    def start(self, attempt: Attempt) -> Handle:
+    def start(self, attempt: Attempt) -> ProcessHandle:
         """Start an attempt and return at once.
 
         Called again for the same directory (by a server that died before it could note the handle), it starts
@@ -49,7 +51,7 @@ class ProcessRunner:
         """
         directory = attempt.directory.absolute()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (directory / STATUS).exists() or is_locked(directory):
+        if (directory / STATUS).exists() or is_locked(directory / LOCK):
             return _running(directory)
         write_private(directory / POD, describe_pod(attempt, self._config))
         # -S: the supervisor needs nothing of site-packages, and reading its .pth files takes time.
@@ -67,9 +69,9 @@ class ProcessRunner:
             )
         with self._lock:
             self._children[child.pid] = child
-        return Handle(child.pid, start_time(child.pid) or 0.0)
+        return ProcessHandle.of(child.pid)
 
-    def poll(self, directory: Path, handle: Handle) -> Result | None:
+    def poll(self, directory: Path, handle: ProcessHandle) -> Result | None:
         """Return how an attempt ended, or None while it runs.
 
         A supervisor that was killed takes its processes with it, here at the latest.
@@ -98,7 +100,7 @@ class ProcessRunner:
             f"The task's supervisor ended without a report{f': {hint}' if hint else ' (was it killed?)'}",
         )
 
-    def terminate(self, directory: Path, handle: Handle) -> None:
+    def terminate(self, directory: Path, handle: ProcessHandle) -> None:
         """Ask an attempt to end; `poll` then gives a result with reason ``canceled``."""
         directory = directory.absolute()
         with contextlib.suppress(OSError):
@@ -107,26 +109,21 @@ class ProcessRunner:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
-    def _is_alive(self, directory: Path, handle: Handle) -> bool:
-        if handle.pid and handle.started and start_time(handle.pid) == handle.started:
-            return True
-        return is_locked(directory)
+    def _is_alive(self, directory: Path, handle: ProcessHandle) -> bool:
+        return handle.alive() or is_locked(directory / LOCK)
 
 
-def _supervisor(directory: Path, handle: Handle) -> int:
+def _supervisor(directory: Path, handle: ProcessHandle) -> int:
     """Return the process id of the attempt's supervisor, whoever started it."""
-    if handle.pid and start_time(handle.pid) == handle.started:
-        return handle.pid
-    return _running(directory).pid
+    return handle.pid if handle.alive() else _running(directory).pid
 
 
-def _running(directory: Path) -> Handle:
+def _running(directory: Path) -> ProcessHandle:
     """Return the handle of the supervisor that says in the directory that it runs."""
     try:
-        pid = int((directory / PID).read_text())
+        return ProcessHandle.of(int((directory / PID).read_text()))
     except (OSError, ValueError):
-        return Handle(0, 0.0)
-    return Handle(pid, start_time(pid) or 0.0)
+        return ProcessHandle(0, 0)
 
 
 def _read_status(directory: Path) -> Result | None:

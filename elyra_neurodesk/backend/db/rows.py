@@ -33,7 +33,7 @@ def seconds_between(start: str | None, end: str | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class PipelineRow:
     """An uploaded pipeline; its versions carry the packages."""
 
     pipeline_id: str
@@ -43,7 +43,7 @@ class Pipeline:
 
 
 @dataclass(frozen=True)
-class Version:
+class VersionRow:
     """A version of a pipeline; ``package`` is the hash of its compiled text."""
 
     version_id: str
@@ -55,7 +55,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class ExperimentRow:
     """A named collection of runs."""
 
     experiment_id: str
@@ -67,7 +67,7 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRow:
     """A run.
 
     Attributes:
@@ -106,7 +106,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskRow:
     """One task of a run.
 
     Attributes:
