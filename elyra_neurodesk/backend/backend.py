@@ -13,8 +13,8 @@ from elyra_neurodesk.backend.db.database import Database
 from elyra_neurodesk.backend.db.rows import AVAILABLE, PENDING, RunRow, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.packages import PackageCache
-from elyra_neurodesk.backend.pod import check_run_parameters
+from elyra_neurodesk.backend.package.cache import PackageCache
+from elyra_neurodesk.backend.package.inputs import check_run_parameters
 from elyra_neurodesk.backend.recorder import Recorder
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.attempts import Attempts

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from elyra_neurodesk.backend.config import Config, Machine, load_config, load_secrets, machine
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.pod import ProcessRunner, RunnerConfig
+from elyra_neurodesk.backend.pod.model import RunnerConfig
+from elyra_neurodesk.backend.pod.runner import ProcessRunner
 
 
 class Runtime:

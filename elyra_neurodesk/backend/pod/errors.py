@@ -1,6 +1,6 @@
-"""What can be wrong with a package, its values, or this machine when a task is to run.
+"""Errors of tasks that cannot be started here, or end without their outputs.
 
-Codes ND-LOCAL-1xx. Standard library only: the pod supervisor imports this module.
+Codes ND-LOCAL-105 and ND-LOCAL-111 to -119. Standard library only: the pod supervisor imports this module.
 """
 
 from __future__ import annotations
@@ -10,39 +10,11 @@ from elyra_neurodesk.errors import NeurodeskError
 _USE_CLUSTER = "Submit it to a Kubeflow Pipelines cluster."
 
 
-class InvalidPackage(NeurodeskError):
-    """The text is not a compiled pipeline, or contradicts itself."""
-
-    code = "ND-LOCAL-101"
-    hint = "Compile the pipeline again with kfp 2."
-
-
-class UnsupportedPackage(NeurodeskError):
-    """The pipeline uses something that the embedded backend does not run."""
-
-    code = "ND-LOCAL-102"
-    hint = _USE_CLUSTER
-
-
-class InvalidParameters(NeurodeskError):
-    """A run's parameters are not those that the pipeline takes."""
-
-    code = "ND-LOCAL-103"
-    hint = "Give each parameter under its own name, with a value of its type."
-
-
 class InvalidPlaceholder(NeurodeskError):
     """A placeholder in a command or argument names an input or output that there is none of."""
 
     code = "ND-LOCAL-105"
     hint = "Compile the pipeline again with kfp 2."
-
-
-class MissingInput(NeurodeskError):
-    """A task needs a value that neither the run nor the task upstream gave."""
-
-    code = "ND-LOCAL-106"
-    hint = "Give the parameter a value, or a default."
 
 
 class ClaimUnavailable(NeurodeskError):

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.backend.package.model import to_json
+
 from .admission import with_sidecar
 from .model import Attempt, RunnerConfig
 from .outputs import executor_input
@@ -27,7 +29,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         config: directories for claims, secrets, and so on; of the secrets, only those that the task names
             are in the result.
     """
-    task, platform = attempt.task, with_sidecar(attempt.inputs.platform)
+    task, platform = attempt.task, with_sidecar(attempt.inputs.kubernetes)
     metadata = platform.get("podMetadata", {})
     pod_name = _pod_name(attempt)
     pod_uid = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{attempt.run_id}/{task.name}/{attempt.number}"))
@@ -66,9 +68,9 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         "field_env": platform.get("fieldPathAsEnv", []),
         "init_containers": [_init_container(container) for container in platform.get("initContainers", [])],
         "main": {
-            "command": list(task.executor.command),
-            "args": list(task.executor.args),
-            "env": [list(variable) for variable in task.executor.env.items()],
+            "command": list(task.container.command),
+            "args": list(task.container.args),
+            "env": [[variable.name, variable.value] for variable in task.container.env],
             "mounts": [
                 {
                     "volume": name,
@@ -80,11 +82,14 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         },
         "executor_input": executor_input(
             {"parameters": parameters, "artifacts": attempt.inputs.artifacts},
-            task.output_parameters,
-            task.output_artifacts,
+            task.output_types,
+            {
+                name: to_json(artifact.artifact_type)
+                for name, artifact in sorted(task.component.output_definitions.artifacts.items())
+            },
             directory / "outputs",
         ),
-        "output_types": dict(task.output_parameters),
+        "output_types": task.output_types,
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.db.rows import FINAL, PENDING, RUNNING, SUCCEEDED, RunRow, TaskRow
-from elyra_neurodesk.backend.pod import Package
+from elyra_neurodesk.backend.package.model import Package
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 

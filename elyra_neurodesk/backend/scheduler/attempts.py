@@ -8,21 +8,26 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.backend.db.rows import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.pod import Attempt, Result, Retry, resolve_inputs
+from elyra_neurodesk.backend.package.inputs import resolve_inputs
 from elyra_neurodesk.backend.pod.errors import PodNotMade
+from elyra_neurodesk.backend.pod.model import Attempt, Result
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.active import ActiveRun
 from elyra_neurodesk.backend.scheduler.budget import DEFAULT_CPUS, Cost
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
+if TYPE_CHECKING:
+    from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineTaskSpec
+
 MAX_LOST_ATTEMPTS = 20
 STOPPED = "stopped with the backend; it will run again"
+DEFAULT_BACKOFF_FACTOR, DEFAULT_MAX_BACKOFF = 2.0, 3600.0  # pipeline_spec.proto, RetryPolicy
 _STOP_MARGIN = 5.0  # seconds beyond the grace period
 _log = logging.getLogger(__name__)
 
@@ -62,7 +67,7 @@ class Attempts:
 
         As in Kubernetes a limit without a request counts as the request, here at most the whole machine.
         """
-        resources = active.package.tasks[name].executor.resources
+        resources = active.package.tasks[name].resources
         machine = self._runtime.machine
         cpus = min(resources.cpu_limit or DEFAULT_CPUS, machine.cpus)
         memory = min(resources.memory_limit or 0, machine.memory)
@@ -120,7 +125,9 @@ class Attempts:
             return Outcome.refused(str(problem))
         if result is None:
             return None
-        return conclude(active.tasks[name], result, active.package.tasks[name].retry, active.canceling)
+        return conclude(
+            active.tasks[name], result, active.package.tasks[name].spec.retry_policy, active.canceling
+        )
 
     def terminate(self, active: ActiveRun) -> None:
         """Ask every attempt of a run to end."""
@@ -146,7 +153,7 @@ class Attempts:
         changes: dict[str, Any] = {"state": PENDING, "message": STOPPED}
         if result.succeeded or active.canceling:
             node = active.package.tasks[name]
-            changes = conclude(active.tasks[name], result, node.retry, active.canceling).changes
+            changes = conclude(active.tasks[name], result, node.spec.retry_policy, active.canceling).changes
         self._runs.update_task(active.run.run_id, name, **changes)
         return True
 
@@ -157,7 +164,7 @@ class Attempts:
             _log.exception("the attempt in %s cannot be ended", directory)
 
 
-def conclude(task: TaskRow, result: Result, retry: Retry, canceling: bool) -> Outcome:
+def conclude(task: TaskRow, result: Result, retry: PipelineTaskSpec.RetryPolicy, canceling: bool) -> Outcome:
     """Return what the end of an attempt means for its task.
 
     An attempt that was lost (its processes are gone and left no result: the machine went down) does not count
@@ -179,11 +186,18 @@ def conclude(task: TaskRow, result: Result, retry: Retry, canceling: bool) -> Ou
         delay = 0.0 if lost == 1 else min(0.5 * 2 ** (lost - 2), 30.0)
         return Outcome({"state": PENDING, "lost": lost, "message": message}, delay)
     failures = task.failures + 1
-    if failures <= retry.max_retries:
-        delay = min(retry.backoff_seconds * retry.factor ** (failures - 1), retry.max_backoff)
+    if failures <= retry.max_retry_count:
+        delay = retry_delay(retry, failures)
         message = f"attempt {task.attempt} failed, another follows: {message}"
         return Outcome({"state": PENDING, "failures": failures, "message": message}, delay)
     return Outcome({**ended, "state": FAILED, "failures": failures, "message": message})
+
+
+def retry_delay(policy: PipelineTaskSpec.RetryPolicy, failures: int) -> float:
+    """Return the seconds to wait after a task has failed for the ``failures``-th time (KFP's defaults)."""
+    longest = policy.backoff_max_duration.ToTimedelta().total_seconds() or DEFAULT_MAX_BACKOFF
+    first = policy.backoff_duration.ToTimedelta().total_seconds()
+    return float(min(first * (policy.backoff_factor or DEFAULT_BACKOFF_FACTOR) ** (failures - 1), longest))
 
 
 def folder(task: TaskRow) -> str:

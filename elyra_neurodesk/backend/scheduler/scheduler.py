@@ -22,8 +22,8 @@ from elyra_neurodesk.backend.db.rows import (
     now,
 )
 from elyra_neurodesk.backend.db.state import RunStore
-from elyra_neurodesk.backend.packages import PackageCache
-from elyra_neurodesk.backend.pod import check_run_parameters
+from elyra_neurodesk.backend.package.cache import PackageCache
+from elyra_neurodesk.backend.package.inputs import check_run_parameters
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.active import ActiveRun
 from elyra_neurodesk.backend.scheduler.attempts import Attempts, Outcome

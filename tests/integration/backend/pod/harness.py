@@ -4,17 +4,31 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from elyra_neurodesk.backend.pod import (
-    Attempt,
-    Executor,
-    Inputs,
-    ProcessRunner,
-    Result,
-    RunnerConfig,
-    TaskNode,
-)
-from elyra_neurodesk.backend.pod.platforms import resolve_platform
+import yaml
+
+from elyra_neurodesk.backend.package.inputs import resolve_inputs
+from elyra_neurodesk.backend.package.model import PackageTask
+from elyra_neurodesk.backend.package.read import load_package
+from elyra_neurodesk.backend.pod.model import Attempt, Result, RunnerConfig
+from elyra_neurodesk.backend.pod.runner import ProcessRunner
 from elyra_neurodesk.backend.process_handle import ProcessHandle
+
+
+def only_task(*command, env=None, platform=None, outputs=None) -> PackageTask:
+    """Return the task of a package that has one, read as the backend reads it."""
+    variables = [{"name": name, "value": value} for name, value in (env or {}).items()]
+    container = {"image": "image", "command": list(command), "env": variables}
+    pipeline = {
+        "pipelineInfo": {"name": "pipe"},
+        "components": {
+            "comp": {"executorLabel": "e", "outputDefinitions": {"parameters": outputs or {}}},
+        },
+        "deploymentSpec": {"executors": {"e": {"container": container}}},
+        "root": {"dag": {"tasks": {"task": {"componentRef": {"name": "comp"}}}}},
+    }
+    kubernetes = {"deploymentSpec": {"executors": {"e": platform or {}}}}
+    documents = [pipeline, {"platforms": {"kubernetes": kubernetes}}]
+    return load_package(yaml.safe_dump_all(documents)).tasks["task"]
 
 
 def wait(runner, directory, handle, seconds=20.0) -> Result:
@@ -42,10 +56,8 @@ class Bench:
 
     def attempt(self, *command, platform=None, env=None, inputs=None, node=None, run_id="run-1") -> Attempt:
         self.count += 1
-        node = node or TaskNode(
-            "task", "task", (), Executor("e", "image", command, env=env or {}), platform or {}
-        )
-        inputs = inputs or Inputs(platform=resolve_platform(platform or {}, lambda source: source.value))
+        node = node or only_task(*command, env=env, platform=platform)
+        inputs = inputs or resolve_inputs(node, {}, {})
         directory = self.root / f"attempt-{self.count}"
         return Attempt(run_id, "my run", "pipe", node, 1, inputs, directory)
 

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import elyra_neurodesk
-from elyra_neurodesk.backend.pod import ProcessRunner, RunnerConfig
+from elyra_neurodesk.backend.pod.model import RunnerConfig
+from elyra_neurodesk.backend.pod.runner import ProcessRunner
 from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
 
 from .harness import wait, wait_for
@@ -80,19 +81,17 @@ def test_the_deadline_counts_init_containers_as_well(bench):
 SERVER = """
 import json, os, sys
 from pathlib import Path
-from elyra_neurodesk.backend.pod import *
-node = TaskNode("task", "task", (), Executor("e", "i", ("sh", "-c", "sleep 0.5; echo survived")))
-attempt = Attempt("run", "run", "pipe", node, 1, Inputs(), Path(sys.argv[1]))
-handle = ProcessRunner(RunnerConfig()).start(attempt)
+from tests.integration.backend.pod.harness import Bench
+_, _, handle = Bench(Path(sys.argv[1])).start("sh", "-c", "sleep 0.5; echo survived")
 print(json.dumps([handle.pid, handle.started]), flush=True)
 os.kill(os.getpid(), 9)
 """
 
 
 def test_a_task_survives_its_server_and_another_one_gets_its_result(bench):
-    directory = bench.root / "attempt"
+    directory = bench.root / "attempt-1"
     server = subprocess.run(
-        [sys.executable, "-c", SERVER, str(directory)],
+        [sys.executable, "-c", SERVER, str(bench.root)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": ROOT},

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -7,31 +8,31 @@ from pathlib import Path
 import pytest
 
 import elyra_neurodesk
-from elyra_neurodesk.backend.pod import RunnerConfig
+from elyra_neurodesk.backend.pod.model import RunnerConfig
 from elyra_neurodesk.backend.pod.mounts import BindMount
+from elyra_neurodesk.backend.pod.podfile import describe_pod
 from elyra_neurodesk.backend.pod.spawn import can_mount
+
+from .harness import Bench
 
 ROOT = str(Path(elyra_neurodesk.__file__).parents[1])
 CVMFS = "/cvmfs/neurodesk.ardc.edu.au"
 PVC = {"pvcMount": [{"constant": "cv", "mountPath": CVMFS}]}
-# A standalone client of the runner for other users, other interpreters and restricted machines.
+# Runs one pod's supervisor for other users, other interpreters and restricted machines.
 CLIENT = """
-import sys, time
+import json, subprocess, sys
 from pathlib import Path
-from elyra_neurodesk.backend.pod import *
-root, claim, mount, command = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:]
-platform = {"pvcMount": [{"constant": "cv", "claim": "cv", "mountPath": mount}],
-            "emptyDirMounts": [{"volumeName": "scratch", "mountPath": "/neurodesktop-storage"}]}
-env = {"NEURODESK_CVMFS_ROOT": mount, "SCRATCH": "/neurodesktop-storage"}
-node = TaskNode("task", "task", (), Executor("e", "i", tuple(command), env=env))
-attempt = Attempt("run", "run", "pipe", node, 1, Inputs(platform=platform), root / "attempt")
-runner = ProcessRunner(RunnerConfig(claims={"cv": claim}))
-handle = runner.start(attempt)
-while (result := runner.poll(attempt.directory, handle)) is None:
-    time.sleep(0.01)
-print(result.message)
-print((attempt.directory / "main.log").read_text(), end="")
-sys.exit(not result.succeeded)
+from elyra_neurodesk.backend.pod.pod import POD, STATUS, write_private
+description = json.loads(sys.argv[1])
+directory = Path(description["directory"])
+directory.mkdir()
+write_private(directory / POD, description)
+command = [sys.executable, "-S", "-P", "-m", "elyra_neurodesk.backend.pod.pod", str(directory / POD)]
+subprocess.run(command, check=True)
+status = json.loads((directory / STATUS).read_text())
+print(status["message"])
+print((directory / "main.log").read_text(), end="")
+sys.exit(status["reason"] != "completed")
 """
 
 
@@ -57,8 +58,15 @@ def mounted(bench, repository):
 
 
 def run_client(python, directory, repository, mount, *command, prefix=()):
+    platform = {
+        "pvcMount": [{"constant": "cv", "mountPath": mount}],
+        "emptyDirMounts": [{"volumeName": "scratch", "mountPath": "/neurodesktop-storage"}],
+    }
+    env = {"NEURODESK_CVMFS_ROOT": mount, "SCRATCH": "/neurodesktop-storage"}
+    attempt = Bench(directory).attempt(*command, platform=platform, env=env)
+    pod = describe_pod(attempt, RunnerConfig(claims={"cv": repository}))
     return subprocess.run(
-        [*prefix, python, "-c", CLIENT, str(directory), str(repository), mount, *command],
+        [*prefix, python, "-c", CLIENT, json.dumps(pod)],
         capture_output=True,
         text=True,
         cwd="/",

@@ -9,11 +9,12 @@ import pytest
 import yaml
 from kfp import compiler, dsl
 
-from elyra_neurodesk.backend.pod import RunnerConfig, load_package, resolve_inputs
-from elyra_neurodesk.backend.pod.model import Inputs
+from elyra_neurodesk.backend.package.inputs import TaskInputs, resolve_inputs
+from elyra_neurodesk.backend.package.read import load_package
+from elyra_neurodesk.backend.pod.model import RunnerConfig
 from elyra_neurodesk.backend.process_handle import start_time
 
-from .harness import wait_for
+from .harness import only_task, wait_for
 
 NASTY = [
     "$(HOME)",
@@ -77,7 +78,7 @@ def test_environment_values_and_arguments_arrive_exactly(bench):
     )
     env = {f"V{index}": value.replace("$", "$$") for index, value in enumerate(NASTY)}
     arguments = [f"{{{{$.inputs.parameters['p{index}']}}}}" for index in range(len(NASTY))]
-    inputs = Inputs(parameters={f"p{index}": value for index, value in enumerate(NASTY)})
+    inputs = TaskInputs(parameters={f"p{index}": value for index, value in enumerate(NASTY)})
     result, directory = bench.run(sys.executable, "-c", script, *arguments, env=env, inputs=inputs)
     assert result.succeeded, result.message
     assert json.loads(log(directory)) == [NASTY, NASTY]
@@ -155,8 +156,7 @@ def test_parameters_and_artifacts_go_from_one_task_to_the_next(bench, tmp_path):
 
 
 def test_a_declared_output_that_is_missing_fails_the_task_by_name(bench):
-    node = bench.attempt("true").task
-    node = type(node)(**{**vars(node), "output_parameters": {"score": "NUMBER_DOUBLE"}})
+    node = only_task("true", outputs={"score": {"parameterType": "NUMBER_DOUBLE"}})
     result, _ = bench.run(node=node)
     assert (result.succeeded, result.exit_code, result.reason) == (False, 0, "outputs")
     assert "'score'" in result.message

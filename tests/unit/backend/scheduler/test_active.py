@@ -1,5 +1,7 @@
 from typing import Any
 
+from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
+
 from elyra_neurodesk.backend.db.rows import (
     AVAILABLE,
     FAILED,
@@ -10,7 +12,7 @@ from elyra_neurodesk.backend.db.rows import (
     RunRow,
     TaskRow,
 )
-from elyra_neurodesk.backend.pod import Package
+from elyra_neurodesk.backend.package.model import Package
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.scheduler.active import ActiveRun
 
@@ -23,7 +25,7 @@ def active(**changes: dict[str, Any]) -> ActiveRun:
         name: TaskRow("r", name, position, name, parents, **changes.get(name, {}))
         for position, (name, parents) in enumerate(GRAPH.items())
     }
-    return ActiveRun(1, RUN, Package("p", "", {}, {}), {}, tasks)
+    return ActiveRun(1, RUN, Package(PipelineSpec(), {}), {}, tasks)
 
 
 def test_tasks_without_parents_are_ready_first() -> None:
@@ -79,7 +81,7 @@ def test_thousands_of_tasks_are_handled_in_a_moment() -> None:
     for number in range(count):
         tasks[f"t{number}"] = TaskRow("r", f"t{number}", number + 1, "", ("root",))
     tasks["join"] = TaskRow("r", "join", count + 1, "", tuple(f"t{number}" for number in range(count)))
-    run = ActiveRun(1, RUN, Package("p", "", {}, {}), {}, tasks)
+    run = ActiveRun(1, RUN, Package(PipelineSpec(), {}), {}, tasks)
     assert len(run.change("root", state=SUCCEEDED)) == count
     freed = [child for number in range(count) for child in run.change(f"t{number}", state=SUCCEEDED)]
     assert freed == ["join"]

@@ -1,13 +1,16 @@
 from dataclasses import replace
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineTaskSpec
 
 from elyra_neurodesk.backend.db.rows import CANCELED, FAILED, PENDING, SUCCEEDED, TaskRow
-from elyra_neurodesk.backend.pod import Result, Retry
+from elyra_neurodesk.backend.pod.model import Result
 from elyra_neurodesk.backend.scheduler.attempts import MAX_LOST_ATTEMPTS, conclude, folder
 
 TASK = TaskRow("r", "t", 0, "T", (), attempt=1)
-NO_RETRY = Retry()
+RetryPolicy = PipelineTaskSpec.RetryPolicy
+NO_RETRY = RetryPolicy()
 FAILURE = Result(False, 3, "failed", "it said\nno")
 LOST = Result(False, None, "lost", "gone")
 
@@ -27,7 +30,12 @@ def test_a_failure_ends_the_task_with_one_line() -> None:
 
 @pytest.mark.parametrize(("failures", "delay"), [(0, 2.0), (1, 6.0), (2, 10.0)])
 def test_retries_wait_longer_each_time_up_to_a_limit(failures: int, delay: float) -> None:
-    retry = Retry(max_retries=3, backoff_seconds=2, factor=3, max_backoff=10)
+    retry = RetryPolicy(
+        max_retry_count=3,
+        backoff_duration=Duration(seconds=2),
+        backoff_factor=3,
+        backoff_max_duration=Duration(seconds=10),
+    )
     outcome = conclude(replace(TASK, failures=failures), FAILURE, retry, False)
     assert (outcome.changes["state"], outcome.delay) == (PENDING, delay)
     assert conclude(replace(TASK, failures=3), FAILURE, retry, False).changes["state"] == FAILED
@@ -47,7 +55,7 @@ def test_a_task_that_is_lost_again_and_again_fails_at_last() -> None:
 
 
 def test_a_canceled_task_is_not_tried_again_but_a_success_counts() -> None:
-    assert conclude(TASK, FAILURE, Retry(max_retries=5), True).changes["state"] == CANCELED
+    assert conclude(TASK, FAILURE, RetryPolicy(max_retry_count=5), True).changes["state"] == CANCELED
     assert conclude(TASK, LOST, NO_RETRY, True).changes["state"] == CANCELED
     assert conclude(TASK, Result(True, 0, "completed"), NO_RETRY, True).changes["state"] == SUCCEEDED
 

@@ -6,9 +6,9 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from elyra_neurodesk.backend.pod import Package, load_package
+from .model import Package
 
-_KEPT = 32
+_MAX_PACKAGES = 32
 
 
 class PackageCache:
@@ -22,8 +22,10 @@ class PackageCache:
         """Return the parsed package.
 
         Raises:
-            NeurodeskError: the runner's reason why this package cannot run here.
+            InvalidPackage, UnsupportedPackage: why this package cannot run here.
         """
+        from .read import load_package  # imports kfp: a second that a server's start need not take
+
         key = hashlib.sha256(text.encode()).hexdigest()
         with self._lock:
             if key in self._parsed:
@@ -32,6 +34,6 @@ class PackageCache:
         package = load_package(text)
         with self._lock:
             self._parsed[key] = package
-            while len(self._parsed) > _KEPT:
+            while len(self._parsed) > _MAX_PACKAGES:
                 self._parsed.popitem(last=False)
         return package

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from kfp import compiler, dsl, kubernetes
 
-from elyra_neurodesk.backend.pod import Resources, Retry, load_package
-from elyra_neurodesk.backend.pod.errors import InvalidPackage, UnsupportedPackage
-from elyra_neurodesk.backend.pod.model import Constant, FromPipeline, FromTask, Parameter
+from elyra_neurodesk.backend.package.errors import InvalidPackage, UnsupportedPackage
+from elyra_neurodesk.backend.package.model import ContainerResources, to_json
+from elyra_neurodesk.backend.package.read import load_package
 
 
 # kfp reads annotations at run time and knows Optional only in this form.
@@ -68,30 +68,45 @@ def changed(documents, path, value):
 
 def test_a_compiled_pipeline_is_read_completely(documents):
     package = load(documents)
-    assert (package.name, package.description) == ("two-tasks", "what it is for")
-    assert package.parameters["n"] == Parameter("NUMBER_INTEGER", 3.0, has_default=True, optional=True)
-    assert package.parameters["note"] == Parameter("STRING", optional=True)
+    assert (package.name, package.spec.pipeline_info.description) == ("two-tasks", "what it is for")
+    assert to_json(package.parameters["n"]) == {
+        "parameterType": "NUMBER_INTEGER",
+        "defaultValue": 3.0,
+        "isOptional": True,
+    }
+    assert to_json(package.parameters["note"]) == {"parameterType": "STRING", "isOptional": True}
     assert list(package.tasks) == ["make", "use"]
     first, second = package.tasks.values()
     assert first.parents == ()
-    assert first.input_parameters["n"].source == FromPipeline("n")
-    assert first.output_parameters == {"text": "STRING"}
-    assert first.output_artifacts["data"]["schemaTitle"] == "system.Dataset"
-    assert (first.retry, first.caching) == (Retry(), True)
+    assert to_json(first.spec.inputs.parameters["n"]) == {"componentInputParameter": "n"}
+    assert first.output_types == {"text": "STRING"}
+    data = first.component.output_definitions.artifacts["data"]
+    assert data.artifact_type.schema_title == "system.Dataset"
+    assert first.spec.retry_policy.max_retry_count == 0
     assert second.parents == ("make",)
     assert second.display_name == "Über 2"
-    assert second.input_parameters["text"].source == FromTask("make", "text")
-    assert second.input_artifacts["data"].source == FromTask("make", "data")
-    assert second.input_parameters["note"].declared.optional
-    assert second.executor.env == {"HERE": "$(THERE)"}
-    assert second.executor.resources == Resources(0.5, 2.0, None, 2**30, "nvidia.com/gpu", 1)
-    assert (second.retry, second.caching) == (Retry(2, 3.0, 1.5, 60.0), False)
-    assert second.platform["pvcMount"][0]["mountPath"] == "/cvmfs/neurodesk.ardc.edu.au"
-    assert second.platform["activeDeadlineSeconds"] == 100
+    assert to_json(second.spec.inputs.parameters["text"]) == {
+        "taskOutputParameter": {"producerTask": "make", "outputParameterKey": "text"}
+    }
+    assert to_json(second.spec.inputs.artifacts["data"]) == {
+        "taskOutputArtifact": {"producerTask": "make", "outputArtifactKey": "data"}
+    }
+    assert second.component.input_definitions.parameters["note"].is_optional
+    assert [(variable.name, variable.value) for variable in second.container.env] == [("HERE", "$(THERE)")]
+    assert second.resources == ContainerResources(0.5, 2.0, None, 2**30)
+    assert second.container.resources.accelerator.resource_type == "nvidia.com/gpu"
+    assert to_json(second.spec.retry_policy) == {
+        "maxRetryCount": 2,
+        "backoffDuration": "3s",
+        "backoffFactor": 1.5,
+        "backoffMaxDuration": "60s",
+    }
+    assert second.kubernetes.pvc_mount[0].mount_path == "/cvmfs/neurodesk.ardc.edu.au"
+    assert second.kubernetes.active_deadline_seconds == 100
 
 
 def test_a_package_without_the_platform_document_is_read(documents):
-    assert load(documents[:1]).tasks["use"].platform == {}
+    assert to_json(load(documents[:1]).tasks["use"].kubernetes) == {}
 
 
 def test_several_tasks_may_share_one_executor(documents):
@@ -99,14 +114,15 @@ def test_several_tasks_may_share_one_executor(documents):
         documents, [0, "root", "dag", "tasks", "again"], documents[0]["root"]["dag"]["tasks"]["make"]
     )
     package = load(copy)
-    assert package.tasks["again"].executor == package.tasks["make"].executor
+    assert package.tasks["again"].container == package.tasks["make"].container
     assert package.tasks["again"].display_name == "make"
 
 
 def test_a_constant_input_is_kept_as_the_package_has_it(documents):
     path = [0, "root", "dag", "tasks", "make", "inputs", "parameters", "n"]
     package = load(changed(documents, path, {"runtimeValue": {"constant": 7}}))
-    assert package.tasks["make"].input_parameters["n"].source == Constant(7)
+    source = package.tasks["make"].spec.inputs.parameters["n"]
+    assert to_json(source.runtime_value.constant) == 7
 
 
 TASKS = [0, "root", "dag", "tasks"]
@@ -177,7 +193,7 @@ def test_text_that_is_no_package_is_refused(text):
         (
             [0, "deploymentSpec", "executors", "exec-use", "container", "resources", "resourceCpuLimit"],
             "{{$.inputs.parameters['x']}}",
-            "cpuLimit from a parameter",
+            "cpu_limit from a parameter",
         ),
     ],
 )
@@ -226,7 +242,7 @@ SIDECAR = {
 
 def test_init_containers_are_read_although_the_sdk_lacks_them(documents):
     package = load(changed(documents, [*PLATFORM, "exec-use", "initContainers"], [SIDECAR]))
-    assert package.tasks["use"].platform["initContainers"] == [SIDECAR]
+    assert package.tasks["use"].init_containers == (SIDECAR,)
 
 
 @pytest.mark.parametrize(
