@@ -1,16 +1,23 @@
 # Two targets for everyone: `make demo` and `make test`. Both need python3 >= 3.11 with venv, nothing else.
+# For development: `make unit` (the fast loop), and `make test-all` (before a release, after `make test`).
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# one worker per core; tests of one group (tests/conftest.py) stay together; long files are collected first, keep that order
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo test lint types unit goldens clean
+.PHONY: demo test test-all lint types unit goldens clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo/run.py
 
 test: lint types
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+# the rest: with `make test` every case has run
+test-all: $(VENV)/.test
+	$(PYTEST) -m slow
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -20,7 +27,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit tests/safety tests/golden
 
 # rewrites tests/golden/files; look at what `git diff` says of it
 goldens: $(VENV)/.test

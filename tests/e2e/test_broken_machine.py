@@ -16,7 +16,7 @@ import pytest
 from tests.support.backend import CONFIG, Backend, processes_of, running, running_backend
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MEBIBYTE = 1 << 20
 

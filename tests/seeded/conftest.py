@@ -1,4 +1,4 @@
-"""All seeded tasks of a session run in the background, a few at once; tests look at what became of them."""
+"""Every seeded task runs once in a session; tests look at what became of it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 @pytest.fixture(scope="session")
 def runs(workshop: Workshop, request: pytest.FixtureRequest) -> Iterator[Runs]:
-    """The tasks that the session's selected tests want, begun in the tests' order."""
+    """The tasks that the session's selected tests want; each begins with the first test of its case."""
     chosen = [getattr(item, "callspec", None) for item in request.session.items]
     parameters = [spec.params for spec in chosen if spec is not None]
     wanted = [

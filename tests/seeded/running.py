@@ -1,4 +1,4 @@
-"""Run the cases through the real bootstrapper, a few at a time, each in the strictnesses asked for."""
+"""Run the cases through the real bootstrapper, each in the strictnesses asked for, these at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.kernels import write_bash_kernel
 from tests.support.objectstore import ObjectStore
 from tests.support.tasks import ROOT, RUN_ID, Outcome, record_of, submit
 
-AT_ONCE = 3  # on two cores: a task waits for its kernel and for Lmod now and then
+AT_ONCE = 4  # the strictnesses of a case; a task waits for its kernel and for Lmod now and then
 TIMEOUT = 120  # seconds
 
 
@@ -121,25 +121,28 @@ class Workshop:
 
 
 class Runs:
-    """Starts the tasks of all cases that the session's tests want, and hands out the results.
+    """Runs cases when a test asks for them first, and hands out the results.
 
     Args:
         workshop: where they run.
-        wanted: which case in which strictness, in the order to run them; ``papermill`` is one, too.
+        wanted: which case in which strictnesses; ``papermill`` is one, too. Those of one case run at once.
     """
 
     def __init__(self, workshop: Workshop, wanted: Iterable[tuple[Case, str]]) -> None:
         forked.warm_up()
+        self._workshop = workshop
+        self._wanted: dict[str, list[str]] = {}
+        for case, how in wanted:
+            hows = self._wanted.setdefault(case.name, [])
+            hows += [how] if how not in hows else []
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._results: dict[tuple[str, str], Future[Any]] = {}
-        for case, how in wanted:
-            key = (case.name, how)
-            if key not in self._results:
-                task = (workshop.papermill, case) if how == "papermill" else (workshop.run, case, how)
-                self._results[key] = self._pool.submit(*task)
 
     def __getitem__(self, key: tuple[Case, str]) -> Any:
         case, how = key
+        for one in self._wanted.pop(case.name, ()):
+            task = (self._workshop.papermill, case) if one == "papermill" else (self._workshop.run, case, one)
+            self._results[case.name, one] = self._pool.submit(*task)
         return self._results[case.name, how].result()
 
     def close(self) -> None:
