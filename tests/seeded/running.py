@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.workdir import NAME as WORKPLACE
-from tests.seeded import forked
 from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data
 from tests.support.kernels import write_bash_kernel
 from tests.support.objectstore import ObjectStore
-from tests.support.tasks import ROOT, RUN_ID, Outcome, record_of, submit
+from tests.support.tasks import FORKED, ROOT, RUN_ID, Outcome, record_of, submit
 
 AT_ONCE = 4  # the strictnesses of a case; a task waits for its kernel and for Lmod now and then
 TIMEOUT = 120  # seconds
@@ -74,9 +73,16 @@ class Workshop:
         for name, value in case.parameters.items():
             arguments += ["--parameter", f"{name}={value}"]
         environment = self.environment | self.store.environment
-        status, text = forked.run(arguments, work, environment, TIMEOUT)
+        work.mkdir(parents=True)
+        done = FORKED.run(arguments, env=environment, cwd=work, timeout=TIMEOUT, merge=True)
         record = record_of(self.store, spec)
-        return Result(status, text, record, _texts(work / WORKPLACE, case), _shown(self.store, spec, case))
+        return Result(
+            done.returncode,
+            done.stdout,
+            record,
+            _texts(work / WORKPLACE, case),
+            _shown(self.store, spec, case),
+        )
 
     def papermill(self, case: Case) -> Outcome:
         """Run a notebook with papermill alone, as anybody would at a prompt."""
@@ -129,7 +135,6 @@ class Runs:
     """
 
     def __init__(self, workshop: Workshop, wanted: Iterable[tuple[Case, str]]) -> None:
-        forked.warm_up()
         self._workshop = workshop
         self._wanted: dict[str, list[str]] = {}
         for case, how in wanted:

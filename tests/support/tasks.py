@@ -1,4 +1,4 @@
-"""Put a node's files into an object store and run the bootstrapper on them as a process."""
+"""Put a node's files into an object store and run the bootstrapper on them as a process, forked or started."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from tests.support.forkserver import ROOT, ForkServer
 from tests.support.objectstore import ObjectStore
 
-ROOT = Path(__file__).resolve().parents[2]
+FORKED = ForkServer("tests.support.forked_tasks")
 RUN_ID = "0123-run"
 
 
@@ -83,25 +84,40 @@ def start(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start the bootstrapper in ``directory``, which is made."""
+    command = [sys.executable, "-m", "elyra_neurodesk.bootstrapper", *_arguments(spec, parameters)]
     directory.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "elyra_neurodesk.bootstrapper", "--run-id", RUN_ID]
-    command += ["--task", spec.to_json(), *(word for text in parameters for word in ("--parameter", text))]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NEURODESK_"))}
     return subprocess.Popen(
         command,
         cwd=directory,
-        env={**clean, "PYTHONPATH": str(ROOT), **store.environment, **(environment or {})},
+        env=_environment(store, environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
-def run(*arguments: Any, **options: Any) -> Outcome:
-    """Run the bootstrapper to its end; arguments as `start`."""
-    process = start(*arguments, **options)
-    text, _ = process.communicate(timeout=120)
-    return Outcome(process.returncode, text)
+def run(
+    store: ObjectStore,
+    spec: TaskSpec,
+    directory: Path,
+    parameters: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run the bootstrapper to its end in ``directory``, which is made; forked, which is much faster."""
+    directory.mkdir(parents=True, exist_ok=True)
+    env = _environment(store, environment)
+    done = FORKED.run(_arguments(spec, parameters), env=env, cwd=directory, timeout=120, merge=True)
+    return Outcome(done.returncode, done.stdout)
+
+
+def _arguments(spec: TaskSpec, parameters: Sequence[str]) -> list[str]:
+    given = [word for text in parameters for word in ("--parameter", text)]
+    return ["--run-id", RUN_ID, "--task", spec.to_json(), *given]
+
+
+def _environment(store: ObjectStore, more: Mapping[str, str] | None) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NEURODESK_"))}
+    return {**clean, "PYTHONPATH": str(ROOT), **store.environment, **(more or {})}
 
 
 def record_of(store: ObjectStore, spec: TaskSpec) -> dict[str, Any]:
