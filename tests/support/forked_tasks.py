@@ -1,7 +1,7 @@
 """The bootstrapper as a program of a `ForkServer`; the kernel of its notebook is forked, too.
 
-A kernel is forked before the bootstrapper begins and waits until jupyter_client would start it: then it takes the
-command, environment and directory that it would have had, and is the bootstrapper's child as a real one.
+A kernel is forked before the bootstrapper begins and waits until jupyter_client would start it: then it takes
+the command, environment and directory that it would have had, and is the bootstrapper's child as a real one.
 """
 
 from __future__ import annotations

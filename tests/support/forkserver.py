@@ -1,8 +1,9 @@
 """Runs Python programs in processes forked from one that has imported their libraries.
 
-Importing papermill takes a task 4 s of a core and importing Elyra a command line as long; hundreds of them need it
-once. What runs is the program's own main function, in a process of its own with the arguments, environment,
-directory and output that it would have had. A test whose subject is the start of a process starts a real one.
+Importing papermill takes a task 4 s of a core and importing Elyra a command line as long; hundreds of them
+need it once. What runs is the own main function of the program, in a process of its own with the arguments,
+environment, directory and output that it would have had. Tests whose subject is a process itself start one
+without a server.
 """
 
 from __future__ import annotations
@@ -91,9 +92,9 @@ class ForkServer:
     def _connected(self) -> socket.socket:
         if self._control is None:
             ours, theirs = socket.socketpair()
-            code = f"from tests.support import forkserver; forkserver.serve({theirs.fileno()}, {self._programs!r})"
+            call = f"serve({theirs.fileno()}, {self._programs!r})"
             server = subprocess.Popen(
-                [sys.executable, "-c", code],
+                [sys.executable, "-c", f"from tests.support.forkserver import serve; {call}"],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
                 pass_fds=[theirs.fileno()],

@@ -1,4 +1,4 @@
-"""Put a node's files into an object store and run the bootstrapper on them as a process, forked or started."""
+"""Put a node's files into an object store and run the bootstrapper on them, as a process."""
 
 from __future__ import annotations
 
