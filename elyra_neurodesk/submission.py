@@ -10,7 +10,7 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
-from elyra_neurodesk.check.submission import check_before
+from elyra_neurodesk.check.submission import check_before_submit
 from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.build import build_graph
@@ -126,7 +126,7 @@ def prepare(
     Raises:
         NeurodeskError: something about the pipeline or the configuration is wrong.
     """
-    warnings = check_before(pipeline, root, context.settings)
+    warnings = check_before_submit(pipeline, root, context.settings)
     if pipeline.notebook_nodes:
         context.settings.check_credentials()
     with ArchiveBuilder() as archives:

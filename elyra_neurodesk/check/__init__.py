@@ -2,13 +2,21 @@
 
 ::
 
-    nodes.py        Elyra's operations        -> Node
-    documents.py    file                      -> cells
-    ipython.py, python_walk.py, python_code.py, magics.py, shell_code.py, shell_commands.py, other_code.py
-                    cells                     -> events, in the order of execution
-    following.py    events                    -> events, with helper modules and scripts in their places
-    module_uses.py, commands.py, paths.py, asking.py, outputs.py
-                    events and module index   -> findings
-    check.py        all of it                 -> report.py's Report
-    submission.py   report                    -> an error, or lines, before submit and export
+    nodes.py                what the check needs to know of a node
+    readers/
+      documents.py          file                    -> cells of code
+      ipython.py            IPython cell            -> Python syntax tree
+      python_names.py       Python expressions      -> strings
+      python_functions.py   calls of well-known functions -> what they do with files
+      shell_commands.py     words of a command      -> events
+      lmod.py               subcommands of Lmod     -> events
+      shell.py, python.py, r_octave.py
+                            code                    -> events, in the order of execution
+      files.py              file                    -> events
+      inline_calls.py       events of all files     -> those of a node, with calls replaced by what they do
+    events.py               the events
+    rules/                  events and module index -> findings
+    report.py               findings, their codes, the report
+    check.py                all of it
+    submission.py           the check before submit and export: an error, or lines
 """

@@ -6,54 +6,100 @@ import gc
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from elyra_neurodesk.check.nodes import Node
-from elyra_neurodesk.check.readers.events import (
+from elyra_neurodesk.check.events import (
     Event,
-    Include,
-    Load,
-    Place,
-    Run,
+    LoadModule,
+    Location,
+    ReadFailure,
+    RunCommand,
+    RunFile,
     SetVariable,
-    Text,
+    UseString,
 )
-from elyra_neurodesk.check.readers.inline_calls import Stream
-from elyra_neurodesk.check.readers.reading import Library
-from elyra_neurodesk.check.readers.vocabulary import SYSTEM_COMMANDS
+from elyra_neurodesk.check.nodes import Node
+from elyra_neurodesk.check.readers.files import FileReader
+from elyra_neurodesk.check.readers.inline_calls import EventInliner
 from elyra_neurodesk.check.report import Finding, ModuleUse, Report, finding, in_order
-from elyra_neurodesk.check.rules.commands import CommandJudge
-from elyra_neurodesk.check.rules.interactive import asking_findings
-from elyra_neurodesk.check.rules.module_uses import ModuleJudge
+from elyra_neurodesk.check.rules.commands import SYSTEM_COMMANDS, CommandRule
+from elyra_neurodesk.check.rules.interactive import interactive_findings
+from elyra_neurodesk.check.rules.module_uses import ModuleRule
 from elyra_neurodesk.check.rules.outputs import output_findings
 from elyra_neurodesk.check.rules.paths import path_findings
-from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.check.rules.unreadable import unreadable_findings
+from elyra_neurodesk.modules.index import ModuleIndex, Origin
+
+_NO_INDEX = ModuleIndex(Origin("none"))
+
+
+def check_sources(nodes: Iterable[Node], index: ModuleIndex | Callable[[], ModuleIndex]) -> Report:
+    """Check the notebooks and scripts of a pipeline; nothing in them is run or imported.
+
+    Args:
+        nodes: what to read.
+        index: the module index, or a function that gets it, which is called when the code needs one.
+    """
+    reader = FileReader()
+    with _gc_paused():
+        sources = [_read(node, reader) for node in nodes]
+    if not isinstance(index, ModuleIndex):
+        index = index() if any(map(_needs_index, sources)) else _NO_INDEX
+    findings: list[Finding] = []
+    uses: list[ModuleUse] = []
+    index_missing = False
+    for source in sources:
+        modules, found = _judge(source, index)
+        findings += in_order(found)
+        uses += modules.uses
+        index_missing = index_missing or modules.index_missing
+    if index_missing:
+        what = "no module index is available: whether modules exist was not checked"
+        findings.insert(0, finding("ND-CHECK-110", "", Location(""), what))
+    return Report(
+        findings=tuple(findings),
+        uses=tuple(uses),
+        nodes=tuple(source.node.label for source in sources),
+        index=index.origin.text if uses else "",
+    )
 
 
 @dataclass(frozen=True)
-class Sources:
+class _Source:
     """A node with what its code does.
 
     Attributes:
         node: the node.
         events: in the order of execution.
-        missing: findings about files that are not taken along.
+        missing: findings about files that are not among its dependencies.
     """
 
     node: Node
     events: Sequence[Event]
-    missing: tuple[Finding, ...] = field(default=())
+    missing: tuple[Finding, ...] = ()
 
 
-def read_sources(nodes: Iterable[Node]) -> list[Sources]:
-    """Read the files of all nodes, each distinct one once; nothing in them is run or imported."""
-    library = Library()
-    with _uncollected():
-        return [_read(node, library) for node in nodes]
+def _read(node: Node, reader: FileReader) -> _Source:
+    if node.problem:
+        return _Source(node, (), (finding("ND-CHECK-013", node.label, Location(node.file), node.problem),))
+    beside = reader.scripts_in(node.path.parent)
+    absent = [name for name in beside if name not in node.files and name != node.path.name]
+    inliner = EventInliner(reader, node.files, posixpath.dirname(node.file), absent)
+    events = inliner.events(reader.read(node.path, node.file, node.parameters))
+    missing = tuple(
+        finding(
+            "ND-CHECK-303",
+            node.label,
+            event.at,
+            f"'{name}' is imported and lies beside '{node.path.name}', but is not among the dependencies",
+        )
+        for name, event in inliner.missing.items()
+    )
+    return _Source(node, events, missing)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _gc_paused() -> Iterator[None]:
     """Keep the garbage collector from walking syntax trees, which have no cycles: a fifth of the time."""
     enabled = gc.isenabled()
     gc.disable()
@@ -64,109 +110,44 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(node: Node, library: Library) -> Sources:
-    if node.problem:
-        return Sources(node, (), (finding("ND-CHECK-013", node.label, Place(node.file), node.problem),))
-    code = library.read(node.path, node.file, node.parameters)
-    beside = library.scripts_in(node.path.parent)
-    absent = [name for name in beside if name not in node.files and name != node.path.name]
-    stream = Stream(library, node.files, posixpath.dirname(node.file), absent)
-    events = stream.events(code)
-    missing = tuple(
-        finding(
-            "ND-CHECK-303",
-            node.label,
-            event.place,
-            f"'{name}' is imported, lies beside '{node.path.name}' and is not among the dependencies",
-        )
-        for name, event in stream.missing.items()
-    )
-    return Sources(node, events, missing)
-
-
-def needs_index(sources: Iterable[Sources]) -> bool:
-    """Return whether a module index has anything to say about the code."""
-    return any(source.node.modules or any(map(_asks_index, source.events)) for source in sources)
-
-
-def _asks_index(event: Event) -> bool:
-    if isinstance(event, Run):
-        return event.words[0] not in SYSTEM_COMMANDS
-    return isinstance(event, Load) or (isinstance(event, Text | SetVariable) and "/cvmfs/" in _text(event))
-
-
-def _text(event: Text | SetVariable) -> str:
-    return event.text if isinstance(event, Text) else event.value
-
-
-def check_sources(nodes: Iterable[Node], index: ModuleIndex | Callable[[], ModuleIndex]) -> Report:
-    """Check the notebooks and scripts of a pipeline.
-
-    Args:
-        nodes: what to read.
-        index: the module index, or a function that gets it, which is called when the code needs one.
-    """
-    sources = read_sources(nodes)
-    if not isinstance(index, ModuleIndex):
-        index = index() if needs_index(sources) else _no_index()
-    findings: list[Finding] = []
-    uses: list[ModuleUse] = []
-    untold = False
-    for source in sources:
-        found, used, unsaid = _judge(source, index)
-        findings += in_order(found)
-        uses += used
-        untold = untold or unsaid
-    if untold:
-        what = "no module index is at hand: whether modules exist could not be checked"
-        findings.insert(0, finding("ND-CHECK-110", "", Place(""), what))
-    return Report(
-        findings=tuple(findings),
-        uses=tuple(uses),
-        nodes=tuple(source.node.label for source in sources),
-        index=index.origin.text if uses else "",
+def _needs_index(source: _Source) -> bool:
+    """Return whether findings about a node depend on the module index."""
+    return bool(source.node.modules) or any(
+        isinstance(event, LoadModule)
+        or (isinstance(event, RunCommand) and event.words[0] not in SYSTEM_COMMANDS)
+        or (isinstance(event, UseString) and "/cvmfs/" in event.text)
+        or (isinstance(event, SetVariable) and "/cvmfs/" in event.value)
+        for event in source.events
     )
 
 
-def _no_index() -> ModuleIndex:
-    from elyra_neurodesk.modules.index import Origin
-
-    return ModuleIndex(Origin("none"))
-
-
-def _judge(source: Sources, index: ModuleIndex) -> tuple[list[Finding], list[ModuleUse], bool]:
+def _judge(source: _Source, index: ModuleIndex) -> tuple[ModuleRule, list[Finding]]:
     node, events = source.node, source.events
-    modules = ModuleJudge(node.label, index)
-    commands = CommandJudge(node.label, node.image, index, events)
+    modules = ModuleRule(node.label, index)
+    commands = CommandRule(node.label, node.image, index, events)
     for request in node.modules:
         modules.declared(request, node.file)
     for number, event in enumerate(events):
         modules.see(event)
-        if isinstance(event, Run):
+        if isinstance(event, RunCommand):
             commands.see(number, event, modules.loaded)
     present = [*node.files, *node.given]
-    # a file that could not be read may write anything
-    unread = any(
-        found.code in ("ND-CHECK-010", "ND-CHECK-011", "ND-CHECK-012")
-        for found in asking_findings("", events)
-    )
-    outputs = [] if unread or node.problem or _runs_unseen(node, events) else node.outputs
-    findings = [
+    outputs = () if node.problem or _is_partly_unread(source) else node.outputs
+    return modules, [
         *source.missing,
-        *asking_findings(node.label, events),
+        *unreadable_findings(node.label, events),
+        *interactive_findings(node.label, events),
         *modules.findings,
         *commands.findings,
         *path_findings(node.label, events, node.volumes),
         *output_findings(node.label, node.file, outputs, events, present),
     ]
-    return findings, modules.uses, modules.untold
 
 
-def _runs_unseen(node: Node, events: Iterable[Event]) -> bool:
-    """Return whether the node runs a file that was not read."""
+def _is_partly_unread(source: _Source) -> bool:
+    """Return whether a file could not be read, or is not among the dependencies: it may write anything."""
     return any(
-        isinstance(event, Include) and posixpath.normpath(event.path) not in node.files for event in events
+        isinstance(event, ReadFailure)
+        or (isinstance(event, RunFile) and posixpath.normpath(event.path) not in source.node.files)
+        for event in source.events
     )
-
-
-__all__ = ["Node", "Report", "check_sources", "needs_index", "read_sources"]

@@ -26,7 +26,7 @@ class Node:
         image: runtime image.
         modules: declared modules.
         outputs: declared outputs, with wildcards.
-        given: outputs of the nodes before it, which are there when it starts.
+        given: outputs of the nodes before it, which exist when it starts.
         volumes: paths where volumes are mounted.
         parameters: names that get their values when the task runs.
         problem: why its files cannot be collected, "".

@@ -1,4 +1,4 @@
-"""What the check found, and the codes it has for it."""
+"""Findings of the check, their codes, and the report that collects them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from elyra_neurodesk.check.readers.events import Place, display
+from elyra_neurodesk.check.events import Location, display
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 Severity = Literal["error", "warning", "note"]
 Verdict = Literal["ok", "other", "unversioned", "unknown", "retired", "cannot-tell"]
 _RANK = {"error": 0, "warning": 1, "note": 2}
-LISTED = 20
+MAX_LISTED = 20
 """Errors that `CheckFailed` shows one by one."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A code and what it stands for.
+class FindingKind:
+    """The meaning of a code.
 
     Attributes:
-        severity: where nothing speaks for another.
+        severity: unless the rule says otherwise.
         title: what is wrong, in a few words.
         hint: what to do about it.
     """
@@ -32,102 +32,108 @@ class Kind:
     hint: str
 
 
-CODES: dict[str, Kind] = {
-    "ND-CHECK-010": Kind(
+CODES: dict[str, FindingKind] = {
+    "ND-CHECK-010": FindingKind(
         "error", "A file cannot be read.", "Save the file again, as UTF-8, and check the node's file name."
     ),
-    "ND-CHECK-011": Kind(
-        "error", "A file is no notebook.", "Open the notebook in JupyterLab, save it and check again."
+    "ND-CHECK-011": FindingKind(
+        "error", "A file is not a notebook.", "Open the notebook in JupyterLab, save it and check again."
     ),
-    "ND-CHECK-012": Kind(
-        "error", "A cell or a script has a syntax error.", "Run the cell once: it fails there as well."
+    "ND-CHECK-012": FindingKind(
+        "error",
+        "A cell or a script has a syntax error.",
+        "Run the cell in JupyterLab: it fails there as well.",
     ),
-    "ND-CHECK-013": Kind(
+    "ND-CHECK-013": FindingKind(
         "error", "A node's file or dependency is missing.", "Correct the node's file and dependencies."
     ),
-    "ND-CHECK-101": Kind(
+    "ND-CHECK-101": FindingKind(
         "error",
-        "There is no such module.",
-        "Correct the name; `elyra-neurodesk modules search` lists what there is.",
+        "The module does not exist.",
+        "Correct the name; `elyra-neurodesk modules search` lists the modules.",
     ),
-    "ND-CHECK-102": Kind(
+    "ND-CHECK-102": FindingKind(
         "error",
-        "The module's container was retired: its commands print a notice and exit 0.",
+        "The module's container was retired: its commands print a notice and exit with 0.",
         "Load a newer version.",
     ),
-    "ND-CHECK-103": Kind(
+    "ND-CHECK-103": FindingKind(
         "warning",
-        "There is no such version; another one is loaded.",
-        "Write the version that is meant, in full, so that the result stays the same.",
+        "The version does not exist; another one is loaded.",
+        "Write an existing version in full, so that results are reproducible.",
     ),
-    "ND-CHECK-104": Kind(
+    "ND-CHECK-104": FindingKind(
         "warning",
         "A module is loaded without a version.",
-        "Write the version, so that a newer one does not change the result.",
+        "Write the version, so that results are reproducible.",
     ),
-    "ND-CHECK-105": Kind(
+    "ND-CHECK-105": FindingKind(
         "note",
-        "A module is loaded where a failure is passed over.",
-        "Make sure that what follows does not need the tool, or load it outside.",
+        "A module is loaded where a failure is ignored.",
+        "Make sure that the code after it works without the tool, or load the module outside of the `try`.",
     ),
-    "ND-CHECK-106": Kind(
+    "ND-CHECK-106": FindingKind(
         "note",
         "Which module is loaded depends on a variable.",
-        "Nothing, if its values are right; or declare the module in the node's properties.",
+        "Check the variable's values, or declare the module in the node's properties.",
     ),
-    "ND-CHECK-107": Kind(
+    "ND-CHECK-107": FindingKind(
         "warning",
-        "A module is loaded in a shell where that changes nothing.",
+        "A module is loaded in a shell where it has no effect.",
         "Use `await module.load('tool/version')`, or declare the module in the node's properties.",
     ),
-    "ND-CHECK-108": Kind(
+    "ND-CHECK-108": FindingKind(
         "error",
-        "A module's load is not awaited, so that nothing is loaded.",
+        "A module's load is not awaited, so that it is not loaded.",
         "Write `await module.load('tool/version')`.",
     ),
-    "ND-CHECK-110": Kind(
+    "ND-CHECK-110": FindingKind(
         "warning",
-        "No module index is at hand, so that modules could not be checked.",
+        "No module index is available, so that modules are not checked.",
         "Mount Neurodesk's CVMFS repository, or run `elyra-neurodesk modules list --refresh`.",
     ),
-    "ND-CHECK-201": Kind(
+    "ND-CHECK-201": FindingKind(
         "warning",
-        "A command belongs to a tool that nothing loads.",
+        "A command belongs to a tool that is not loaded.",
         "Load the tool's module in an earlier cell, or declare it in the node's properties.",
     ),
-    "ND-CHECK-202": Kind(
+    "ND-CHECK-202": FindingKind(
         "warning",
         "A command is used before its tool is loaded.",
-        "Load the module in an earlier cell: a batch run starts afresh.",
+        "Load the module in an earlier cell: a batch job starts with a new kernel.",
     ),
-    "ND-CHECK-301": Kind(
+    "ND-CHECK-301": FindingKind(
         "warning",
         "A path will not exist in the batch job.",
-        "Take the file along as a dependency, mount a volume there, or use a path relative to the notebook.",
+        "Add the file to the node's dependencies, mount a volume, or use a path relative to the notebook.",
     ),
-    "ND-CHECK-302": Kind(
+    "ND-CHECK-302": FindingKind(
         "note",
-        "What is written there is gone when the task ends.",
+        "Files written there are lost when the task ends.",
         "Write below the notebook's directory and declare the file as an output of the node.",
     ),
-    "ND-CHECK-303": Kind(
+    "ND-CHECK-303": FindingKind(
         "warning",
-        "A helper module is imported and not taken along.",
+        "An imported helper module is not among the node's dependencies.",
         "Add it to the node's dependencies.",
     ),
-    "ND-CHECK-401": Kind(
-        "error", "The code waits for a person.", "Make it a pipeline parameter, or a variable of the node."
+    "ND-CHECK-401": FindingKind(
+        "error",
+        "The code waits for input.",
+        "Make the value a pipeline parameter or an environment variable of the node.",
     ),
-    "ND-CHECK-402": Kind("warning", "A debugger is opened.", "Remove the call before submitting."),
-    "ND-CHECK-403": Kind("warning", "A command asks for confirmation.", "Add its option --yes (-y)."),
-    "ND-CHECK-404": Kind(
-        "warning",
-        "A window needs a display, which a task has not.",
-        "Use the tool's way to render to a file.",
+    "ND-CHECK-402": FindingKind(
+        "warning", "The code opens a debugger.", "Remove the call before submitting."
     ),
-    "ND-CHECK-501": Kind(
+    "ND-CHECK-403": FindingKind("warning", "A command asks for confirmation.", "Add its option --yes (-y)."),
+    "ND-CHECK-404": FindingKind(
         "warning",
-        "A declared output is never written, for all that can be seen.",
+        "A program opens a window, and a task has no display.",
+        "Let the tool render to a file.",
+    ),
+    "ND-CHECK-501": FindingKind(
+        "warning",
+        "No code was found that writes a declared output.",
         "Correct the node's output, or write the file: a missing output fails the task.",
     ),
 }
@@ -136,7 +142,7 @@ CODES: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a node's code.
+    """A problem of a node's code.
 
     Attributes:
         code: ``ND-CHECK-NNN``, a key of `CODES`.
@@ -174,16 +180,16 @@ class Finding:
         return one_line(f"{node}{where}{self.message} ({self.code})")
 
 
-def finding(code: str, node: str, place: Place, message: str, severity: Severity | None = None) -> Finding:
+def finding(code: str, node: str, at: Location, message: str, severity: Severity | None = None) -> Finding:
     """Return a finding of a kind."""
     kind = CODES[code]
     return Finding(
         code=code,
         severity=severity or kind.severity,
         node=node,
-        file=place.file,
-        cell=place.cell,
-        line=place.line,
+        file=at.file,
+        cell=at.cell,
+        line=at.line,
         message=one_line(display(message)),
         hint=kind.hint,
     )
@@ -197,7 +203,7 @@ class ModuleUse:
         node: the node's label.
         file, cell, line: as in `Finding`; no line for a declared module.
         request: as written.
-        verdict: what it comes to, in a word.
+        verdict: what it resolves to, in a word.
         resolved: ``tool/version``, "" where that is not known.
         container: the directory of its container, "" where that is not known.
     """
@@ -214,13 +220,13 @@ class ModuleUse:
 
 @dataclass(frozen=True)
 class Report:
-    """What the check says about a pipeline.
+    """The result of the check of a pipeline.
 
     Attributes:
         findings: by node, the worst first, then in the order of the code.
-        uses: the modules that the nodes use.
+        uses: modules that the nodes use.
         nodes: labels of the nodes that were read.
-        index: where the knowledge about modules comes from, "" when none was needed.
+        index: source of the module index, "" when none was needed.
     """
 
     findings: tuple[Finding, ...]
@@ -228,16 +234,16 @@ class Report:
     nodes: tuple[str, ...] = ()
     index: str = ""
 
-    def of(self, severity: Severity) -> tuple[Finding, ...]:
+    def with_severity(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of one severity."""
         return tuple(found for found in self.findings if found.severity == severity)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for ``--json``."""
         return {
-            "errors": len(self.of("error")),
-            "warnings": len(self.of("warning")),
-            "notes": len(self.of("note")),
+            "errors": len(self.with_severity("error")),
+            "warnings": len(self.with_severity("warning")),
+            "notes": len(self.with_severity("note")),
             "index": self.index,
             "nodes": list(self.nodes),
             "modules": [dataclasses.asdict(use) for use in self.uses],
@@ -246,7 +252,7 @@ class Report:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings without repetitions, the worst first; equal ones stay in the order of the code."""
+    """Return findings without duplicates, the worst first, else in the order of the code."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda found: _RANK[found.severity]))
 
 
@@ -268,13 +274,13 @@ class CheckFailed(NeurodeskError):
 
     def __init__(self, pipeline: str, report: Report) -> None:
         self.report = report
-        errors = report.of("error")
+        errors = report.with_severity("error")
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         super().__init__(f"Pipeline '{pipeline}' has {count} in its notebooks and scripts.")
 
     def __str__(self) -> str:
-        errors = self.report.of("error") if hasattr(self, "report") else ()
-        lines = [f"× {found.text}" for found in errors[:LISTED]]
-        if len(errors) > LISTED:
-            lines.append(f"× and {len(errors) - LISTED} more")
+        errors = self.report.with_severity("error") if hasattr(self, "report") else ()
+        lines = [f"× {found.text}" for found in errors[:MAX_LISTED]]
+        if len(errors) > MAX_LISTED:
+            lines.append(f"× and {len(errors) - MAX_LISTED} more")
         return "\n".join([super().__str__(), *lines])

@@ -24,16 +24,17 @@ _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼"
 @click.option(
     "--level",
     type=click.Choice(["error", "warn", "off"]),
-    help="What errors do: exit 1, nothing, or no check at all; the runtime configuration's own by default.",
+    help="What errors lead to: exit status 1 (error), status 0 (warn); off: no check. "
+    "Default: the runtime configuration's setting.",
 )
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Show notes as well.")
 @json_option
 def check(file: Path, runtime_config: str | None, level: str | None, notes: bool, as_json: bool) -> int:
-    """Check what the notebooks and scripts of FILE.pipeline will meet in a batch job.
+    """Check the notebooks and scripts of FILE.pipeline for what would fail in a batch job.
 
-    Reads every notebook, script and helper module, runs none of it, and tells modules that do not exist or
-    are retired, commands that nothing loads, paths that will not be there, questions that nobody answers,
-    and outputs that nothing writes. Exits with 1 when there are errors.
+    Reads every notebook, script and helper module without running any of it, and reports modules that do
+    not exist or are retired, commands whose tool is not loaded, paths that will not exist, code that waits
+    for input, and outputs that no code writes. Exits with status 1 when there are errors.
     """
     from elyra_neurodesk.check.check import check_sources
     from elyra_neurodesk.check.nodes import nodes_of
@@ -57,7 +58,7 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
         from elyra_neurodesk.cli.render import console
 
         console().print(render(report, pipeline.name, notes))
-    return 1 if level == "error" and report.of("error") else 0
+    return 1 if level == "error" and report.with_severity("error") else 0
 
 
 def _settings(name: str | None) -> RuntimeSettings:
@@ -94,21 +95,22 @@ def render(report: Report, pipeline: str, notes: bool = True) -> RenderableType:
         lines += [title, Text("─" * max(title.cell_len, 1), style="dim")]
         lines += [_modules(fine)] if fine else []
         lines += [_findings(found)] if found else []
-        lines += [Text.assemble(("√", "green"), " nothing to say")] if not fine and not found else []
+        lines += [Text.assemble(("√", "green"), " no findings")] if not fine and not found else []
         lines.append("")
     if report.index:
         lines.append(Text(f"modules {report.index}", style="dim"))
     counts = [
-        f"{len(report.of(severity))} {severity}{'' if len(report.of(severity)) == 1 else 's'}"
+        f"{count} {severity}{'' if count == 1 else 's'}"
         for severity in ("error", "warning", "note")
+        for count in [len(report.with_severity(severity))]
     ]
-    status = "×" if report.of("error") else "‼" if report.of("warning") else "√"
+    status = "×" if report.with_severity("error") else "‼" if report.with_severity("warning") else "√"
     lines.append(Text.assemble(f"{status} ", plain(pipeline), f": {', '.join(counts)}"))
     return Group(*lines)
 
 
 def _modules(uses: list[ModuleUse]) -> RenderableType:
-    """Return one line for each module that is all right, wherever it is loaded."""
+    """Return one line for each module that is as requested, wherever it is loaded."""
     from rich.text import Text
 
     sign, style = _SIGNS["ok"]

@@ -6,32 +6,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-UNREADABLE, NO_NOTEBOOK = "ND-CHECK-010", "ND-CHECK-011"
 # languages of kernels by the names that kernelspecs give them
 _LANGUAGES = {"ir": "r", "python3": "python", "ipython": "python", "sh": "bash", "matlab": "octave"}
-_ENDINGS = {".py": "python", ".r": "r", ".sh": "bash", ".bash": "bash", ".m": "octave"}
+_SUFFIXES = {".py": "python", ".r": "r", ".sh": "bash", ".bash": "bash", ".m": "octave"}
 # nbclient leaves these cells out (nbclient.client.NotebookClient.skip_cells_with_tag)
 _SKIPPED = "skip-execution"
-LARGEST = 64 * 2**20
-"""Bytes; a notebook beyond it is not read."""
+MAX_SIZE = 64 * 2**20
+"""Bytes; a larger file is not read."""
 
 
-class DocumentUnreadable(Exception):
-    """The file cannot be read as what it should be.
+class DocumentError(Exception):
+    """The file cannot be read as what its name says.
 
     Attributes:
-        code: of the finding.
+        what: ``file`` when it is not text, ``notebook`` when it is not a notebook.
     """
 
-    def __init__(self, code: str, problem: str) -> None:
+    def __init__(self, what: Literal["file", "notebook"], problem: str) -> None:
         super().__init__(problem)
-        self.code = code
+        self.what = what
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A piece of code.
 
     Attributes:
@@ -50,8 +49,8 @@ class Document:
     """A notebook or a script.
 
     Attributes:
-        language: ``python``, ``r``, ``bash``, ``octave``, or another kernel's.
-        notebook: it is one, with IPython's syntax in Python cells.
+        language: ``python``, ``r``, ``bash``, ``octave``, or another kernel's; "" where it is not known.
+        notebook: it is a notebook, with IPython's syntax in Python cells.
         version: of the language, as the notebook says: (3, 13); () when it does not.
         cells: the code cells that will run.
     """
@@ -59,64 +58,61 @@ class Document:
     language: str
     notebook: bool
     version: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[CodeCell, ...]
 
 
 def read_document(path: Path) -> Document:
     """Read a notebook or a script.
 
     Raises:
-        DocumentUnreadable: it cannot be read, is no UTF-8 text, or no notebook.
+        DocumentError: it cannot be read, is not UTF-8 text, or not a notebook.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise DocumentUnreadable(UNREADABLE, f"is larger than {LARGEST // 2**20} MiB")
+        if path.stat().st_size > MAX_SIZE:
+            raise DocumentError("file", f"is larger than {MAX_SIZE // 2**20} MiB")
         content = path.read_bytes()
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise DocumentUnreadable(UNREADABLE, f"cannot be read: {reason}") from problem
+        raise DocumentError("file", f"cannot be read: {reason}") from problem
     return parse_document(content, path.name)
 
 
 def parse_document(content: bytes, name: str) -> Document:
-    """Parse what a file has; its language follows from the ending of its name.
+    """Parse a file's content; its language follows from the suffix of its name.
 
     Raises:
-        DocumentUnreadable: it is no UTF-8 text, or no notebook.
+        DocumentError: it is not UTF-8 text, or not a notebook.
     """
     if name.lower().endswith(".ipynb"):
         return _notebook(content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeError as problem:
-        raise DocumentUnreadable(UNREADABLE, "is no UTF-8 text") from problem
-    ending = Path(name).suffix.lower()
-    return Document(
-        _ENDINGS.get(ending, "bash" if text.startswith("#!") else ""), False, (), (Cell(None, text),)
-    )
+        raise DocumentError("file", "is not UTF-8 text") from problem
+    language = _SUFFIXES.get(Path(name).suffix.lower(), "bash" if text.startswith("#!") else "")
+    return Document(language, False, (), (CodeCell(None, text),))
 
 
 def _notebook(content: bytes) -> Document:
     try:
         notebook = json.loads(content)
         metadata = _mapping(notebook.get("metadata"))
+        # nbformat 3 keeps them in worksheets
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
-        read = tuple(
-            Cell(number, _source(cell), _tags(cell))
+        code = tuple(
+            CodeCell(number, _source(cell), _tags(cell))
             for number, cell in enumerate(cells, 1)
             if cell.get("cell_type") == "code"
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
-        raise DocumentUnreadable(
-            NO_NOTEBOOK, f"is no notebook: {type(problem).__name__} {problem}"
-        ) from problem
+        raise DocumentError("notebook", f"is not a notebook: {type(problem).__name__} {problem}") from problem
     spec, info = _mapping(metadata.get("kernelspec")), _mapping(metadata.get("language_info"))
     language = str(spec.get("language") or info.get("name") or spec.get("name") or "python").lower()
     return Document(
         _LANGUAGES.get(language, language),
         True,
         _version(info.get("version")),
-        tuple(cell for cell in read if _SKIPPED not in cell.tags),
+        tuple(cell for cell in code if _SKIPPED not in cell.tags),
     )
 
 
@@ -136,8 +132,5 @@ def _tags(cell: Mapping[str, Any]) -> frozenset[str]:
 
 def _version(text: Any) -> tuple[int, ...]:
     parts = str(text or "").split(".")[:2]
-    return (
-        tuple(int(part) for part in parts)
-        if all(part.isdecimal() and part.isascii() for part in parts)
-        else ()
-    )
+    decimal = all(part.isdecimal() and part.isascii() for part in parts)
+    return tuple(int(part) for part in parts) if decimal else ()

@@ -1,4 +1,4 @@
-"""One stream of events per node: helper modules and scripts in the places where they are used."""
+"""The events of a node: those of helper modules, functions and scripts in the places of their calls."""
 
 from __future__ import annotations
 
@@ -8,43 +8,50 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from elyra_neurodesk.check.readers.events import Code, Event, Import, Include, Invoke, Load
-from elyra_neurodesk.check.readers.python_walk import MAIN
-from elyra_neurodesk.check.readers.reading import Library, moved
+from elyra_neurodesk.check.events import (
+    CallFunction,
+    Event,
+    FileEvents,
+    ImportModule,
+    LoadModule,
+    RunFile,
+    moved,
+)
+from elyra_neurodesk.check.readers.files import FileReader
+from elyra_neurodesk.check.readers.python import MAIN
 
-_DEEPEST = 40
-_MOST = 10
-"""Runs of one script that are followed: it may run itself."""
-_READABLE = (".py", ".ipynb", ".sh", ".bash", ".r", ".m")
+_MAX_DEPTH = 40
+_MAX_RUNS = 10  # of one script that are followed: it may run itself
+_SUFFIXES = (".py", ".ipynb", ".sh", ".bash", ".r", ".m")
 
 
-class Stream:
+class EventInliner:
     """What a node does, in order.
 
     A function counts where it is called first; one that is never seen to be called counts at the end.
 
     Args:
-        library: reads files.
+        reader: reads files.
         files: what the node takes along: name in the task, relative to its notebook, to path.
-        shown: prefix of the names for places, the notebook's directory relative to the pipeline's.
+        folder: the notebook's directory relative to the pipeline's, for the names in locations.
         absent: names of files that lie beside the notebook and are not taken along.
     """
 
     def __init__(
-        self, library: Library, files: Mapping[str, Path], shown: str, absent: Iterable[str] = ()
+        self, reader: FileReader, files: Mapping[str, Path], folder: str, absent: Iterable[str] = ()
     ) -> None:
-        self._library = library
+        self._reader = reader
         self._files = files
-        self._shown = shown
+        self._folder = folder
         self._absent = frozenset(absent)
-        self._modules: dict[str, Code] = {}
+        self._modules: dict[str, FileEvents] = {}
         self._done: set[tuple[str, str]] = set()
         self._runs: Counter[str] = Counter()
         self._depth = 0
         self.missing: dict[str, Event] = {}
         """Names of files in ``absent`` that the code imports, and where it does."""
 
-    def events(self, main: Code) -> list[Event]:
+    def events(self, main: FileEvents) -> list[Event]:
         """Return everything that the node's file does, with the files that it uses."""
         self._done.add((main.file, ""))
         found = list(self._follow(main, main.events, main=True))
@@ -52,23 +59,23 @@ class Stream:
             found += self._function(main, name, main=True)
         return found
 
-    def _follow(self, code: Code, events: Iterable[Event], main: bool) -> Iterator[Event]:
-        if self._depth >= _DEEPEST:
+    def _follow(self, code: FileEvents, events: Iterable[Event], main: bool) -> Iterator[Event]:
+        if self._depth >= _MAX_DEPTH:
             return
         self._depth += 1
         for event in events:
-            if isinstance(event, Import):
+            if isinstance(event, ImportModule):
                 yield from self._import(event)
-            elif isinstance(event, Invoke):
-                yield from self._invoke(code, event.name, main)
-            elif isinstance(event, Include):
+            elif isinstance(event, CallFunction):
+                yield from self._call(code, event.name, main)
+            elif isinstance(event, RunFile):
                 yield event
-                yield from self._include(event)
+                yield from self._run_file(event)
             else:
                 yield event
         self._depth -= 1
 
-    def _import(self, event: Import) -> Iterator[Event]:
+    def _import(self, event: ImportModule) -> Iterator[Event]:
         stem = event.name.replace(".", "/")
         for name in (f"{stem}.py", f"{stem}/__init__.py"):
             if name in self._files:
@@ -81,7 +88,7 @@ class Stream:
             if name in self._absent:
                 self.missing.setdefault(name, event)
 
-    def _invoke(self, code: Code, name: str, main: bool) -> Iterator[Event]:
+    def _call(self, code: FileEvents, name: str, main: bool) -> Iterator[Event]:
         if name == MAIN:
             if main:
                 yield from self._function(code, name, main)
@@ -99,24 +106,24 @@ class Stream:
                 if name in helper.functions:
                     yield from self._function(helper, name, main=False)
 
-    def _function(self, code: Code, name: str, main: bool) -> Iterator[Event]:
+    def _function(self, code: FileEvents, name: str, main: bool) -> Iterator[Event]:
         if (code.file, name) not in self._done:
             self._done.add((code.file, name))
             yield from self._follow(code, code.functions[name], main)
 
-    def _include(self, event: Include) -> Iterator[Event]:
+    def _run_file(self, event: RunFile) -> Iterator[Event]:
         name = posixpath.normpath(event.path)
-        if name not in self._files or not name.lower().endswith(_READABLE):
+        if name not in self._files or not name.lower().endswith(_SUFFIXES):
             return
         script = self._read(name)
         self._runs[name] += 1
-        if self._runs[name] > _MOST:
+        if self._runs[name] > _MAX_RUNS:
             return
         for inner in moved(self._follow(script, script.events, main=True), event.scope):
-            if isinstance(inner, Load) and inner.via == "bare" and event.ready:
+            if isinstance(inner, LoadModule) and inner.via == "bare" and event.ready:
                 yield dataclasses.replace(inner, via="ready")
             else:
                 yield inner
 
-    def _read(self, name: str) -> Code:
-        return self._library.read(self._files[name], posixpath.normpath(posixpath.join(self._shown, name)))
+    def _read(self, name: str) -> FileEvents:
+        return self._reader.read(self._files[name], posixpath.normpath(posixpath.join(self._folder, name)))

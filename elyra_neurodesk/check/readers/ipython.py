@@ -9,11 +9,11 @@ from typing import Any
 
 # cell magics whose body is a Python cell
 _BODIES = re.compile(r"%%(capture|time|timeit|prun|memit|lprun|mprun|python3?|px|skip)\b")
-_LIMIT = 500  # as many as IPython itself does (IPython.core.inputtransformer2.TRANSFORM_LOOP_LIMIT)
+_MAX_MAGICS = 500  # as many as IPython itself reads (IPython.core.inputtransformer2.TRANSFORM_LOOP_LIMIT)
 
 
-class CellBroken(Exception):
-    """A cell is no Python, and no IPython either.
+class CellSyntaxError(Exception):
+    """A cell is neither Python nor IPython's syntax.
 
     Attributes:
         line: from 1, or None.
@@ -34,11 +34,11 @@ def parse(text: str, notebook: bool) -> ast.Module:
         notebook: IPython's syntax is allowed.
 
     Raises:
-        CellBroken: it cannot be parsed.
+        CellSyntaxError: it cannot be parsed.
     """
     try:
         return _tree(text)
-    except CellBroken as problem:
+    except CellSyntaxError as problem:
         # most cells are plain Python, which spares them IPython's tokenizer
         if not notebook:
             raise
@@ -46,7 +46,7 @@ def parse(text: str, notebook: bool) -> ast.Module:
     try:
         return _by_line(text, first.line) or _tree(_whole(text))
     except (SyntaxError, ValueError, RuntimeError, IndexError, TypeError, RecursionError) as problem:
-        raise CellBroken(str(problem), getattr(problem, "lineno", None)) from problem
+        raise CellSyntaxError(str(problem), getattr(problem, "lineno", None)) from problem
 
 
 def _tree(text: str) -> ast.Module:
@@ -54,9 +54,9 @@ def _tree(text: str) -> ast.Module:
         flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         tree = compile(text, "<cell>", "exec", flags, dont_inherit=True)
     except SyntaxError as problem:
-        raise CellBroken(problem.msg, problem.lineno) from problem
+        raise CellSyntaxError(problem.msg, problem.lineno) from problem
     except (ValueError, RecursionError, MemoryError, OverflowError) as problem:
-        raise CellBroken(str(problem) or type(problem).__name__, None) from problem
+        raise CellSyntaxError(str(problem) or type(problem).__name__, None) from problem
     assert isinstance(tree, ast.Module)  # noqa: S101 - what mode "exec" returns
     return tree
 
@@ -84,7 +84,7 @@ def _by_line(text: str, wrong: int | None) -> ast.Module | None:
     if "\f" in text or "\v" in text or any(line.startswith("%%") for line in lines if line):
         return None
     done: set[int] = set()
-    while wrong is not None and wrong <= len(lines) and wrong not in done and len(done) < _LIMIT:
+    while wrong is not None and wrong <= len(lines) and wrong not in done and len(done) < _MAX_MAGICS:
         done.add(wrong)
         start = end = wrong - 1
         while lines[end].endswith("\\") and end + 1 < len(lines):
@@ -97,7 +97,7 @@ def _by_line(text: str, wrong: int | None) -> ast.Module | None:
         lines[start : end + 1] = [indent + new[0].rstrip("\n"), *[""] * (end - start)]
         try:
             return _tree("\n".join(lines))
-        except CellBroken as problem:
+        except CellSyntaxError as problem:
             wrong = problem.line
     return None
 
@@ -119,20 +119,20 @@ def _whole(text: str) -> str:
         body = "".join([*blank, "\n", *lines[1:]])
         try:
             _tree(body)
-        except CellBroken:
+        except CellSyntaxError:
             return _whole(body)
         return body
     magic = bool(lines) and lines[0].startswith("%%")
     for transform in manager.line_transforms:
         lines = transform(lines)
-    for _ in range(0 if magic else _LIMIT):
+    for _ in range(0 if magic else _MAX_MAGICS):
         changed, new = manager.do_one_token_transform(lines)
         if not changed:
             return "".join(blank + lines)
         lines = _padded(lines, new)
     if magic:
         return "".join(blank + lines)
-    raise CellBroken(f"has more than {_LIMIT} magics", None)
+    raise CellSyntaxError(f"has more than {_MAX_MAGICS} magics", None)
 
 
 def _padded(old: list[str], new: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What single commands mean: modules, other shells, files, questions."""
+"""What single shell commands do: load modules, start programs and other shells, use files, ask."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from elyra_neurodesk.check.readers.events import (
+from elyra_neurodesk.check.events import (
     UNKNOWN,
-    Ask,
-    Define,
-    Dynamic,
+    DefineCommand,
     Event,
-    Include,
-    Install,
-    Load,
-    Mode,
-    Place,
-    Run,
+    FileUse,
+    InstallPackage,
+    Interact,
+    LoadedVia,
+    Location,
+    RunCommand,
+    RunFile,
     Scope,
-    Scopes,
-    Text,
-    Unload,
-    UsePath,
+    UseString,
+    WriteUnknown,
 )
-from elyra_neurodesk.check.readers.vocabulary import word_set
+from elyra_neurodesk.check.readers.context import Context
+from elyra_neurodesk.check.readers.lmod import LMOD_VERBS, lmod_events
+from elyra_neurodesk.check.words import word_set
 
 SHELLS = ("bash", "sh", "zsh", "dash", "ksh")
-# what defines `module` and `ml` in a shell that is neither a login shell nor an interactive one
-_INITIALISES = re.compile(r"(^|/)(module\.sh|lmod\.sh|modules\.sh|z00_lmod\.sh|init/(ba|z|k)?sh)$")
-# words after which the real command comes, and their options that take a value
+# scripts that define `module` and `ml` in a shell that is neither a login shell nor an interactive one
+_LMOD_INIT = re.compile(r"(^|/)(module\.sh|lmod\.sh|modules\.sh|z00_lmod\.sh|init/(ba|z|k)?sh)$")
+# options of a shell that make it a login or an interactive shell
+_LOGIN = re.compile(r"-[a-z]*[li][a-z]*|--login")
+# commands that run the command after them, and their options that take a value
 _WRAPPERS: dict[str, tuple[str, ...]] = {
     "sudo": ("-u", "-g", "-h", "-p"),
     "time": ("-o", "-f"),
@@ -50,53 +51,51 @@ _WRAPPERS: dict[str, tuple[str, ...]] = {
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _CREATES = frozenset({"mkdir", "touch", "tee", "mktemp", "mkfifo"})
 _COPIES = frozenset({"cp", "mv", "ln", "rsync", "install", "scp"})
-_READS = word_set(
-    "ls cat cd head tail wc find du tree less more pushd grep",
-)
+_READS = word_set("ls cat cd head tail wc find du tree less more pushd grep")
+# their arguments are not files, or those of another machine or container
 _QUIET = word_set(
     "rm rmdir test [ [[ echo printf which type chmod chown export",
+    "docker podman apptainer singularity ssh sbatch",
 )
-# paths in their arguments may be those of another machine or container
-_ELSEWHERE = frozenset({"docker", "podman", "apptainer", "singularity", "ssh", "sbatch"})
-_OUTPUT_OPTIONS = re.compile(r"-(o|O|P|out|output|outdir)|--(out|dest|target|log)[a-z_-]*")
-# they write files whose names are their own affair
-_OWN_NAMES = word_set(
+_OUTPUT_OPTION = re.compile(r"-(o|O|P|out|output|outdir)|--(out|dest|target|log)[a-z_-]*")
+# programs that choose the names of the files they write
+_CHOOSE_NAMES = word_set(
     "tar unzip gunzip gzip git datalad wget curl aws s3cmd rclone osf make snakemake nextflow papermill",
     "jupyter dcm2niix heudiconv bidscoiner bidsmapper recon-all fmriprep mriqc qsiprep docker apptainer",
     "singularity sbatch parallel rsync scp 7z bunzip2 xz zip cmake",
 )
-_CONFIRMED = {"-y", "--yes", "-q", "-qq", "-qy", "-yq", "--dry-run", "--assume-yes", "--help", "-h"}
-_INSTALLERS = word_set(
-    "pip pip3 conda mamba micromamba apt apt-get uv",
-)
-_INSTALLS = frozenset({"install", "create", "add"})
-_MODULE_WORDS = {
-    "add": "load",
-    "try-load": "load",
-    "try-add": "load",
-    "del": "unload",
-    "rm": "unload",
-    "switch": "swap",
+# package managers, and their subcommands that ask for confirmation
+_CONDA, _APT = ("install", "create", "remove", "update"), ("install", "remove", "upgrade", "dist-upgrade")
+_INSTALLERS: dict[str, tuple[str, ...]] = {
+    "pip": ("uninstall",),
+    "pip3": ("uninstall",),
+    "uv": (),
+    **dict.fromkeys(("conda", "mamba", "micromamba"), _CONDA),
+    **dict.fromkeys(("apt", "apt-get"), _APT),
 }
+_INSTALL = frozenset({"install", "create", "add"})
+_CONFIRMED = {"-y", "--yes", "-q", "-qq", "-qy", "-yq", "--dry-run", "--assume-yes", "--help", "-h"}
+# options of interpreters whose value is code
+_CODE_OPTIONS = ("-c", "-e", "--eval", "-batch", "-r")
 
 
 @dataclass
-class Session:
+class ShellState:
     """A shell as far as it has been read.
 
     Attributes:
         scope: the process.
-        scopes: numbers for new ones.
+        context: numbers for new processes, and readers of other languages.
         kernel: what is loaded here stays: the shell is a notebook's kernel or the script itself.
         ready: ``module`` is defined.
         piped: standard input comes from a file or another command.
         guarded: a failure is expected.
         variables: known values.
-        events: what has happened.
+        events: what has happened, in all shells that started from the first one.
     """
 
     scope: Scope
-    scopes: Scopes
+    context: Context
     kernel: bool = False
     ready: bool = False
     piped: bool = False
@@ -104,11 +103,11 @@ class Session:
     variables: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
-    def child(self, *, ready: bool | None = None) -> Session:
-        """Return the session of a shell that this one starts; its events go to the same list."""
-        return Session(
-            self.scopes.below(self.scope),
-            self.scopes,
+    def child(self, *, ready: bool | None = None) -> ShellState:
+        """Return the state of a shell that this one starts; its events go to the same list."""
+        return ShellState(
+            self.context.new_scope(self.scope),
+            self.context,
             False,
             self.ready if ready is None else ready,
             self.piped,
@@ -119,51 +118,55 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Nested:
+class EmbeddedCode:
     """Code that a command carries in an argument.
 
     Attributes:
         language: ``bash``, ``python``, ``r`` or ``octave``.
         text: the code.
-        session: the process it runs in.
+        shell: the process it runs in.
     """
 
     language: str
     text: str
-    session: Session
+    shell: ShellState
 
 
-def interpret(words: Sequence[str], session: Session, place: Place) -> Nested | None:
-    """Append what a command does to the session's events, and return the code in its arguments, if any."""
+def is_login(option: str) -> bool:
+    """Return whether a shell with this option reads the start-up files that define ``module``."""
+    return _LOGIN.fullmatch(option) is not None
+
+
+def interpret(words: Sequence[str], shell: ShellState, at: Location) -> EmbeddedCode | None:
+    """Append what a command does to the shell's events, and return the code in its arguments, if any."""
     words = unwrapped(words)
     if not words:
         return None
-    name = words[0]
-    add = session.events.append
+    name, rest, scope = words[0], words[1:], shell.scope
+    add = shell.events.append
     if name in ("module", "ml"):
-        session.events.extend(module_command(words, session, place))
+        shell.events.extend(_module_command(name, rest, shell, at))
         return None
     if name == "eval":
-        return Nested("bash", " ".join(words[1:]), session)
-    if name in ("source", ".") and len(words) > 1:
-        if _INITIALISES.search(words[1]):
-            session.ready = True
-        elif UNKNOWN not in words[1]:
-            add(Text(place, words[1], "read", scope=session.scope))
-            add(Include(place, words[1], session.ready, scope=session.scope))
+        return EmbeddedCode("bash", " ".join(rest), shell)
+    if name in ("source", ".") and rest:
+        if _LMOD_INIT.search(rest[0]):
+            shell.ready = True
+        elif UNKNOWN not in rest[0]:
+            add(UseString(at, rest[0], "read", scope=scope))
+            add(RunFile(at, rest[0], shell.ready, scope=scope))
         return None
     if name == "alias":
-        session.events.extend(
-            Define(place, word.partition("=")[0], scope=session.scope) for word in words[1:]
-        )
+        shell.events.extend(DefineCommand(at, word.partition("=")[0], scope=scope) for word in rest)
         return None
-    if name in ("conda", "micromamba", "mamba") and words[1:2] in (["run"], ["activate"]):
-        # what an environment holds cannot be seen
-        add(Install(place, UNKNOWN, scope=session.scope))
-    add(Run(place, tuple(words), scope=session.scope))
-    session.events.extend(_files(words, session.scope, place))
-    session.events.extend(_questions(words, session, place))
-    return _nested(words, session, place)
+    if name in ("conda", "micromamba", "mamba") and rest[:1] in (["run"], ["activate"]):
+        # the packages of an environment cannot be seen
+        add(InstallPackage(at, UNKNOWN, scope=scope))
+    add(RunCommand(at, tuple(words), scope=scope))
+    shell.events.extend(_files(name, rest, scope, at))
+    shell.events.extend(_packages(name, rest, shell, at))
+    shell.events.extend(_interactions(name, rest, shell, at))
+    return _program(name, rest, shell, at)
 
 
 def unwrapped(words: Sequence[str]) -> list[str]:
@@ -181,127 +184,87 @@ def unwrapped(words: Sequence[str]) -> list[str]:
     return rest
 
 
-def module_command(words: Sequence[str], session: Session, place: Place) -> Iterator[Event]:
+def _module_command(name: str, rest: Sequence[str], shell: ShellState, at: Location) -> Iterator[Event]:
     """Yield what ``module …`` or ``ml …`` does."""
-    rest = [word for word in words[1:] if not (word.startswith("--") or word in ("-q", "-f", "-t", "-r"))]
-    verb = _MODULE_WORDS.get(rest[0], rest[0]) if rest else "list"
-    if words[0] == "ml" and verb not in _VERBS:
+    rest = [word for word in rest if not (word.startswith("--") or word in ("-q", "-f", "-t", "-r"))]
+    verb = rest[0] if rest else "list"
+    if name == "ml" and verb not in LMOD_VERBS:
         verb = "load"
     else:
         rest = rest[1:]
-    yield from module_events(verb, rest, session, place)
+    via: LoadedVia = "" if shell.kernel and shell.ready else "ready" if shell.ready else "bare"
+    yield from lmod_events(verb, rest, at, scope=shell.scope, guarded=shell.guarded, via=via)
 
 
-_VERBS = word_set(
-    "load unload purge swap use unuse list avail av spider show help whatis keyword key save restore",
-    "reset refresh update savelist describe display overview is-loaded is-avail",
-)
-
-
-def module_events(verb: str, names: Sequence[str], session: Session, place: Place) -> Iterator[Event]:
-    """Yield what a module command does in a shell."""
-    scope = session.scope
-    if verb == "load":
-        for name in names:
-            if name.startswith("-"):
-                yield Unload(place, name[1:], scope=scope)
-            elif name:
-                via = "" if session.kernel and session.ready else "ready" if session.ready else "bare"
-                yield Load(place, name, session.guarded, via, scope=scope)  # type: ignore[arg-type]
-    elif verb == "unload":
-        yield from (Unload(place, name, scope=scope) for name in names)
-    elif verb == "swap":
-        yield from (Unload(place, name, scope=scope) for name in names[:-1])
-        yield from module_events("load", names[-1:], session, place)
-    elif verb in ("purge", "reset"):
-        yield Unload(place, scope=scope)
-    elif verb == "use":
-        yield from (UsePath(place, name, scope=scope) for name in names if not name.startswith("-"))
-    elif verb == "restore":
-        yield Load(place, UNKNOWN, session.guarded, "ready", scope=scope)
-
-
-def _files(words: Sequence[str], scope: Scope, place: Place) -> Iterator[Event]:
-    """Yield the texts of a command, with what it does to files of such names."""
-    name, rest = words[0], words[1:]
-    yield Text(place, name, "quiet" if "/" not in name else "read", scope=scope)
+def _files(name: str, rest: Sequence[str], scope: Scope, at: Location) -> Iterator[Event]:
+    """Yield the strings of a command, with what it does to files of such names."""
+    yield UseString(at, name, "quiet" if "/" not in name else "read", scope=scope)
     last = max((number for number, word in enumerate(rest) if not word.startswith("-")), default=-1)
     for number, word in enumerate(rest):
-        mode: Mode = "unknown"
+        use: FileUse = "unknown"
         if name in _CREATES:
-            mode = "create"
-        elif name in _QUIET or name in _ELSEWHERE:
-            mode = "quiet"
+            use = "create"
+        elif name in _QUIET:
+            use = "quiet"
         elif name in _COPIES:
-            mode = "write" if number == last else "read"
+            use = "write" if number == last else "read"
         elif name in _READS:
-            mode = "read"
-        elif name in ("git", "datalad") and rest[:1] in (["clone"], ["install"], ["create"]):
-            mode = "create" if number == last else "quiet"
-        if number and _OUTPUT_OPTIONS.fullmatch(rest[number - 1]):
-            mode = "create" if name in ("wget", "unzip", "tar") else "write"
+            use = "read"
+        elif name in ("git", "datalad") and rest[0] in ("clone", "install", "create"):
+            use = "create" if number == last else "quiet"
+        if number and _OUTPUT_OPTION.fullmatch(rest[number - 1]):
+            use = "create" if name in ("wget", "unzip", "tar") else "write"
         option, equals, value = word.partition("=")
         if equals and option.startswith("-"):
-            yield Text(place, value, "write" if _OUTPUT_OPTIONS.fullmatch(option) else mode, scope=scope)
+            yield UseString(at, value, "write" if _OUTPUT_OPTION.fullmatch(option) else use, scope=scope)
         else:
-            yield Text(place, word, mode, scope=scope)
-    if name in _OWN_NAMES or UNKNOWN in rest or UNKNOWN in name:
-        yield Dynamic(place, scope=scope)
+            yield UseString(at, word, use, scope=scope)
+    if name in _CHOOSE_NAMES or UNKNOWN in rest or UNKNOWN in name:
+        yield WriteUnknown(at, scope=scope)
 
 
-def _questions(words: Sequence[str], session: Session, place: Place) -> Iterator[Event]:
-    """Yield what a command asks, and what it installs."""
-    name, rest = words[0], list(words[1:])
+def _packages(name: str, rest: Sequence[str], shell: ShellState, at: Location) -> Iterator[Event]:
+    """Yield what a package manager installs, and whether it asks before."""
     if name in ("python", "python3") and rest[:2] == ["-m", "pip"]:
         name, rest = "pip", rest[2:]
-    if name == "uv" and rest[:1] == ["pip"]:
+    elif name == "uv" and rest[:1] == ["pip"]:
         rest = rest[1:]
-    if name in _INSTALLERS:
-        verb = next((word for word in rest if not word.startswith("-")), "")
-        if verb in _INSTALLS:
-            packages = [word for word in rest if not word.startswith("-") and word != verb]
-            yield from (Install(place, package, scope=session.scope) for package in packages)
-        asks = {"pip": ("uninstall",), "pip3": ("uninstall",)}.get(
-            name, ("install", "create", "remove", "update")
-        )
-        if name in ("apt", "apt-get"):
-            asks = ("install", "remove", "upgrade", "dist-upgrade")
-        silent = session.piped or name == "uv" or _CONFIRMED.intersection(rest)
-        if verb in asks and not silent:
-            yield Ask(place, f"{name} {verb}", "confirm", session.guarded, scope=session.scope)
-    if name == "read" and not session.piped and any(word.startswith("-p") for word in rest):
-        yield Ask(place, "read -p", "input", session.guarded, scope=session.scope)
+    if name not in _INSTALLERS:
+        return
+    verb, *packages = [word for word in rest if not word.startswith("-")] or [""]
+    if verb in _INSTALL:
+        yield from (InstallPackage(at, word, scope=shell.scope) for word in packages if word != verb)
+    if verb in _INSTALLERS[name] and not shell.piped and not _CONFIRMED.intersection(rest):
+        yield Interact(at, f"{name} {verb}", "confirm", shell.guarded, scope=shell.scope)
+
+
+def _interactions(name: str, rest: Sequence[str], shell: ShellState, at: Location) -> Iterator[Event]:
+    """Yield what waits for a line or opens a window."""
+    if name == "read" and not shell.piped and any(word.startswith("-p") for word in rest):
+        yield Interact(at, "read -p", "input", shell.guarded, scope=shell.scope)
     if name in ("freeview", "itksnap") or (name == "fsleyes" and rest[:1] != ["render"]):
-        yield Ask(place, name, "display", session.guarded, scope=session.scope)
+        yield Interact(at, name, "display", shell.guarded, scope=shell.scope)
 
 
-def _nested(words: Sequence[str], session: Session, place: Place) -> Nested | None:
-    """Return the code that a command carries, or note the script that it runs."""
-    name, rest = words[0].rpartition("/")[2], words[1:]
-    add = session.events.append
-    if name in SHELLS:
-        options = [word for word in rest if word.startswith("-")]
-        ready = session.ready or any(re.fullmatch(r"-[a-z]*[li][a-z]*|--login", word) for word in options)
-        for number, option in enumerate(rest):
-            if re.fullmatch(r"-[a-z]*c[a-z]*", option) and number + 1 < len(rest):
-                return Nested("bash", rest[number + 1], session.child(ready=ready))
-            if not option.startswith("-"):
-                add(Include(place, option, ready, scope=session.scopes.below(session.scope)))
-                break
+def _program(name: str, rest: Sequence[str], shell: ShellState, at: Location) -> EmbeddedCode | None:
+    """Return the code that an interpreter gets as an argument, or note the script that it runs."""
+    base, ready = name.rpartition("/")[2], shell.ready
+    if base in SHELLS:
+        language = "bash"
+        ready = ready or any(is_login(word) for word in rest)
+    elif re.fullmatch(r"python[0-9.]*|Rscript|octave|octave-cli|matlab", base):
+        language = {"p": "python", "R": "r"}.get(base[0], "octave")
+    else:
+        if name.startswith("./"):
+            shell.events.append(RunFile(at, name, ready, scope=shell.context.new_scope(shell.scope)))
         return None
-    if re.fullmatch(r"python[0-9.]*|Rscript|octave|octave-cli|matlab", name):
-        language = {"p": "python", "R": "r"}.get(name[0], "octave")
-        for number, option in enumerate(rest):
-            if option in ("-c", "-e", "--eval", "-batch", "-r") and number + 1 < len(rest):
-                return Nested(language, rest[number + 1], session.child())
-            if option == "-m":
-                break
-            if not option.startswith("-"):
-                add(Include(place, option, session.ready, scope=session.scopes.below(session.scope)))
-                break
-        else:
+    for number, word in enumerate(rest):
+        has_code = re.fullmatch(r"-[a-z]*c[a-z]*", word) if language == "bash" else word in _CODE_OPTIONS
+        if has_code and number + 1 < len(rest):
+            return EmbeddedCode(language, rest[number + 1], shell.child(ready=ready))
+        if word == "-m" and language != "bash":
             return None
-        return None
-    if words[0].startswith("./"):
-        add(Include(place, words[0], session.ready, scope=session.scopes.below(session.scope)))
+        if not word.startswith("-"):
+            shell.events.append(RunFile(at, word, ready, scope=shell.context.new_scope(shell.scope)))
+            return None
     return None

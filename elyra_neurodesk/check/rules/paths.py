@@ -1,11 +1,11 @@
-"""Paths that are there at a desk and not in a batch job."""
+"""Paths that exist on a desktop and not in a batch job."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from elyra_neurodesk.check.readers.events import Event, Text
+from elyra_neurodesk.check.events import Event, UseString
 from elyra_neurodesk.check.report import Finding, finding
 
 _OUTSIDE = re.compile(
@@ -20,43 +20,43 @@ _HOME = ("~", "/home/jovyan")  # the same, in Neurodesktop
 _STARTUP = re.compile(
     r"(~|/home/jovyan)/\.(bashrc|bash_profile|profile|cache|local|config|conda|jupyter|ipython)(/|$)"
 )
-_LONGEST = 500
+_MAX_PATH = 500  # characters
 
 
 def path_findings(node: str, events: Sequence[Event], volumes: Sequence[str]) -> list[Finding]:
-    """Return what a node's paths will meet.
+    """Return a finding for each path that will not exist, or is lost, in a batch job.
 
     Args:
         node: its label.
         events: what it does.
         volumes: paths where volumes are mounted.
     """
-    texts = [event for event in events if isinstance(event, Text) and event.mode not in ("quiet", "test")]
+    texts = [event for event in events if isinstance(event, UseString) and event.use not in ("quiet", "test")]
     outside = [(event, path) for event in texts if (path := _path(event))]
-    made = {_absolute(path) for event, path in outside if event.mode in ("create", "write")}
+    made = {_absolute(path) for event, path in outside if event.use in ("create", "write")}
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for event, path in outside:
         if any(_is_below(_absolute(path), volume) for volume in volumes) or _STARTUP.match(path):
             continue
-        if any((event.place.file, part) in told for part in _ancestors(_absolute(path))):
+        if any((event.at.file, part) in reported for part in _ancestors(_absolute(path))):
             continue
         code = _judge(event, _absolute(path), made)
         if code:
-            told.add((event.place.file, _absolute(path)))
+            reported.add((event.at.file, _absolute(path)))
             what = (
-                "will not exist in the batch job" if code == "ND-CHECK-301" else "is gone when the task ends"
+                "will not exist in the batch job" if code == "ND-CHECK-301" else "is lost when the task ends"
             )
-            findings.append(finding(code, node, event.place, f"'{path}' {what}"))
+            findings.append(finding(code, node, event.at, f"'{path}' {what}"))
     return findings
 
 
-def _path(event: Text) -> str:
-    """Return the path that a text is, without a slash at its end, "" if it is none of these."""
+def _path(event: UseString) -> str:
+    """Return the path that a string is, without a slash at its end, "" if it is not a path of a desktop."""
     text = event.text
-    if not text or len(text) > _LONGEST or (text[0] not in "~/" and text[1:2] != ":"):
+    if not text or len(text) > _MAX_PATH or (text[0] not in "~/" and text[1:2] != ":"):
         return ""
-    if any(char in text for char in "\n\r\t<>|;") or (" " in text and event.mode == "unknown"):
+    if any(char in text for char in "\n\r\t<>|;") or (" " in text and event.use == "unknown"):
         return ""
     if _WINDOWS.match(text):
         return text
@@ -65,18 +65,18 @@ def _path(event: Text) -> str:
     return text.rstrip("/") or "/"
 
 
-def _judge(event: Text, path: str, made: set[str]) -> str:
-    """Return the code of the finding, "" if the path will do."""
+def _judge(event: UseString, path: str, made: set[str]) -> str:
+    """Return the code of the finding, "" if the path is right."""
     place = _OUTSIDE.match(path)
     top = place[1] if place else path
     writable = top in _PRESENT
     if path == top and place:
-        if event.mode == "read" and top not in _HOME:
+        if event.use == "read" and top not in _HOME:
             return "ND-CHECK-301"
-        return "" if writable or event.mode == "unknown" else "ND-CHECK-301"
-    if event.mode == "create":
+        return "" if writable or event.use == "unknown" else "ND-CHECK-301"
+    if event.use == "create":
         return "ND-CHECK-302" if writable else "ND-CHECK-301"
-    if event.mode == "write":
+    if event.use == "write":
         parent = path.rpartition("/")[0]
         there = parent == top or _is_made(parent, made - {path})
         return "ND-CHECK-302" if writable and there else "ND-CHECK-301"

@@ -171,7 +171,7 @@ def test_a_defect_of_the_check_is_a_warning(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("elyra_neurodesk.check.readers.reading.read_python", broken)
+    monkeypatch.setattr("elyra_neurodesk.check.readers.files.read_python", broken)
     report = check(tmp_path, nothing, notebook("1"))
     assert briefs(report) == ["010 warning "]
     assert "ZeroDivisionError oops" in report.findings[0].message

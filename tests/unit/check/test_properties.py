@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from elyra_neurodesk.check.readers.documents import parse_document
-from elyra_neurodesk.check.readers.ipython import CellBroken, parse
-from elyra_neurodesk.check.readers.literals import Names, interpolated
-from elyra_neurodesk.check.readers.reading import Library
+from elyra_neurodesk.check.readers.files import FileReader
+from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse
+from elyra_neurodesk.check.readers.python_names import PythonNames, interpolated
 from elyra_neurodesk.modules.index import ModuleIndex, Origin
 from tests.unit.check.support import check, notebook
 
@@ -39,7 +39,7 @@ LANGUAGES = ("python", "bash", "R", "octave", "scala")
 @example("a" + ".b" * 3000, "python")
 @example("a = " + " + ".join(["'x'"] * 3000), "python")
 def test_any_text_in_a_cell_is_read_or_told(text: str, language: str) -> None:
-    code = Library().parse(notebook(text, "import os", language=language).encode(), "a.ipynb")
+    code = FileReader().parse(notebook(text, "import os", language=language).encode(), "a.ipynb")
     assert code.file == "a.ipynb"
 
 
@@ -58,7 +58,7 @@ def test_any_text_in_a_cell_is_read_or_told(text: str, language: str) -> None:
     )
 )
 def test_any_json_is_a_notebook_or_told(content: object) -> None:
-    Library().parse(json.dumps(content).encode(), "a.ipynb")
+    FileReader().parse(json.dumps(content).encode(), "a.ipynb")
 
 
 @settings(max_examples=40)
@@ -88,13 +88,13 @@ def test_lines_keep_their_numbers(lines: list[str]) -> None:
 
 @given(TEXTS)
 def test_a_cell_is_parsed_or_broken(text: str) -> None:
-    with contextlib.suppress(CellBroken):
+    with contextlib.suppress(CellSyntaxError):
         assert parse(text, notebook=True).body is not None
 
 
 @given(TEXTS)
 def test_what_ipython_fills_in_is_a_text(text: str) -> None:
-    assert isinstance(interpolated(text, Names()), str)
+    assert isinstance(interpolated(text, PythonNames()), str)
 
 
 def test_nothing_in_a_notebook_is_run(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_script_that_runs_itself_is_read_a_few_times(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.py", "a.sh", "a.r", "a.m", "a", "a.ipynb"])
 def test_an_empty_file_does_nothing_or_is_told(name: str) -> None:
-    code = Library().parse(b"", name)
+    code = FileReader().parse(b"", name)
     assert len(code.events) == (1 if name == "a.ipynb" else 0)
     if name == "a.py":
         assert parse_document(b"", name).language == "python"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from elyra_neurodesk.check import report as module
 from elyra_neurodesk.check.check import check_sources
+from elyra_neurodesk.check.events import Location
 from elyra_neurodesk.check.nodes import Node
-from elyra_neurodesk.check.readers.events import Place
 from elyra_neurodesk.check.report import CODES, CheckFailed, Finding, Report, finding
 from elyra_neurodesk.modules.index import ModuleIndex
 from tests.unit.check.support import check, notebook
@@ -34,7 +34,7 @@ def test_a_finding_has_place_message_and_remedy(tmp_path: Path, index: ModuleInd
             line=2,
             message="module 'fsl/9.9' is loaded and does not exist; "
             "there is fsl/6.0.7.22, fsl/6.0.7.16, fsl/6.0.4",
-            hint="Correct the name; `elyra-neurodesk modules search` lists what there is.",
+            hint="Correct the name; `elyra-neurodesk modules search` lists the modules.",
         ),
     )
 
@@ -77,7 +77,7 @@ def test_json_has_everything(tmp_path: Path, index: ModuleIndex) -> None:
 
 
 def errors(count: int) -> Report:
-    places = (Place("a.ipynb", number, 1) for number in range(1, count + 1))
+    places = (Location("a.ipynb", number, 1) for number in range(1, count + 1))
     return Report(tuple(finding("ND-CHECK-401", "Mask", place, "input() waits") for place in places))
 
 

@@ -11,7 +11,7 @@ import pytest
 from elyra_neurodesk.check import submission
 from elyra_neurodesk.check.nodes import nodes_of
 from elyra_neurodesk.check.report import CheckFailed
-from elyra_neurodesk.check.submission import UNCONFIGURED, check_before, configured_index
+from elyra_neurodesk.check.submission import UNCONFIGURED, check_before_submit, configured_index
 from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
@@ -38,22 +38,22 @@ def test_the_configuration_decides_what_an_error_does(level: str, tmp_path: Path
     pipeline = made(tmp_path, LOAD.format("fsl/9"))
     if level == "error":
         with pytest.raises(CheckFailed, match="Pipeline 'p' has 1 error"):
-            check_before(pipeline, tmp_path, settings)
+            check_before_submit(pipeline, tmp_path, settings)
         return
-    lines = check_before(pipeline, tmp_path, settings)
+    lines = check_before_submit(pipeline, tmp_path, settings)
     assert len(lines) == (level == "warn")
     assert all(line.startswith("'a': a.ipynb, cell 1, line 2: module 'fsl/9'") for line in lines)
 
 
 def test_warnings_are_told_and_stop_nothing(tmp_path: Path, tree: Path) -> None:
     settings = replace(UNCONFIGURED, module_index=str(tree))
-    (line,) = check_before(made(tmp_path, LOAD.format("fsl")), tmp_path, settings)
+    (line,) = check_before_submit(made(tmp_path, LOAD.format("fsl")), tmp_path, settings)
     assert line.endswith("(ND-CHECK-104)")
 
 
 def test_many_warnings_are_counted(tmp_path: Path, tree: Path) -> None:
     cell = "\n".join(f"open('/data/{number}')" for number in range(14))
-    lines = check_before(made(tmp_path, cell), tmp_path, UNCONFIGURED)
+    lines = check_before_submit(made(tmp_path, cell), tmp_path, UNCONFIGURED)
     assert len(lines) == 11
     assert lines[-1].startswith("4 more;")
 
@@ -62,12 +62,12 @@ def test_an_index_is_asked_only_when_the_code_needs_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submission, "configured_index", lambda settings: pytest.fail("asked"))
-    assert check_before(made(tmp_path, "print(1)\n!ls"), tmp_path, UNCONFIGURED) == ()
+    assert check_before_submit(made(tmp_path, "print(1)\n!ls"), tmp_path, UNCONFIGURED) == ()
 
 
 def test_a_missing_dependency_is_left_to_the_archive(tmp_path: Path) -> None:
     pipeline = made(tmp_path, "input()", dependencies=["none.txt"])
-    assert check_before(pipeline, tmp_path, UNCONFIGURED) == ()
+    assert check_before_submit(pipeline, tmp_path, UNCONFIGURED) == ()
 
 
 def test_an_index_is_a_directory_or_a_list(tmp_path: Path, tree: Path) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from elyra_neurodesk.check.readers.events import Place
+from elyra_neurodesk.check.events import Location
 from elyra_neurodesk.check.report import ModuleUse, Report, finding
 from elyra_neurodesk.cli.check import render
 
 REPORT = Report(
     findings=(
-        finding("ND-CHECK-201", "Brain mask", Place("bet.ipynb", 3, 1), "'bet' is a command of fsl", "error"),
-        finding("ND-CHECK-104", "Brain mask", Place("bet.ipynb", 2, 1), "module 'ants' is loaded"),
-        finding("ND-CHECK-302", "Brain mask", Place("bet.ipynb", 4, 2), "'/data/x' is gone"),
+        finding(
+            "ND-CHECK-201", "Brain mask", Location("bet.ipynb", 3, 1), "'bet' is a command of fsl", "error"
+        ),
+        finding("ND-CHECK-104", "Brain mask", Location("bet.ipynb", 2, 1), "module 'ants' is loaded"),
+        finding("ND-CHECK-302", "Brain mask", Location("bet.ipynb", 4, 2), "'/data/x' is gone"),
     ),
     uses=(
         ModuleUse("Brain mask", "bet.ipynb", 1, 2, "fsl/6.0.4", "ok", "fsl/6.0.4", "fsl_6.0.4_20210105"),
@@ -40,13 +42,13 @@ Brain mask
 × bet.ipynb, cell 3, line 1: 'bet' is a command of fsl  ND-CHECK-201
     Load the tool's module in an earlier cell, or declare it in the node's properties.
 ‼ bet.ipynb, cell 2, line 1: module 'ants' is loaded  ND-CHECK-104
-    Write the version, so that a newer one does not change the result.
+    Write the version, so that results are reproducible.
 i bet.ipynb, cell 4, line 2: '/data/x' is gone  ND-CHECK-302
     Write below the notebook's directory and declare the file as an output of the node.
 
 Table
 ─────
-√ nothing to say
+√ no findings
 
 modules from the mounted tree /cvmfs/neurodesk.ardc.edu.au
 × study: 1 error, 1 warning, 1 note"""

@@ -1,25 +1,29 @@
-"""What code does, as far as it concerns a task: one event for each, in the order of execution.
+"""What code does, as far as it concerns a task: one event for each action, in the order of execution.
 
-A text of which a part cannot be known has `UNKNOWN` in its place. A scope says which process an event
+Readers turn source code into events, rules turn events into findings; neither knows the other.
+
+A string of which a part cannot be known has `UNKNOWN` in its place. A scope says which process an event
 belongs to: ``()`` is the notebook's kernel or the script's interpreter, and each shell started from it has a
-number of its own appended. What is loaded in a scope is there in the scopes that begin with it.
+number of its own appended. What is loaded in a scope is available in the scopes that begin with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 UNKNOWN = "\ue000"
-"""Stands for a part of a text that cannot be known here (a character of Unicode's private use)."""
+"""Stands for a part of a string that cannot be known here (a character of Unicode's private use area)."""
 
 Scope = tuple[int, ...]
-Mode = Literal["read", "write", "create", "test", "quiet", "unknown"]
+FileUse = Literal["read", "write", "create", "test", "quiet", "unknown"]
+LoadedVia = Literal["", "ready", "bare"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where something is.
 
     Attributes:
@@ -32,53 +36,54 @@ class Place:
     cell: int | None = None
     line: int | None = None
 
-    def below(self, rows: int) -> Place:
-        """Return the place so many lines further down."""
-        return Place(self.file, self.cell, None if self.line is None else self.line + rows)
+    def below(self, rows: int) -> Location:
+        """Return the location that many lines further down."""
+        return Location(self.file, self.cell, None if self.line is None else self.line + rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens.
+    """An action of the code.
 
     Attributes:
-        place: where the code says so.
+        at: where the code says so.
         scope: the process it happens in.
     """
 
-    place: Place
+    at: Location
     scope: Scope = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Load(Event):
-    """A module is loaded.
+class LoadModule(Event):
+    """A Neurodesk module is loaded.
 
     Attributes:
         request: as written, ``fsl`` or ``fsl/6.0.4``.
-        guarded: within ``try``, left of ``||``, or the condition of an ``if``.
-        via: "" through Python, "ready" in a shell where ``module`` is defined, "bare" where it is not.
+        guarded: within ``try``, left of ``||``, or in the condition of an ``if``.
+        via: "" for a load that stays, through Python or in a shell that is the kernel; in other shells
+            "ready" where ``module`` is defined, "bare" where it is not.
         lost: the shell ends without having run anything after it.
-        awaited: not a statement of its own, which in Python makes a coroutine and drops it.
+        awaited: False for a Python statement of its own, which makes a coroutine and drops it.
     """
 
     request: str
     guarded: bool = False
-    via: Literal["", "ready", "bare"] = ""
+    via: LoadedVia = ""
     lost: bool = False
     awaited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Unload(Event):
+class UnloadModule(Event):
     """A module is unloaded; all of them when ``request`` is ""."""
 
     request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class UsePath(Event):
-    """A directory of modules is added: ``module use``, or ``MODULEPATH``."""
+class UseModulePath(Event):
+    """A directory of modules is added with ``module use``."""
 
     path: str
 
@@ -92,46 +97,51 @@ class SetVariable(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Run(Event):
+class RunCommand(Event):
     """A command is run.
 
     Attributes:
-        words: the command's name, and its arguments.
+        words: the command's name and its arguments.
     """
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Define(Event):
+class DefineCommand(Event):
     """A shell function or alias is defined."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Install(Event):
+class InstallPackage(Event):
     """A package is installed with pip, conda or the like."""
 
     package: str
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Event):
-    """A literal text, and what is done to the file of that name, if it is one."""
+class UseString(Event):
+    """A string occurs, perhaps as a file's name.
+
+    Attributes:
+        text: the string.
+        use: what is done to the file of that name; "quiet" where it is no file's name.
+    """
 
     text: str
-    mode: Mode = "unknown"
+    use: FileUse = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Dynamic(Event):
+class WriteUnknown(Event):
     """Files may be written whose names cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(Event):
-    """Something that needs a person, or a display.
+class Interact(Event):
+    """The code needs a user or a display.
 
     Attributes:
         what: the call, for the message.
@@ -146,21 +156,21 @@ class Ask(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Import(Event):
+class ImportModule(Event):
     """A Python module is imported, by its dotted name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Invoke(Event):
+class CallFunction(Event):
     """A Python function may be called, by its dotted name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Include(Event):
+class RunFile(Event):
     """Another file is run: ``%run``, ``python x.py``, ``bash x.sh``, ``source x.sh``.
 
     Attributes:
@@ -173,22 +183,23 @@ class Include(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable(Event):
-    """A file or a cell cannot be parsed.
+class ReadFailure(Event):
+    """A file or a cell cannot be read.
 
     Attributes:
-        code: of the finding.
+        what: ``file`` for one that cannot be read as text, ``notebook`` for one that is not a notebook,
+            ``syntax`` for code that cannot be parsed.
         problem: one line.
         certain: the task will fail because of it.
     """
 
-    code: str
+    what: Literal["file", "notebook", "syntax"]
     problem: str
     certain: bool = True
 
 
 @dataclass(frozen=True)
-class Code:
+class FileEvents:
     """One file, read.
 
     Attributes:
@@ -202,24 +213,17 @@ class Code:
     functions: dict[str, tuple[Event, ...]] = field(default_factory=dict)
 
 
-class Scopes:
-    """Numbers for new shells, each given once."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def below(self, scope: Scope) -> Scope:
-        """Return the scope of a new process started from ``scope``."""
-        self._last += 1
-        return (*scope, self._last)
-
-
 def visible(scope: Scope) -> Iterator[Scope]:
     """Yield the scope itself and those it was started from, the outermost first."""
     for length in range(len(scope) + 1):
         yield scope[:length]
 
 
+def moved(events: Iterable[Event], scope: Scope) -> list[Event]:
+    """Return events of a program as those of the process ``scope`` that runs it."""
+    return [dataclasses.replace(event, scope=(*scope, *event.scope)) for event in events]
+
+
 def display(text: str) -> str:
-    """Return a text with ``…`` where a part is not known."""
+    """Return a string with ``…`` where a part is not known."""
     return text.replace(UNKNOWN, "…")

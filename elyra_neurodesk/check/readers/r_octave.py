@@ -1,6 +1,6 @@
-"""R, MATLAB and Octave code as events, from the tokens that Pygments' lexers see.
+"""R, MATLAB and Octave code as events, from the tokens of Pygments' lexers.
 
-Tokens tell code from comments and texts, which is what finding ``system("…")`` needs.
+Tokens tell code from comments and strings, which is what finding ``system("…")`` needs.
 """
 
 from __future__ import annotations
@@ -11,41 +11,29 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from elyra_neurodesk.check.readers.events import (
+from elyra_neurodesk.check.events import (
     UNKNOWN,
-    Ask,
     Event,
-    Include,
-    Load,
-    Mode,
-    Place,
+    FileUse,
+    Interact,
+    Location,
+    RunFile,
     Scope,
-    Scopes,
     SetVariable,
-    Text,
-    Unload,
+    UseString,
 )
-from elyra_neurodesk.check.readers.shell_code import Other, command_events, shell_events
-from elyra_neurodesk.check.readers.vocabulary import word_set
+from elyra_neurodesk.check.readers.context import Context
+from elyra_neurodesk.check.readers.lmod import lmod_events
+from elyra_neurodesk.check.readers.shell import command_events, shell_events
+from elyra_neurodesk.check.words import word_set
 
 _SYSTEM = {"r": ("system", "shell", "pipe"), "octave": ("system", "unix", "dos", "shell_cmd", "popen")}
-_ASKS = {
-    "r": {
-        "readline": "input",
-        "menu": "input",
-        "file.choose": "input",
-        "browser": "debugger",
-        "askYesNo": "input",
-    },
-    "octave": {
-        "input": "input",
-        "keyboard": "debugger",
-        "uigetfile": "input",
-        "uigetdir": "input",
-        "ginput": "input",
-    },
+_WAITS = {
+    "r": frozenset({"readline", "menu", "file.choose", "askYesNo"}),
+    "octave": frozenset({"input", "uigetfile", "uigetdir", "ginput"}),
 }
-_INCLUDES = {"r": ("source",), "octave": ("run", "source")}
+_DEBUGGERS = {"r": "browser", "octave": "keyboard"}
+_RUN_FILE = {"r": ("source",), "octave": ("run", "source")}
 _WRITES = word_set(
     "write.csv write.table writeLines saveRDS ggsave pdf png save sink dir.create writeNifti writeNIfTI",
     "fopen mkdir saveas print niftiwrite imwrite writetable file.create dlmwrite csvwrite",
@@ -55,9 +43,8 @@ _READS = word_set(
     "read.csv read.table readRDS readLines load setwd list.files readNifti readNIfTI read.delim fread",
     "scan cd addpath niftiread readtable csvread dlmread imread dir fileread",
 )
-_QUIET = word_set(
-    "cat message disp fprintf printf stop warning error library require sprintf",
-)
+_TESTS = frozenset({"file.exists", "dir.exists", "exist", "isfile", "isfolder", "isdir", "unlink"})
+_QUIET = word_set("cat message disp fprintf printf stop warning error library require sprintf")
 _JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue"})
 _CONVERSION = re.compile(r"%[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]")
 _ESCAPES = {"n": "\n", "t": "\t"}
@@ -72,17 +59,16 @@ class Token:
     line: int
 
 
-def other_events(
-    text: str, language: str, place: Place, scopes: Scopes, other: Other, scope: Scope = ()
+def r_octave_events(
+    text: str, language: str, start: Location, context: Context, scope: Scope = ()
 ) -> list[Event]:
-    """Return what a cell or a script does.
+    """Return what a cell, a script or a program of ``Rscript -e`` does.
 
     Args:
         text: the code.
         language: ``r`` or ``octave`` (which is MATLAB, too).
-        place: of its first line.
-        scopes: numbers for new processes.
-        other: reads code of other languages that shells start.
+        start: its first line.
+        context: what all readers share.
         scope: the interpreter's process.
     """
     tokens = list(_tokens(text, language))
@@ -90,70 +76,64 @@ def other_events(
     function = ""  # the call that the last open bracket belongs to
     stack: list[str] = []
     for number, token in enumerate(tokens):
-        at = place.below(token.line)
+        at = start.below(token.line)
         if token.kind == "escape":
-            events += shell_events(token.value, at, scopes, scope=scopes.below(scope), other=other)
+            events += shell_events(token.value, at, context, scope=context.new_scope(scope))
         elif token.kind == "text":
-            events.append(Text(at, token.value, _mode(function), scope=scope))
+            events.append(UseString(at, token.value, _file_use(function), scope=scope))
         elif token.value == "(":
             stack.append(function)
             before = tokens[number - 1] if number else None
-            function = before.value if before and before.kind == "name" else function
             if before and before.kind == "name":
-                arguments = _arguments(tokens, number + 1)
-                events += _call(function, arguments, language, at, scopes, scope, other)
+                function = before.value
+                events += _call(function, _arguments(tokens, number + 1), language, at, context, scope)
         elif token.value == ")" and stack:
             function = stack.pop()
         elif token.kind == "name" and language == "octave" and token.value == "keyboard":
-            events.append(Ask(at, "keyboard", "debugger", scope=scope))
+            events.append(Interact(at, "keyboard", "debugger", scope=scope))
     return events
 
 
-def _mode(function: str) -> Mode:
+def _file_use(function: str) -> FileUse:
     if function in _CREATES:
         return "create"
     if function in _WRITES:
         return "write"
     if function in _READS:
         return "read"
-    if function in ("file.exists", "dir.exists", "exist", "isfile", "isfolder", "isdir", "unlink"):
+    if function in _TESTS:
         return "test"
     return "quiet" if function in _QUIET else "unknown"
 
 
 def _call(
-    name: str,
-    arguments: list[list[Token]],
-    language: str,
-    at: Place,
-    scopes: Scopes,
-    scope: Scope,
-    other: Other,
+    name: str, arguments: list[list[Token]], language: str, at: Location, context: Context, scope: Scope
 ) -> Iterator[Event]:
     first = _text(arguments[0], language) if arguments else ""
     if name in _SYSTEM[language] and arguments:
-        yield from shell_events(first, at, scopes, scope=scopes.below(scope), other=other)
+        yield from shell_events(first, at, context, scope=context.new_scope(scope))
     elif language == "r" and name == "system2" and arguments:
         words = [first, *(text for part in arguments[1:2] for text in _texts(part, language))]
-        yield from command_events(words, at, scopes, scope, other)
+        yield from command_events(words, at, context, scope)
     elif language == "r" and name == "module" and first:
         # Lmod's own function for R (init/R)
-        words = [word for part in arguments for text in _texts(part, language) for word in text.split()]
-        if words[:1] in (["load"], ["add"]):
-            yield from (Load(at, word, scope=scope) for word in words[1:])
-        elif words[:1] in (["purge"], ["unload"]):
-            yield from (Unload(at, word, scope=scope) for word in words[1:] or [""])
-    elif name in _INCLUDES[language] and first and UNKNOWN not in first:
-        yield Include(at, first, scope=scope)
+        verb, *names = [
+            word for part in arguments for text in _texts(part, language) for word in text.split()
+        ] or [""]
+        yield from lmod_events(verb, names, at, scope=scope)
+    elif name in _RUN_FILE[language] and first and UNKNOWN not in first:
+        yield RunFile(at, first, scope=scope)
     elif name in ("Sys.setenv", "setenv", "putenv"):
         yield from _variables(arguments, language, at, scope)
-    elif kind := _ASKS[language].get(name):
-        yield Ask(at, f"{name}()", kind, scope=scope)  # type: ignore[arg-type]
+    elif name in _WAITS[language]:
+        yield Interact(at, f"{name}()", "input", scope=scope)
+    elif name == _DEBUGGERS[language]:
+        yield Interact(at, f"{name}()", "debugger", scope=scope)
     elif language == "r" and name in ("readLines", "scan", "file") and first == "stdin":
-        yield Ask(at, f'{name}("stdin")', "input", scope=scope)
+        yield Interact(at, f'{name}("stdin")', "input", scope=scope)
 
 
-def _variables(arguments: list[list[Token]], language: str, at: Place, scope: Scope) -> Iterator[Event]:
+def _variables(arguments: list[list[Token]], language: str, at: Location, scope: Scope) -> Iterator[Event]:
     if language == "octave":
         if len(arguments) > 1:
             values = (_text(part, language) for part in arguments[:2])

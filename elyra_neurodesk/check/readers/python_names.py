@@ -1,4 +1,4 @@
-"""What texts in Python code are, where that can be known without running it."""
+"""Names and strings in Python code: what they stand for, where that can be known without running it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from elyra_neurodesk.check.readers.events import UNKNOWN
+from elyra_neurodesk.check.events import UNKNOWN
 
-_DEEPEST = 12
-_LONGEST = 20_000
-_MOST = 500
+_MAX_DEPTH = 12
+_MAX_TEXT = 20_000
+_MAX_WORDS = 500
 _PATHS = frozenset({"str", "os.fspath", "os.path.expanduser", "os.path.abspath", "os.path.realpath"})
 _PATH_CLASSES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.join"})
 _BINDING = (
@@ -29,7 +29,7 @@ _BINDING = (
 
 
 @dataclass
-class Names:
+class PythonNames:
     """The names of a notebook or module: bound how often, to what.
 
     A name that is assigned a literal once, and never anything else, has that value; a parameter never has.
@@ -48,7 +48,7 @@ class Names:
     _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, trees: Iterable[tuple[ast.Module, bool]], parameters: Iterable[str] = ()) -> Names:
+    def of(cls, trees: Iterable[tuple[ast.Module, bool]], parameters: Iterable[str] = ()) -> PythonNames:
         """Collect the names of several cells.
 
         Args:
@@ -134,8 +134,8 @@ class Names:
 
     def text(self, node: ast.expr, depth: int = 0) -> str:
         """Return a text; `UNKNOWN` stands for each part that cannot be known."""
-        found = self._text(node, depth) if depth < _DEEPEST else UNKNOWN
-        return found if len(found) <= _LONGEST else UNKNOWN
+        found = self._text(node, depth) if depth < _MAX_DEPTH else UNKNOWN
+        return found if len(found) <= _MAX_TEXT else UNKNOWN
 
     def _text(self, node: ast.expr, depth: int) -> str:
         deeper = depth + 1
@@ -174,13 +174,13 @@ class Names:
 
     def texts(self, node: ast.expr, depth: int = 0) -> list[str]:
         """Return the texts that an argument stands for: one, or those of a list, or those of a loop."""
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return [UNKNOWN]
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             found: list[str] = []
             for item in node.elts:
                 found += self.texts(item, depth + 1)
-                if len(found) > _MOST:
+                if len(found) > _MAX_WORDS:
                     return [UNKNOWN]
             return found
         if isinstance(node, ast.Starred):
@@ -195,7 +195,7 @@ class Names:
 
     def words(self, node: ast.expr, depth: int = 0) -> list[str] | None:
         """Return a command given as a list of words; None when it is no list."""
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return None
         if isinstance(node, ast.List | ast.Tuple):
             return [UNKNOWN if isinstance(item, ast.Starred) else self.text(item) for item in node.elts]
@@ -231,7 +231,7 @@ def _split(text: str) -> list[str]:
         return [UNKNOWN]
 
 
-def interpolated(text: str, names: Names) -> str:
+def interpolated(text: str, names: PythonNames) -> str:
     """Return a ``!`` command after IPython has filled in ``{expressions}`` and ``$names`` of Python.
 
     As IPython does (IPython.utils.text.DollarFormatter), a text in which something does not evaluate stays as
@@ -245,7 +245,7 @@ def interpolated(text: str, names: Names) -> str:
     return "".join(pieces)
 
 
-def _pieces(text: str, names: Names) -> Iterator[str | None]:
+def _pieces(text: str, names: PythonNames) -> Iterator[str | None]:
     position = 0
     while position < len(text):
         char = text[position]
@@ -272,7 +272,7 @@ def _pieces(text: str, names: Names) -> Iterator[str | None]:
             position += 1
 
 
-def _expression(source: str, names: Names) -> str | None:
+def _expression(source: str, names: PythonNames) -> str | None:
     """Return an expression's text; None when it would not evaluate, for all that can be seen."""
     try:
         tree = ast.parse(source.strip().partition("!")[0] or "\0", mode="eval")

@@ -1,11 +1,11 @@
-"""What well-known Python functions do with files, people and processes."""
+"""What well-known Python functions do: use files, wait for the user, start processes."""
 
 from __future__ import annotations
 
 import re
 
-from elyra_neurodesk.check.readers.events import Mode
-from elyra_neurodesk.check.readers.vocabulary import word_set
+from elyra_neurodesk.check.events import FileUse
+from elyra_neurodesk.check.words import word_set
 
 MODULE_CALL = re.compile(r"(?:jupyterlmod\.)?(?:module|lmod)\.(load|unload|purge|reset|swap|use|restore)")
 """Neurodesk's Python interface to Lmod (jupyterlmod), under its present and its former name."""
@@ -17,7 +17,7 @@ SHELL_TEXT = word_set(
 SUBPROCESS = frozenset(
     f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")
 )
-WORDS = frozenset({"asyncio.create_subprocess_exec"})
+EXEC = frozenset({"asyncio.create_subprocess_exec"})
 
 WAITING = word_set(
     "getpass.getpass code.interact IPython.embed google.colab.files.upload",
@@ -88,7 +88,7 @@ _FILE_KEYWORDS = word_set(
 )
 
 
-def mode_of(name: str, position: int, keyword: str, opened: str) -> Mode:
+def file_use(name: str, position: int, keyword: str, opened: str) -> FileUse:
     """Return what a call does to the file that an argument names.
 
     Args:
