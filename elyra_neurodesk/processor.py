@@ -17,8 +17,7 @@ from elyra.pipeline.processor import RuntimePipelineProcessorResponse
 from elyra.pipeline.runtime_type import RuntimeProcessorType
 from traitlets import Enum
 
-from elyra_neurodesk.elyra_adapter import component_parser
-from elyra_neurodesk.elyra_adapter.node_properties import PROPERTIES
+from elyra_neurodesk.elyra_adapter import component_parser, node_properties
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
-
-component_parser.register()
 
 
 class ExportTargetExists(NeurodeskError):
@@ -84,10 +81,17 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         "an export does not ask a backend what it understands.",
     ).tag(config=True)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Elyra's maps of parsers and properties are per process: they change where Elyra makes this
+        # processor, not where something imports it
+        component_parser.register()
+        node_properties.register()
+
     @property
     def supported_properties(self) -> set[str]:
         """The ids of the node properties that the editor shows: Elyra's, and ours."""
-        return {*super().supported_properties, *PROPERTIES}
+        return {*super().supported_properties, *node_properties.PROPERTIES}
 
     def process(self, pipeline: Pipeline) -> NeurodeskPipelineProcessorResponse:
         """Submit the pipeline and return Elyra's response with the run's id and address.

@@ -2,9 +2,14 @@
 
 Elyra's parser takes component YAML of KFP version 1 and passes over what KFP 2's compiler writes
 (elyra-ai/elyra issue 1930). Elyra finds its parser by name in ``ComponentParser._parser_class_map``; the name
-of the one below is entered there when Elyra loads our processor, which it does before it reads a catalog
+of the one below is entered there when Elyra makes our processor, which it does before it reads a catalog
 (``ComponentCache.read_component_catalog`` asks the processor registry first). A version 1 component is parsed
 by Elyra's own code as ever.
+
+The map and the cache of components are per runtime type, not per runtime configuration: on a server with this
+processor, version 2 components are in the palette for Elyra's own ``kfp`` runtime configurations as well
+(docs/stock-elyra.md says so). Where an administrator leaves ``neurodesk`` out of Elyra's
+``PipelineProcessorRegistry.runtimes``, nothing changes.
 """
 
 from __future__ import annotations

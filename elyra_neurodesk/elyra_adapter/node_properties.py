@@ -145,5 +145,7 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
 
 PROPERTIES = frozenset({MODULES, STRICTNESS})
 
-# Elyra keeps a map of the classes that it makes once, perhaps before it loaded this processor
-ElyraProperty.build_property_map()
+
+def register() -> None:
+    """Let Elyra find the properties: its map of classes may be older than the import of this module."""
+    ElyraProperty.build_property_map()
