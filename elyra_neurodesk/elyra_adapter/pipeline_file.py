@@ -90,7 +90,7 @@ def export_file(path: Path, runtime_config: str, format: str, output: Path, over
 @contextlib.contextmanager
 def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
     definition = read_definition(path)
-    check_graph(definition)
+    check_connections(definition)
     from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_config as find_config
 
     config = find_config(runtime_config)
@@ -128,10 +128,10 @@ def read_pipeline_file(path: Path) -> Pipeline:
 
     Raises:
         PipelineFileUnreadable: it cannot be read, or is not a pipeline file.
-        NeurodeskError: its graph is broken (`check_graph`), or see `operations.read_pipeline`.
+        NeurodeskError: its graph is broken (`check_connections`), or see `operations.read_pipeline`.
     """
     definition = read_definition(path)
-    check_graph(definition)
+    check_connections(definition)
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     from elyra.pipeline.component_catalog import ComponentCache
     from elyra.pipeline.parser import PipelineParser
@@ -218,7 +218,7 @@ def _primary(definition: dict[str, Any]) -> dict[str, Any]:
     return primary
 
 
-def check_graph(definition: dict[str, Any]) -> None:
+def check_connections(definition: dict[str, Any]) -> None:
     """Refuse cycles, unknown parents and empty pipelines before Elyra recurses into them.
 
     Raises:

@@ -1,14 +1,18 @@
-"""What a submission's tasks share, for tests of patches."""
+"""Tasks and what a submission's tasks share, for tests of patches."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store
+from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.graph.context import SubmissionContext
+from elyra_neurodesk.graph.model import Container, Task
 from elyra_neurodesk.settings import RuntimeSettings, SecretReference
 
 STORE = Store("http://store:9000", "bucket", "a/prefix")
+SPEC = TaskSpec("p", "p", "t", "T", "a.ipynb", "0" * 64, STORE, modules=("fsl/6.0.7.16",))
+NOTEBOOK = Task("t", "T", spec=SPEC, env={"A": "1"}, container=Container("img", ("sh",), ()), file="a.ipynb")
+CATALOG = Task("c", "C", component="name: c\nimplementation: {container: {image: tool, command: [sh]}}")
 
 
 def settings(**more: Any) -> RuntimeSettings:

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.elyra_adapter.pipeline_file import PipelineFileUnreadable, check_graph, read_definition
+from elyra_neurodesk.elyra_adapter.pipeline_file import (
+    PipelineFileUnreadable,
+    check_connections,
+    read_definition,
+)
 from elyra_neurodesk.errors import NeurodeskError
 from tests.support.pipelines import notebook_node, pipeline
 
@@ -46,7 +50,7 @@ def test_whatever_is_wrong_with_a_value_is_an_error_of_ours_or_none(tmp_path: Pa
     for path in places(GOOD):
         file.write_text(json.dumps(changed(path, new)), "utf-8")
         try:
-            check_graph(read_definition(file))
+            check_connections(read_definition(file))
         except NeurodeskError:
             pass
         except Exception as problem:

@@ -6,7 +6,6 @@ import pytest
 
 from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.patches.crio_workspace import VOLUME, add_crio_workspace, is_crio
-from elyra_neurodesk.patches.elyra_environment import add_elyra_environment
 from tests.support.contexts import context
 from tests.unit.patches.test_share_executors import tasks
 
@@ -25,14 +24,3 @@ def test_on_crio_notebook_tasks_work_in_a_volume_unless_the_node_mounts_one_ther
     assert add_crio_workspace(mine, context(crio=True)) == mine
     component = Task("c", "c", component="x")
     assert add_crio_workspace(component, context(crio=True)) == component
-
-
-def test_elyras_variables_name_the_directory_to_work_in() -> None:
-    (task,) = tasks(1)
-    on_crio = add_elyra_environment(task, context(crio=True))
-    assert on_crio.env["ELYRA_WRITABLE_CONTAINER_DIR"] == "/opt/app-root/src"
-    elsewhere = add_elyra_environment(task, context(pipeline_info=False))
-    assert elsewhere.env["ELYRA_WRITABLE_CONTAINER_DIR"] == "/tmp"
-    assert elsewhere.env["ELYRA_ENABLE_PIPELINE_INFO"] == "False"
-    component = Task("c", "c", component="x")
-    assert add_elyra_environment(component, context()) == component
