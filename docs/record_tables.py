@@ -1,6 +1,6 @@
-"""Write the tables of docs/record.md from the records' JSON Schemas and the JSON-LD context.
+"""Write what follows from `elyra_neurodesk.record.model`: its JSON Schemas and the tables of docs/record.md.
 
-Run it from the repository's root: ``python docs/record_tables.py``. A test fails when a table is out of date.
+Run it from the repository's root: ``python docs/record_tables.py``. A test fails when they are out of date.
 """
 
 from __future__ import annotations
@@ -11,12 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.terms import CONTEXT
+from elyra_neurodesk.record import schemas
+from elyra_neurodesk.record.jsonld import CONTEXT
 from elyra_neurodesk.record.schemas import Kind, record_schema
 
 PAGE = Path(__file__).parent / "record.md"
 HEAD = ["| Key | Type | Meaning | Term |", "| --- | --- | --- | --- |"]
 _TABLE = re.compile(r"<!-- table: ([a-z-]+)(?: ([a-z-]+))? -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def schema_files() -> dict[Path, str]:
+    """Return path to content."""
+    folder = Path(schemas.__file__).parent
+    return {
+        folder / f"{kind}.schema.json": json.dumps(record_schema(kind), indent=2, ensure_ascii=False) + "\n"
+        for kind in schemas.KINDS
+    }
 
 
 def page(text: str) -> str:
@@ -59,19 +69,19 @@ def _block(kind: Kind, name: str) -> str:
 
 def _type(entry: Mapping[str, Any], owner: Mapping[str, Any], key: str) -> str:
     if "anyOf" in entry:
-        told = " or ".join(_type(choice, {"required": [key]}, key) for choice in entry["anyOf"])
+        shown = " or ".join(_type(choice, {"required": [key]}, key) for choice in entry["anyOf"])
     elif "$ref" in entry:
-        told = _link(entry["$ref"])
+        shown = _link(entry["$ref"])
     elif entry.get("type") == "array":
-        told = f"list of {_type(entry['items'], {'required': [key]}, key)}"
+        shown = f"list of {_type(entry['items'], {'required': [key]}, key)}"
     elif "const" in entry:
-        told = f"`{json.dumps(entry['const'])}`"
+        shown = f"`{json.dumps(entry['const'])}`"
     elif "enum" in entry:
-        told = ", ".join(f"`{json.dumps(one)}`" for one in entry["enum"])
+        shown = ", ".join(f"`{json.dumps(one)}`" for one in entry["enum"])
     else:
         kinds = entry["type"] if isinstance(entry["type"], list) else [entry["type"]]
-        told = " or ".join(kinds)
-    return told if key in owner.get("required", ()) else f"{told}, may be left out"
+        shown = " or ".join(kinds)
+    return shown if key in owner.get("required", ()) else f"{shown}, may be left out"
 
 
 def _link(reference: str) -> str:
@@ -91,4 +101,6 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
+    for path, content in schema_files().items():
+        path.write_text(content, "utf-8")
     PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")

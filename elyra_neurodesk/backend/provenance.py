@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from elyra_neurodesk.backend.db.rows import FINAL, SUCCEEDED, RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import one_line
-from elyra_neurodesk.record.run_record import findings, repositories, tools
+from elyra_neurodesk.record.model import LoadedTool, RepositoryState, TaskFinding, TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
+from elyra_neurodesk.runs.run_record import findings, repositories, tools
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
 
 MAX_RECORD_BYTES = 16 << 20
@@ -73,14 +73,14 @@ class Provenance:
     """What the run's page says of the records that are there.
 
     Attributes:
-        tools: modules with the containers that they really were (see the run record's schema).
+        tools: modules with the containers that they really were (see `record.model`).
         repositories: states of the Neurodesk repository.
         findings: what the guard saw, each with its task.
     """
 
-    tools: list[dict[str, Any]]
-    repositories: list[dict[str, Any]]
-    findings: list[dict[str, Any]]
+    tools: tuple[LoadedTool, ...]
+    repositories: tuple[RepositoryState, ...]
+    findings: tuple[TaskFinding, ...]
 
 
 def provenance_of(files: RunFiles) -> Provenance:
@@ -99,13 +99,16 @@ def provenance_of(files: RunFiles) -> Provenance:
 
 
 @lru_cache(maxsize=2048)
-def _essentials(path: Path, changed: int, size: int) -> dict[str, Any] | None:
-    """Return the few keys of a record that a page needs; the last two arguments tell when to read again."""
+def _essentials(path: Path, changed: int, size: int) -> TaskRecord | None:
+    """Return a record without its long lists, which no page needs, so that many can be kept in memory.
+
+    The last two arguments tell when to read again.
+    """
     try:
         record = TaskRecordFile("", path.read_bytes()).record()
     except OSError:
         return None
-    return record and {key: record[key] for key in ("task", "modules", "cvmfs", "findings")}
+    return record and replace(record, context=None, packages=None, files=(), inputs=(), outputs=())
 
 
 def summary_of(run: RunRow, tasks: Sequence[TaskRow], known: Sequence[SpecTask]) -> RunSummary:

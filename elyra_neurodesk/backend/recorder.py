@@ -61,9 +61,9 @@ class Recorder(threading.Thread):
             NeurodeskError: there is no such run, or the store does not take it.
         """
         # imported here: nobody needs them before a run has ended, and the server starts in a second
-        from elyra_neurodesk.bootstrapper.record import to_json
-        from elyra_neurodesk.record.run_record import CONTENT_TYPE, RUN_RECORD, build
+        from elyra_neurodesk.record.codec import CONTENT_TYPE, to_bytes
         from elyra_neurodesk.runs.locations import spec_tasks
+        from elyra_neurodesk.runs.run_record import RUN_RECORD, build
         from elyra_neurodesk.storage.reader import ObjectReader
         from elyra_neurodesk.storage.s3 import open_client
 
@@ -75,9 +75,9 @@ class Recorder(threading.Thread):
         if files.first.store.endpoint.rstrip("/") != state.store_url:
             return
         summary = summary_of(run, self._runs.tasks(run_id), known)
-        content = build(summary, known, record_files(files, run_id), run.parameters)
+        record = build(summary, known, record_files(files, run_id), run.parameters)
         keys = self._home.credentials()
         metadata = {"cos_username": keys.access_key, "cos_password": keys.secret_key}
         client = open_client("of this machine", metadata, state.store_url)
         store = ObjectReader(client, files.first.store.bucket, state.store_url)
-        store.write(files.key(run_id, RUN_RECORD), to_json(content), CONTENT_TYPE)
+        store.write(files.key(run_id, RUN_RECORD), to_bytes(record), CONTENT_TYPE)

@@ -1,52 +1,39 @@
-"""What a task was given to run: its notebook or script and the files beside it, by hash."""
+"""The files that a task was given to run: its notebook or script and those submitted beside it, by hash."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from elyra_neurodesk.bootstrapper.transport import file_sha256
+from elyra_neurodesk.record.model import SubmittedFile
 
-LISTED = 500
+MAX_FILES = 500
 """How many of the files beside the notebook a record lists; the archive's hash covers all of them."""
 
-LARGEST = 256 << 20
+MAX_HASHED = 256 << 20
 """Bytes that are hashed for that list: half a second of every task's time at most."""
 
 
 @dataclass(frozen=True)
-class File:
-    """A file as it was found: path below the working directory (POSIX), bytes, SHA-256."""
-
-    path: str
-    size: int
-    sha256: str
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the form in which a task record lists it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Stock:
-    """What was there before the first cell.
+class FileManifest:
+    """The files that were there before the first cell.
 
     Attributes:
         source: the notebook or script.
         files: the other files of the archive, by path.
-        unlisted: how many more there are than `LISTED` and `LARGEST` allow.
+        unlisted: how many more there are than `MAX_FILES` and `MAX_HASHED` allow.
     """
 
-    source: File
-    files: tuple[File, ...] = ()
+    source: SubmittedFile
+    files: tuple[SubmittedFile, ...] = ()
     unlisted: int = 0
 
 
-def take(directory: Path, source: str, inputs: Collection[str]) -> Stock:
-    """Hash the notebook and what else the archive brought.
+def snapshot(directory: Path, source: str, inputs: Collection[str]) -> FileManifest:
+    """Hash the notebook or script and the other files of the archive.
 
     Args:
         directory: the working directory, before anything ran in it.
@@ -54,9 +41,9 @@ def take(directory: Path, source: str, inputs: Collection[str]) -> Stock:
         inputs: files that came from other tasks, which have hashes already.
 
     Raises:
-        OSError: the notebook cannot be read.
+        OSError: the notebook or script cannot be read.
     """
-    files: list[File] = []
+    files: list[SubmittedFile] = []
     unlisted, hashed = 0, 0
     for path in sorted(_walk(directory)):
         if path == source or path in inputs:
@@ -64,16 +51,17 @@ def take(directory: Path, source: str, inputs: Collection[str]) -> Stock:
         file = directory / path
         try:
             size = file.stat().st_size
-            if len(files) >= LISTED or hashed + size > LARGEST:
+            if len(files) >= MAX_FILES or hashed + size > MAX_HASHED:
                 unlisted += 1
                 continue
-            files.append(File(path, size, file_sha256(file)))
+            files.append(SubmittedFile(path, size, file_sha256(file)))
         except OSError:  # a link to nothing: the archive's hash still covers it
             unlisted += 1
             continue
         hashed += size
     notebook = directory / source
-    return Stock(File(source, notebook.stat().st_size, file_sha256(notebook)), tuple(files), unlisted)
+    submitted = SubmittedFile(source, notebook.stat().st_size, file_sha256(notebook))
+    return FileManifest(submitted, tuple(files), unlisted)
 
 
 def _walk(directory: Path) -> Iterator[str]:

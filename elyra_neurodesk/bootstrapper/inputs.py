@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.store_errors import ObjectMissing
 from elyra_neurodesk.bootstrapper.transport import CONNECTIONS
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.record.model import InputFile
 
 
 class InputUnavailable(NeurodeskError):
@@ -26,36 +26,7 @@ class InputUnavailable(NeurodeskError):
     exit_status = 13
 
 
-@dataclass(frozen=True)
-class Input:
-    """One file from an ancestor.
-
-    Attributes:
-        path: where it goes, relative to the working directory (POSIX).
-        origin: the ancestor's task name.
-        key: its object key.
-        size: bytes.
-        sha256: 64 hex digits.
-    """
-
-    path: str
-    origin: str
-    key: str
-    size: int
-    sha256: str
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the form in which a task record lists it."""
-        return {
-            "path": self.path,
-            "from": self.origin,
-            "key": self.key,
-            "size": self.size,
-            "sha256": self.sha256,
-        }
-
-
-def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[Input]:
+def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[InputFile]:
     """Place every ancestor's outputs in ``target``, downloading several at a time.
 
     Returns:
@@ -70,7 +41,7 @@ def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Lo
     for path, kept, dropped in conflicts:
         log.say(f"input {path}: the one from {kept} is used, not the one from {dropped}")
 
-    def place(item: Input) -> None:
+    def place(item: InputFile) -> None:
         place_input(store, item, target)
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -108,7 +79,7 @@ def read_records(store: ObjectStore, spec: TaskSpec, run_id: str) -> dict[str, d
 
 def choose(
     parents: Sequence[str], records: Mapping[str, Mapping[str, Any]]
-) -> tuple[list[Input], list[tuple[str, str, str]]]:
+) -> tuple[list[InputFile], list[tuple[str, str, str]]]:
     """Decide whose file is used where several ancestors left one of the same path.
 
     The nearest ancestor wins, counted along the longest way: a task thus always wins over those that it
@@ -117,7 +88,7 @@ def choose(
     Returns:
         The inputs sorted by path, and (path, task used, task not used) where the contents differ.
     """
-    chosen: dict[str, Input] = {}
+    chosen: dict[str, InputFile] = {}
     conflicts = []
     for task in by_distance(parents, records):
         for item in _outputs(task, records[task]):
@@ -140,7 +111,7 @@ def by_distance(parents: Sequence[str], records: Mapping[str, Mapping[str, Any]]
     return sorted(distance, key=lambda task: (distance[task], order[task]))
 
 
-def place_input(store: ObjectStore, item: Input, target: Path) -> None:
+def place_input(store: ObjectStore, item: InputFile, target: Path) -> None:
     """Download one input to its place, replacing a file that the archive brought."""
     path = target / item.path
     try:
@@ -160,10 +131,10 @@ def place_input(store: ObjectStore, item: Input, target: Path) -> None:
         )
 
 
-def _outputs(task: str, record: Mapping[str, Any]) -> list[Input]:
+def _outputs(task: str, record: Mapping[str, Any]) -> list[InputFile]:
     try:
         items = [
-            Input(str(entry["path"]), task, str(entry["key"]), int(entry["size"]), str(entry["sha256"]))
+            InputFile(str(entry["path"]), task, str(entry["key"]), int(entry["size"]), str(entry["sha256"]))
             for entry in record.get("outputs", ())
         ]
     except (KeyError, TypeError, ValueError) as problem:

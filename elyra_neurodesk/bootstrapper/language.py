@@ -6,23 +6,11 @@ import json
 import platform
 import re
 import subprocess
-from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+
+from elyra_neurodesk.record.model import Language
 
 _ANSWER = 5.0  # seconds for Rscript to say its version; it needs some milliseconds
-
-
-@dataclass(frozen=True)
-class Language:
-    """A language's name in small letters, and the version of its interpreter, None where it did not tell."""
-
-    name: str
-    version: str | None = None
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the form in which a task record has it."""
-        return asdict(self)
 
 
 def find(file: str, executed: Path, failed: bool) -> Language | None:

@@ -11,13 +11,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from elyra_neurodesk.bootstrapper import cvmfs, lmod
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.modules import containers, modulefile, tree, versions
+from elyra_neurodesk.record.model import Module, Status, Via
 
-LMOD, MODULE_FILE = "lmod", "module file"
+LMOD: Final = "lmod"
+MODULE_FILE: Final = "module file"
 
 
 class ModuleUnavailable(NeurodeskError):
@@ -41,38 +44,6 @@ class ContainerGone(ModuleUnavailable):
     """A module that the node declares names a container that is not there, or whose image is not."""
 
     code = "ND-MODULE-003"
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module that was asked for and what it came to.
-
-    Attributes:
-        requested: as declared, ``tool`` or ``tool/version``.
-        module: ``tool/version``, "" when there is none.
-        container: the container's directory, ``…/containers/<tool>_<version>_<date>``; "" when the module is
-            not available, or stands for several others.
-        via: ``lmod`` or ``module file``; "" when it was not loaded.
-        status: ``exact``: the version as written; ``other``: one was written and this other one is what it
-            comes to; ``default``: none was written; ``unknown``, ``retired`` or ``gone``: not available;
-            ``replaced``: a later one of the same tool took its place.
-    """
-
-    requested: str
-    module: str = ""
-    container: str = ""
-    via: str = ""
-    status: str = "unknown"
-
-    def as_record(self) -> dict[str, str]:
-        """Return the form in which a task record lists it."""
-        return {
-            "requested": self.requested,
-            "module": self.module,
-            "container": self.container,
-            "via": self.via,
-            "status": self.status,
-        }
 
 
 @dataclass(frozen=True)
@@ -146,7 +117,7 @@ def resolve(
     module = f"{tool.name}/{version}"
     others = replace(tool, files={key: path for key, path in tool.files.items() if key != version})
     hint = _suggestion(root, others, wanted)
-    status = "exact" if version == wanted else "other" if wanted else "default"
+    status: Status = "exact" if version == wanted else "other" if wanted else "default"
     try:
         file = modulefile.read(tool.files[version], root, environment)
         if not file.container and file.requires:
@@ -210,7 +181,7 @@ def _last_of_each_tool(found: Sequence[_Found], log: Log) -> tuple[list[_Found],
 
 def _apply(
     usable: Sequence[_Found], root: Path, environment: Mapping[str, str], log: Log
-) -> tuple[str, dict[str, str]]:
+) -> tuple[Via, dict[str, str]]:
     """Return how the modules were loaded and the new environment."""
     command = lmod.find(environment) if usable else None
     if command is not None:
@@ -257,7 +228,7 @@ def _line(module: Module) -> str:
     return f"module {module.requested}: {module.module}{place} ({module.via})"
 
 
-def _status(problem: ModuleUnavailable) -> str:
+def _status(problem: ModuleUnavailable) -> Status:
     if isinstance(problem, ModuleRetired):
         return "retired"
     return "gone" if isinstance(problem, ContainerGone) else "unknown"

@@ -20,8 +20,8 @@ from elyra_neurodesk.bootstrapper.guard.cells import Cells
 from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
 from elyra_neurodesk.bootstrapper.guard.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
-from elyra_neurodesk.bootstrapper.parameters import Value
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.record.model import Value
 
 ENGINE = "elyra-neurodesk"
 SAVE_EVERY = 15.0  # seconds; papermill's own way is twice per cell

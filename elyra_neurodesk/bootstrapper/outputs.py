@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from glob import glob
 from pathlib import Path
-from typing import Any
 
 from elyra_neurodesk.bootstrapper.archive import escapes
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
@@ -33,20 +31,6 @@ class OutputRefused(NeurodeskError):
     code = "ND-OUTPUT-002"
     hint = "Declare outputs as paths relative to the node's working directory, without '..'."
     exit_status = 14
-
-
-@dataclass(frozen=True)
-class Output:
-    """One stored output: path in the working directory (POSIX), object key, bytes, SHA-256."""
-
-    path: str
-    key: str
-    size: int
-    sha256: str
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the form in which a task record lists it."""
-        return asdict(self)
 
 
 def check(patterns: Sequence[str]) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from elyra_neurodesk.errors import NeurodeskError
-
-Value = str | int | float | bool
+from elyra_neurodesk.record.model import Value
 
 
 class InvalidParameter(NeurodeskError):

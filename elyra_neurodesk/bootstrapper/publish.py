@@ -14,7 +14,7 @@ from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, 
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.bootstrapper.internal_error import as_error
 from elyra_neurodesk.bootstrapper.log import Log
-from elyra_neurodesk.bootstrapper.outputs import Output, OutputMissing, OutputRefused
+from elyra_neurodesk.bootstrapper.outputs import OutputMissing, OutputRefused
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.bootstrapper.store import ObjectStore
@@ -22,6 +22,8 @@ from elyra_neurodesk.bootstrapper.store_errors import STORING
 from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
 from elyra_neurodesk.bootstrapper.workdir import FALLBACK, Workplace
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.record import codec
+from elyra_neurodesk.record.model import StoredFile
 
 TYPES = {
     ".ipynb": "application/x-ipynb+json",
@@ -141,7 +143,7 @@ class Publisher:
         found = outputs.visualisations((self.place.files, writable), self.began)
         return [path for path in found if path.name not in self._taken]
 
-    def _upload_output(self, file: str) -> Output:
+    def _upload_output(self, file: str) -> StoredFile:
         path = self.place.files / file
         key = self._run_key(file)
         try:
@@ -153,17 +155,17 @@ class Publisher:
         key = self._key(path.name, other)
         self.progress.reports.append(self._uploaded(PurePosixPath(key).name, key, path))
 
-    def _uploaded(self, name: str, key: str, path: Path) -> Output:
+    def _uploaded(self, name: str, key: str, path: Path) -> StoredFile:
         size, sha256 = path.stat().st_size, file_sha256(path)
         self._upload(key, path)
-        return Output(name, key, size, sha256)
+        return StoredFile(name, key, size, sha256)
 
     def _upload(self, key: str, path: Path) -> None:
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         self.store.upload(key, path, kind)
 
     def _record(self) -> bytes:
-        return record.to_json(record.build(self.progress, record.now()))
+        return codec.to_bytes(record.build(self.progress, record.now()))
 
     def _keep_record(self) -> None:
         """Write the record beside the log; a full disk must not cost the one in the store."""
@@ -171,7 +173,7 @@ class Publisher:
             (self.place.reports / TASK_RECORD).write_bytes(self._record())
 
     def _upload_record(self) -> None:
-        self.store.write(self._run_key(TASK_RECORD), self._record(), "application/json")
+        self.store.write(self._run_key(TASK_RECORD), self._record(), codec.CONTENT_TYPE)
 
     def _convert(self) -> Path | None:
         """Make the HTML; a notebook without it is still a result."""

@@ -111,7 +111,8 @@ def _work(
     _fetch(progress, store, place, log)
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
-    progress.stock = file_manifest.take(place.files, spec.file, {item.path for item in progress.inputs})
+    inputs_placed = {item.path for item in progress.inputs}
+    progress.manifest = file_manifest.snapshot(place.files, spec.file, inputs_placed)
     os.chdir(place.files)
     guard = Guard(spec.strict, progress.findings, log)
     progress.loaded = guard.loaded  # grows as the notebook goes on
@@ -130,7 +131,7 @@ def _work(
         log.say(f"running {spec.file}")
         publisher.started = True
         script.run(spec.file, place.files, log, guard)
-    log.say(f"{spec.file} ended well ({time.monotonic() - began:.1f} s)")
+    log.say(f"{spec.file} finished successfully ({time.monotonic() - began:.1f} s)")
 
 
 def _prepare_environment(progress: Progress, temporary: Path, log: Log) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.cli.record_render import joined, quoted, short, table
 from elyra_neurodesk.cli.render import moment, plain, state
+from elyra_neurodesk.record.model import RunRecord
 from elyra_neurodesk.runs.compare import KINDS, Comparison, Difference, Kind
 
 _TITLES: Mapping[Kind, str] = {
@@ -38,14 +39,14 @@ def show_comparison(found: Comparison) -> Group:
     return Group(*parts)
 
 
-def _run(letter: str, run: Mapping[str, Any]) -> Text:
-    created = datetime.fromisoformat(run["created"]) if run["created"] else None
+def _run(letter: str, run: RunRecord) -> Text:
+    created = datetime.fromisoformat(run.created) if run.created else None
     return Text.assemble(
         (f"{letter}  ", "bold"),
-        plain(run["name"]),
+        plain(run.name),
         "  ",
-        state(run["state"]),
-        (f"  {moment(created)}  {run['run_id']}", "dim"),
+        state(run.state),
+        (f"  {moment(created)}  {run.run_id}", "dim"),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -15,14 +15,13 @@ from rich.text import Text
 
 from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.cli.render import duration, moment, plain, state
-
-Json = Mapping[str, Any]
+from elyra_neurodesk.record.model import RecordedTask, RepositoryState, RunRecord, TaskFinding, TaskRecord
 
 SHORT = 12
 """How many digits of a hash are shown; --json has them all."""
 
-MOST_FILES = 60
-"""How many files are shown."""
+MAX_FILES = 60
+"""How many files are shown at most."""
 
 TIMELINE = 24
 """Characters of the time line."""
@@ -31,14 +30,14 @@ _MARKS = {"error": ("×", "bold red"), "warning": ("‼", "yellow")}
 _WITHOUT_FILE = {"component": "catalog component", "generic": ""}
 
 
-def show_record(record: Json) -> Group:
+def show_record(record: RunRecord) -> Group:
     """Return the whole page."""
     record = with_labels(record)
     parts: list[RenderableType] = [_heading(record), _section("Tasks", _tasks(record))]
     for title, content in (
-        ("Findings", _findings(record["findings"])),
+        ("Findings", _findings(record.findings)),
         ("Tools", _tools(record)),
-        ("Parameters", _parameters(record["parameters"])),
+        ("Parameters", _parameters(record)),
         ("Data", _data(record)),
         ("Environment", _environment(record)),
     ):
@@ -47,34 +46,32 @@ def show_record(record: Json) -> Group:
     return Group(*parts)
 
 
-def with_labels(record: Json) -> Json:
+def with_labels(record: RunRecord) -> RunRecord:
     """Return the record with tasks called as people see them, where no two are called the same."""
-    nodes = Counter(task["node"] for task in record["tasks"])
-    labels: dict[str, str] = {
-        task["record"]["task"]: task["node"]
-        for task in record["tasks"]
-        if task["record"] is not None and nodes[task["node"]] == 1
+    nodes = Counter(task.node for task in record.tasks)
+    labels = {
+        task.record.task: task.node
+        for task in record.tasks
+        if task.record is not None and nodes[task.node] == 1
     }
 
     def label(name: str) -> str:
         return labels.get(name, name)
 
-    def renamed(entry: Json, *keys: str) -> Json:
-        return {**entry, **{key: label(entry[key]) for key in keys}}
+    def each(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(label(name) for name in names)
 
-    def listed(entry: Json) -> Json:
-        return {**entry, "tasks": [label(name) for name in entry["tasks"]]}
-
-    return {
-        **record,
-        "tasks": [
-            {**task, "record": task["record"] and renamed(task["record"], "task")} for task in record["tasks"]
-        ],
-        "tools": [listed(entry) for entry in record["tools"]],
-        "repositories": [listed(entry) for entry in record["repositories"]],
-        "edges": [renamed(entry, "from", "to") for entry in record["edges"]],
-        "findings": [renamed(entry, "task") for entry in record["findings"]],
-    }
+    return replace(
+        record,
+        tasks=tuple(
+            replace(task, record=task.record and replace(task.record, task=label(task.record.task)))
+            for task in record.tasks
+        ),
+        tools=tuple(replace(one, tasks=each(one.tasks)) for one in record.tools),
+        repositories=tuple(replace(one, tasks=each(one.tasks)) for one in record.repositories),
+        edges=tuple(replace(one, origin=label(one.origin), target=label(one.target)) for one in record.edges),
+        findings=tuple(replace(one, task=label(one.task)) for one in record.findings),
+    )
 
 
 def short(sha256: str) -> str:
@@ -90,8 +87,10 @@ def joined(names: Iterable[str], most: int = 6) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a parameter's value so that a text and a number can be told apart."""
-    return repr(value) if isinstance(value, str) else {True: "true", False: "false"}.get(value, str(value))  # type: ignore[call-overload]
+    """Return a parameter's value so that a text, a number and a Boolean can be told apart."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def table(*titles: str, right: Iterable[int] = ()) -> Table:
@@ -106,65 +105,62 @@ def _section(title: str, content: RenderableType) -> RenderableType:
     return Group(Text(), Text(title, style="bold"), Padding(content, (0, 0, 0, 2), expand=False))
 
 
-def _heading(record: Json) -> Group:
-    done = sum(task["state"] == "SUCCEEDED" for task in record["tasks"])
+def _heading(record: RunRecord) -> Group:
+    done = sum(task.state == "SUCCEEDED" for task in record.tasks)
     times = Text.assemble(
-        moment(_time(record["created"])),
-        *((" → ", moment(_time(record["finished"]))) if record["finished"] else ()),
+        moment(_time(record.created)),
+        *((" → ", moment(_time(record.finished))) if record.finished else ()),
     )
     lines = [
         Text.assemble(
-            (plain(record["name"]).plain, "bold"),
+            (plain(record.name).plain, "bold"),
             "  ",
-            state(record["state"]),
-            f"  {done}/{len(record['tasks'])} tasks succeeded  {duration(record['seconds'])}",
+            state(record.state),
+            f"  {done}/{len(record.tasks)} tasks succeeded  {duration(record.seconds)}",
         ),
-        Text(f"run {record['run_id']}", style="dim"),
+        Text(f"run {record.run_id}", style="dim"),
         Text.assemble(times, style="dim"),
     ]
-    own = record["message"]
     # a backend repeats the failed task's message as the run's own
-    if own and not any(task["message"] and task["message"] in own for task in record["tasks"]):
-        lines.append(plain(own))
+    if record.message and not any(task.message and task.message in record.message for task in record.tasks):
+        lines.append(plain(record.message))
     return Group(*lines)
 
 
-def _tasks(record: Json) -> Table:
+def _tasks(record: RunRecord) -> Table:
     shown = table("task", "file", "state", "exit", "took", "when", "message", right=(3, 4))
-    spans = [_span(task) for task in record["tasks"]]
+    spans = [_span(task) for task in record.tasks]
     known = [moment for span in spans if span for moment in span]
-    for task, span in zip(record["tasks"], spans, strict=True):
-        inner = task["record"]
+    for task, span in zip(record.tasks, spans, strict=True):
+        inner = task.record
         shown.add_row(
-            plain(task["node"]),
-            plain(inner["file"]) if inner else Text(_WITHOUT_FILE[task["kind"]], style="dim"),
-            state(task["state"]),
-            "" if inner is None else str(inner["exit_status"]),
-            duration(inner["seconds"] if inner else task["seconds"]),
+            plain(task.node),
+            plain(inner.file) if inner else Text(_WITHOUT_FILE[task.kind], style="dim"),
+            state(task.state),
+            "" if inner is None else str(inner.exit_status),
+            duration(inner.seconds if inner else task.seconds),
             _bar(span, min(known), max(known)) if span else Text(),
             _message(task),
         )
     return shown
 
 
-def _message(task: Json) -> Text:
-    error = task["record"] and task["record"]["error"]
-    if error:
-        return plain(f"{error['code']}: {error['message']}")
-    if task["reference"] and not task["record"]:
+def _message(task: RecordedTask) -> Text:
+    if task.record and task.record.error:
+        return plain(f"{task.record.error.code}: {task.record.error.message}")
+    if task.reference and not task.record:
         return Text("its record is of another version, or damaged", style="yellow")
-    return plain(task["message"])
+    return plain(task.message)
 
 
-def _span(task: Json) -> tuple[datetime, datetime] | None:
+def _span(task: RecordedTask) -> tuple[datetime, datetime] | None:
     """Return when a task ran: by its own record, else by the backend."""
-    inner = task["record"]
-    if inner:
-        return _time(inner["started"]), _time(inner["finished"])  # type: ignore[return-value]
-    began = _time(task["started"])
-    if began is None or task["seconds"] is None:
+    if task.record:
+        return datetime.fromisoformat(task.record.started), datetime.fromisoformat(task.record.finished)
+    began = _time(task.started)
+    if began is None or task.seconds is None:
         return None
-    return began, datetime.fromtimestamp(began.timestamp() + task["seconds"], began.tzinfo)
+    return began, began + timedelta(seconds=task.seconds)
 
 
 def _bar(span: tuple[datetime, datetime], first: datetime, last: datetime) -> Text:
@@ -177,84 +173,92 @@ def _bar(span: tuple[datetime, datetime], first: datetime, last: datetime) -> Te
     )
 
 
-def _findings(findings: Iterable[Json]) -> Table | None:
+def _findings(findings: Iterable[TaskFinding]) -> Table | None:
     shown = table("", "task", "where", "what")
     for finding in findings:
-        mark, style = _MARKS.get(finding["severity"], ("·", ""))
-        where = [f"{name} {finding[name]}" for name in ("cell", "line") if finding[name] is not None]
+        mark, style = _MARKS[finding.severity]
+        where = [
+            f"{name} {number}"
+            for name, number in (("cell", finding.cell), ("line", finding.line))
+            if number is not None
+        ]
         shown.add_row(
             Text(mark, style=style),
-            plain(finding["task"]),
+            plain(finding.task),
             ", ".join(where),
             Text.assemble(
-                plain(f"{finding['code']}: {finding['message']}"),
-                *((("\n", ""), (plain(finding["hint"]).plain, "dim")) if finding["hint"] else ()),
+                plain(f"{finding.code}: {finding.message}"),
+                *((("\n", ""), (plain(finding.hint).plain, "dim")) if finding.hint else ()),
             ),
         )
     return shown if shown.rows else None
 
 
-def _tools(record: Json) -> RenderableType | None:
+def _tools(record: RunRecord) -> RenderableType | None:
     shown = table("module", "container it was", "asked for as", "tasks")
-    for tool in record["tools"]:
-        container = PurePosixPath(tool["container"]).name
+    for tool in record.tools:
+        container = PurePosixPath(tool.container).name
         shown.add_row(
-            plain(tool["module"]) if tool["module"] else Text("not there", style="yellow"),
+            plain(tool.module) if tool.module else Text("not there", style="yellow"),
             plain(container) if container else Text("unknown", style="dim"),
-            plain(joined(tool["requested"]) or "loaded by the notebook"),
-            plain(joined(tool["tasks"])),
+            plain(joined(tool.requested) or "loaded by the notebook"),
+            plain(joined(tool.tasks)),
         )
-    lines = [Text(_repository(found), style="dim") for found in record["repositories"]]
+    lines = [Text(_repository(seen), style="dim") for seen in record.repositories]
     if not shown.rows:
         return Group(Text("no Neurodesk module was loaded", style="dim"), *lines) if lines else None
     return Group(shown, *lines)
 
 
-def _repository(found: Json) -> str:
-    told = [
-        f"revision {found['revision']}" if found["revision"] else "",
-        f"root hash {short(found['root_hash'])}" if found["root_hash"] else "",
-        f"published {found['published']}" if found["published"] else "",
+def _repository(seen: RepositoryState) -> str:
+    parts = [
+        f"revision {seen.revision}" if seen.revision else "",
+        f"root hash {short(seen.root_hash)}" if seen.root_hash else "",
+        f"published {seen.published}" if seen.published else "",
     ]
-    known = ", ".join(filter(None, told)) or "a directory that tells no revision (no CVMFS mount)"
+    known = ", ".join(filter(None, parts)) or "a directory without a revision (not a CVMFS mount)"
     return f"CVMFS: {plain(known).plain}"
 
 
-def _parameters(parameters: Json) -> Table | None:
+def _parameters(record: RunRecord) -> Table | None:
     shown = table("name", "value")
-    for name, value in parameters.items():
+    for name, value in record.parameters.items():
         shown.add_row(plain(name), plain(quoted(value)))
     return shown if shown.rows else None
 
 
-def _data(record: Json) -> Table | None:
+def _data(record: RunRecord) -> Table | None:
     """List what went into the run, from task to task, and out of it."""
     shown = table("file", "size", "sha256", "from", "used by", right=(1,))
     readers: dict[str, list[str]] = {}
-    for edge in record["edges"]:
-        readers.setdefault(edge["key"] or f"{edge['from']}/{edge['path']}", []).append(edge["to"])
+    for edge in record.edges:
+        readers.setdefault(edge.key, []).append(edge.target)
     rows = [
         (*_file(*file), Text("submitted", style="dim"), plain(joined(tasks)))
         for file, tasks in _given(record).items()
     ]
-    for task in _records(record):
-        for output in task["outputs"]:
-            used = readers.get(output["key"]) or readers.get(f"{task['task']}/{output['path']}") or []
-            entry = (output["path"], output["size"], output["sha256"])
-            rows.append((*_file(*entry), plain(task["task"]), plain(joined(used))))
-    for row in rows[:MOST_FILES]:
+    rows += [
+        (
+            *_file(output.path, output.size, output.sha256),
+            plain(task.task),
+            plain(joined(readers.get(output.key, ()))),
+        )
+        for task in _records(record)
+        for output in task.outputs
+    ]
+    for row in rows[:MAX_FILES]:
         shown.add_row(*row)
-    if len(rows) > MOST_FILES:
-        shown.add_row(Text(f"and {len(rows) - MOST_FILES} more: --json has them all", style="dim"))
+    if len(rows) > MAX_FILES:
+        shown.add_row(Text(f"and {len(rows) - MAX_FILES} more: --json has them all", style="dim"))
     return shown if rows else None
 
 
-def _given(record: Json) -> dict[tuple[str, int, str], list[str]]:
+def _given(record: RunRecord) -> dict[tuple[str, int, str], list[str]]:
     """Return the files that were submitted beside notebooks and scripts, and the tasks that got them."""
     given: dict[tuple[str, int, str], list[str]] = {}
     for task in _records(record):
-        for file in task["files"]:
-            given.setdefault((file["path"], file["size"], file["sha256"]), []).append(task["task"])
+        for file in task.files:
+            given.setdefault((file.path, file.size, file.sha256), []).append(task.task)
     return given
 
 
@@ -262,13 +266,14 @@ def _file(path: str, size: int, sha256: str) -> tuple[Text, str, Text]:
     return plain(path), format_bytes(size), Text(short(sha256), style="dim")
 
 
-def _environment(record: Json) -> Table | None:
-    """Tell images, languages and packages, each once, with the tasks when they are not all."""
-    everyone = [task["task"] for task in _records(record)]
+def _environment(record: RunRecord) -> Table | None:
+    """List images, languages and packages, each once, with the tasks when they are not all."""
+    everyone = [task.task for task in _records(record)]
     found: dict[tuple[str, str], list[str]] = {}
-    for task in _records(record):
-        for what in _surroundings(task, record):
-            found.setdefault(what, []).append(task["task"])
+    for task in record.tasks:
+        if task.record is not None:
+            for what in _surroundings(task.record, task.image, record):
+                found.setdefault(what, []).append(task.record.task)
     shown = table("", "", "tasks")
     for (name, value), tasks in found.items():
         shown.add_row(
@@ -277,25 +282,24 @@ def _environment(record: Json) -> Table | None:
     return shown if shown.rows else None
 
 
-def _surroundings(task: Json, record: Json) -> Iterator[tuple[str, str]]:
-    image = task["image"]
-    asked = next((one["image"] for one in record["tasks"] if one["record"] is task), "")
-    if image and not image["used"]:
-        yield "image", f"{image['reference']} (not used: the backend runs tasks on its own machine)"
+def _surroundings(task: TaskRecord, requested_image: str, record: RunRecord) -> Iterator[tuple[str, str]]:
+    image = task.image
+    if image and not image.used:
+        yield "image", f"{image.reference} (not used: the backend runs tasks on its own machine)"
     elif image:
-        yield "image", image["reference"]
-    elif asked:
-        yield "image", f"{asked} (asked for)"
-    language = task["language"]
-    if language and language["name"] != "python":
-        yield "language", " ".join(filter(None, (language["name"], language["version"])))
-    count = len(record["packages"].get(task["packages_sha256"], ()))
-    yield "python", f"{task['python']}, {count} packages ({short(task['packages_sha256'])})"
-    yield "host", task["host"]
+        yield "image", image.reference
+    elif requested_image:
+        yield "image", f"{requested_image} (asked for)"
+    language = task.language
+    if language and language.name != "python":
+        yield "language", " ".join(filter(None, (language.name, language.version)))
+    count = len(record.packages.get(task.packages_sha256, ()))
+    yield "python", f"{task.python}, {count} packages ({short(task.packages_sha256)})"
+    yield "host", task.host
 
 
-def _records(record: Json) -> list[Json]:
-    return [task["record"] for task in record["tasks"] if task["record"] is not None]
+def _records(record: RunRecord) -> list[TaskRecord]:
+    return [task.record for task in record.tasks if task.record is not None]
 
 
 def _time(text: str | None) -> datetime | None:

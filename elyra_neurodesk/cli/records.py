@@ -12,7 +12,7 @@ from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
     from elyra_neurodesk.kfp_api.connection import Connection
-    from elyra_neurodesk.runs.stored_records import RunRecord
+    from elyra_neurodesk.runs.stored_records import StoredRecord
 
 DIFFERENT = 3
 """Exit status when two runs differ; 1 would be that of an error."""
@@ -59,13 +59,15 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
         _write(found, output)
         click.echo(str(output))
     elif as_json:
-        print_json(found.content)
+        from elyra_neurodesk.record.codec import to_json
+
+        print_json(to_json(found.record))
     else:
         from elyra_neurodesk.cli.record_render import show_record
         from elyra_neurodesk.cli.render import console
 
         out = console()
-        out.print(show_record(found.content))
+        out.print(show_record(found.record))
         if found.key:
             out.print(f"\nrecord: {found.key}", markup=False)
     if found.note:
@@ -87,7 +89,7 @@ def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -
     from elyra_neurodesk.runs.compare import compare as compare_records
 
     connection = connect(runtime_config)
-    found = compare_records(_record(connection, run_a).content, _record(connection, run_b).content)
+    found = compare_records(_record(connection, run_a).record, _record(connection, run_b).record)
     if as_json:
         print_json(found.to_json())
     else:
@@ -98,17 +100,17 @@ def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -
     return 0 if found.same else DIFFERENT
 
 
-def _record(connection: Connection, run: str) -> RunRecord:
+def _record(connection: Connection, run: str) -> StoredRecord:
     from elyra_neurodesk.runs.results import RunResults
     from elyra_neurodesk.runs.stored_records import record_of
 
     return record_of(RunResults.of(connection, run))
 
 
-def _write(found: RunRecord, output: Path) -> None:
-    from elyra_neurodesk.bootstrapper.record import to_json
+def _write(found: StoredRecord, output: Path) -> None:
+    from elyra_neurodesk.record.codec import to_bytes
 
     try:
-        output.write_bytes(to_json(found.content))
+        output.write_bytes(to_bytes(found.record))
     except OSError as problem:
         raise FileNotWritten(f"{output} cannot be written: {problem.strerror or problem}.") from problem

@@ -1,29 +1,72 @@
-"""The JSON Schemas of the task record and the run record."""
+"""The JSON Schemas (draft 2020-12) of the task record and the run record, made from `model`.
+
+The same text is in ``task-record.schema.json`` and ``run-record.schema.json`` beside this file, for programs
+that validate records without this package: ``python docs/record_tables.py`` writes them, and a test compares.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from elyra_neurodesk.record import model
+from elyra_neurodesk.record.codec import NONE, JsonField, alternatives, json_fields
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 Kind = Literal["task-record", "run-record"]
+KINDS: tuple[Kind, ...] = ("task-record", "run-record")
+Schema = dict[str, Any]
+
+_IDS = {
+    model.TaskRecord: f"urn:elyra-neurodesk:task-record:{model.TASK_SCHEMA_VERSION}",
+    model.RunRecord: f"urn:elyra-neurodesk:run-record:{model.RUN_SCHEMA_VERSION}",
+}
+_RECORDS: Mapping[Kind, type] = {"task-record": model.TaskRecord, "run-record": model.RunRecord}
+_PARTS: Mapping[Kind, Mapping[str, type]] = {
+    "task-record": {
+        "software": model.Software,
+        "image": model.Image,
+        "error": model.RecordedError,
+        "finding": model.GuardFinding,
+        "file": model.SubmittedFile,
+        "input": model.InputFile,
+        "stored": model.StoredFile,
+        "module": model.Module,
+        "cvmfs": model.MountedRepository,
+        "language": model.Language,
+    },
+    "run-record": {
+        "reference": model.RecordReference,
+        "task": model.RecordedTask,
+        "tool": model.LoadedTool,
+        "repository": model.RepositoryState,
+        "edge": model.Edge,
+        "task-finding": model.TaskFinding,
+    },
+}
+_PRIMITIVES = {str: "string", int: "integer", float: "number", bool: "boolean", NONE: "null"}
 
 
 @lru_cache(maxsize=2)
-def record_schema(kind: Kind) -> dict[str, Any]:
-    """Return a schema (JSON Schema, draft 2020-12)."""
-    text = resources.files(__package__).joinpath(f"{kind}.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+def record_schema(kind: Kind) -> Schema:
+    """Return a record's schema."""
+    owner = _RECORDS[kind]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": _IDS[owner],
+        "title": f"elyra-neurodesk {kind.replace('-', ' ')}",
+        **_object(owner, kind),
+        "$defs": {name: _object(part, kind) for name, part in _PARTS[kind].items()},
+    }
 
 
 @lru_cache(maxsize=2)
 def record_validator(kind: Kind) -> Draft202012Validator:
-    """Return a validator; the run record's refers to the task record's schema, which is at hand."""
+    """Return a validator; the run record's schema refers to the task record's, which it is given."""
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
@@ -32,3 +75,64 @@ def record_validator(kind: Kind) -> Draft202012Validator:
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas
     )
     return Draft202012Validator(record_schema(kind), registry=registry)
+
+
+def _object(owner: type, kind: Kind) -> Schema:
+    fields = json_fields(owner)
+    return {
+        "description": " ".join((owner.__doc__ or "").split()),
+        "type": "object",
+        "additionalProperties": False,
+        "required": [field.key for field in fields if field.required],
+        "properties": {field.key: _property(field, kind) for field in fields},
+    }
+
+
+def _property(field: JsonField, kind: Kind) -> Schema:
+    choices = [one for one in alternatives(field.type) if one is not NONE or field.required]
+    return {"description": field.description, **_union(choices, kind), **field.keywords}
+
+
+def _union(choices: list[Any], kind: Kind) -> Schema:
+    """Return the schema of a type, or of one of several."""
+    if len(choices) == 1:
+        return _type(choices[0], kind)
+    if all(choice in _PRIMITIVES for choice in choices):
+        names = dict.fromkeys(_PRIMITIVES[choice] for choice in choices)
+        # every integer is a number
+        return {"type": [name for name in names if name != "integer" or "number" not in names]}
+    if any(get_origin(choice) is Literal for choice in choices):
+        return {"enum": list(_values(choices))}
+    return {"anyOf": [_type(choice, kind) for choice in choices]}
+
+
+def _type(type_: Any, kind: Kind) -> Schema:
+    if type_ in _PRIMITIVES:
+        return {"type": _PRIMITIVES[type_]}
+    if is_dataclass(type_):
+        return {"$ref": _reference(type_, kind)}
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin is Literal:
+        return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
+    if origin is tuple:
+        return {"type": "array", "items": _type(arguments[0], kind)}
+    if origin is dict:
+        values = arguments[1]
+        content = {} if values is Any else {"additionalProperties": _union(list(alternatives(values)), kind)}
+        return {"type": "object", **content}
+    raise TypeError(f"a record cannot hold {type_!r}.")
+
+
+def _values(choices: list[Any]) -> Iterator[Any]:
+    for choice in choices:
+        yield from (None,) if choice is NONE else get_args(choice)
+
+
+def _reference(part: Any, kind: Kind) -> str:
+    if part in _IDS:
+        return _IDS[part]
+    for owner, parts in _PARTS.items():
+        for name, known in parts.items():
+            if known is part:
+                return f"{'' if owner == kind else _IDS[_RECORDS[owner]]}#/$defs/{name}"
+    raise TypeError(f"{part!r} has no name in the schemas.")

@@ -1,4 +1,4 @@
-"""What differed between two runs, told from their records.
+"""What differed between two runs, according to their records.
 
 Times, hosts and run ids always differ and are left out, and so are executed notebooks, which hold times.
 Tasks are the same where their names are; a task without a record on either side cannot be compared.
@@ -11,7 +11,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from elyra_neurodesk.record.model import (
+    InputFile,
+    RecordedTask,
+    RunRecord,
+    StoredFile,
+    SubmittedFile,
+    TaskRecord,
+)
+
 Json = dict[str, Any]
+_File = SubmittedFile | InputFile | StoredFile
 Kind = Literal["parameters", "code", "data", "tools", "environment", "results"]
 KINDS: tuple[Kind, ...] = ("parameters", "code", "data", "tools", "environment", "results")
 
@@ -54,8 +64,8 @@ class Comparison:
         unrecorded: names of the tasks that both have and that began, at least one of them without a record.
     """
 
-    a: Json
-    b: Json
+    a: RunRecord
+    b: RunRecord
     differences: tuple[Difference, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
@@ -93,7 +103,7 @@ class Comparison:
         return {
             "same": self.same,
             **{
-                name: {key: run[key] for key in ("run_id", "name", "state", "created")}
+                name: {key: getattr(run, key) for key in ("run_id", "name", "state", "created")}
                 for name, run in (("a", self.a), ("b", self.b))
             },
             "tasks": {
@@ -107,16 +117,16 @@ class Comparison:
         }
 
 
-def compare(a: Json, b: Json) -> Comparison:
+def compare(a: RunRecord, b: RunRecord) -> Comparison:
     """Compare two run records."""
-    first, second = ({task["name"]: task for task in run["tasks"]} for run in (a, b))
+    first, second = ({task.name: task for task in run.tasks} for run in (a, b))
     both = [name for name in first if name in second]
-    compared = [name for name in both if first[name]["record"] and second[name]["record"]]
+    compared = [name for name in both if first[name].record and second[name].record]
     found: list[Difference] = []
     for name in both:
         found += _states(name, first[name], second[name])
-        if name in compared:
-            one, other = (_with_packages(run, task[name]) for run, task in ((a, first), (b, second)))
+        one, other = (_completed(run, tasks[name]) for run, tasks in ((a, first), (b, second)))
+        if one is not None and other is not None:
             for part in _PARTS:
                 found += part(name, one, other)
     return Comparison(
@@ -127,65 +137,77 @@ def compare(a: Json, b: Json) -> Comparison:
         only_b=tuple(name for name in second if name not in first),
         compared=tuple(compared),
         unrecorded=tuple(
-            name
-            for name in both
-            if name not in compared and (first[name]["started"] or second[name]["started"])
+            name for name in both if name not in compared and (first[name].started or second[name].started)
         ),
     )
 
 
-def _with_packages(run: Json, task: Json) -> Json:
-    """Return a task's record with its packages and the image that its pipeline asks for."""
-    record: Json = task["record"]
-    asked = {"reference": task["image"], "digest": None, "used": None} if task["image"] else None
-    packages = run["packages"].get(record["packages_sha256"], {})
-    return {**record, "packages": packages, "image": record["image"] or asked}
+@dataclass(frozen=True)
+class _Task:
+    """A task's record, and what only the run's record has of it.
+
+    Attributes:
+        record: its own record.
+        image: the image that the pipeline asks for, "" where that is not known.
+        packages: Python packages: name to version.
+    """
+
+    record: TaskRecord
+    image: str
+    packages: Mapping[str, str]
 
 
-def _states(task: str, a: Json, b: Json) -> Iterator[Difference]:
-    yield from _values("results", task, {"state": a["state"]}, {"state": b["state"]})
-    if not (a["record"] and b["record"]):
-        yield from _values("environment", task, {"image": a["image"]}, {"image": b["image"]})
+def _completed(run: RunRecord, task: RecordedTask) -> _Task | None:
+    if task.record is None:
+        return None
+    return _Task(task.record, task.image, run.packages.get(task.record.packages_sha256, {}))
 
 
-def _parameters(task: str, a: Json, b: Json) -> Iterator[Difference]:
-    yield from _values("parameters", task, a["parameters"], b["parameters"])
+def _states(task: str, a: RecordedTask, b: RecordedTask) -> Iterator[Difference]:
+    yield from _values("results", task, {"state": a.state}, {"state": b.state})
+    if not (a.record and b.record):
+        yield from _values("environment", task, {"image": a.image}, {"image": b.image})
 
 
-def _code_and_files(task: str, a: Json, b: Json) -> Iterator[Difference]:
+def _parameters(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
+    yield from _values("parameters", task, a.record.parameters, b.record.parameters)
+
+
+def _code_and_files(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
     """Compare what was submitted; where nothing tells how the archives differ, say that they do."""
     found = [
-        *_values("code", task, _source(a), _source(b)),
+        *_values("code", task, _source(a.record), _source(b.record)),
         *(
             replace(one, kind="code" if PurePosixPath(one.what).suffix.lower() in CODE else "data")
-            for one in _values("data", task, _by_path(a["files"]), _by_path(b["files"]))
+            for one in _values("data", task, _by_path(a.record.files), _by_path(b.record.files))
         ),
     ]
     yield from found
     if not found:
-        yield from _values("code", task, {"archive": a["archive"]}, {"archive": b["archive"]})
+        archives = ({"archive": one.record.archive} for one in (a, b))
+        yield from _values("code", task, *archives)
 
 
-def _inputs(task: str, a: Json, b: Json) -> Iterator[Difference]:
-    yield from _values("data", task, _by_path(a["inputs"]), _by_path(b["inputs"]))
+def _inputs(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
+    yield from _values("data", task, _by_path(a.record.inputs), _by_path(b.record.inputs))
 
 
-def _tools(task: str, a: Json, b: Json) -> Iterator[Difference]:
-    yield from _values("tools", task, _modules(a), _modules(b))
-    yield from _values("tools", task, _repository(a), _repository(b))
+def _tools(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
+    yield from _values("tools", task, _modules(a.record), _modules(b.record))
+    yield from _values("tools", task, _repository(a.record), _repository(b.record))
 
 
-def _environment(task: str, a: Json, b: Json) -> Iterator[Difference]:
+def _environment(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
     yield from _values("environment", task, _platform(a), _platform(b))
     yield from _values("environment", task, _packages(a), _packages(b))
 
 
-def _results(task: str, a: Json, b: Json) -> Iterator[Difference]:
-    yield from _values("results", task, _end(a), _end(b))
-    yield from _values("results", task, _by_path(a["outputs"]), _by_path(b["outputs"]))
+def _results(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
+    yield from _values("results", task, _end(a.record), _end(b.record))
+    yield from _values("results", task, _by_path(a.record.outputs), _by_path(b.record.outputs))
 
 
-_PARTS: tuple[Callable[[str, Json, Json], Iterator[Difference]], ...] = (
+_PARTS: tuple[Callable[[str, _Task, _Task], Iterator[Difference]], ...] = (
     _parameters,
     _code_and_files,
     _inputs,
@@ -202,80 +224,82 @@ def _values(kind: Kind, task: str, a: Mapping[str, Any], b: Mapping[str, Any]) -
             yield Difference(kind, what, a.get(what), b.get(what), (task,))
 
 
-def _by_path(files: Iterable[Json]) -> Json:
-    return {file["path"]: _content(file) for file in files}
+def _by_path(files: Iterable[_File]) -> Json:
+    return {file.path: _content(file) for file in files}
 
 
-def _content(file: Json) -> Json:
-    return {"size": file["size"], "sha256": file["sha256"]}
+def _content(file: _File) -> Json:
+    return {"size": file.size, "sha256": file.sha256}
 
 
-def _source(record: Json) -> Json:
-    source = record["source"]
-    return {record["file"]: _content(source)} if source else {}
+def _source(record: TaskRecord) -> Json:
+    return {record.file: _content(record.source)} if record.source else {}
 
 
-def _modules(record: Json) -> dict[str, str]:
-    """Return tool to what it was; where it is mounted differs between machines and says nothing."""
+def _modules(record: TaskRecord) -> dict[str, str]:
+    """Return tool to what it was; where it is mounted differs between machines and is left out."""
     found: dict[str, list[str]] = {}
-    for module in record["modules"]:
-        tool = (module["module"] or module["requested"]).partition("/")[0]
-        container = PurePosixPath(module["container"]).name
-        was = f"{module['module']} ({container})" if container else module["module"] or "not there"
+    for module in record.modules:
+        tool = (module.module or module.requested).partition("/")[0]
+        container = PurePosixPath(module.container).name
+        was = f"{module.module} ({container})" if container else module.module or "not there"
         found.setdefault(tool, [])
         if was not in found[tool]:
             found[tool].append(was)
     return {tool: ", ".join(names) for tool, names in found.items()}
 
 
-def _repository(record: Json) -> Json:
-    cvmfs = record["cvmfs"] or {}
-    told = {"CVMFS revision": cvmfs.get("revision"), "CVMFS root hash": cvmfs.get("root_hash")}
-    return {what: value for what, value in told.items() if value}
+def _repository(record: TaskRecord) -> Json:
+    seen = record.cvmfs
+    if seen is None:
+        return {}
+    return _known({"CVMFS revision": seen.revision, "CVMFS root hash": seen.root_hash})
 
 
-def _platform(record: Json) -> Json:
-    image, language = record["image"] or {}, record["language"] or {}
-    told = {
-        "image": image.get("reference"),
-        "image digest": image.get("digest"),
-        "Python": record["python"],
-        "language": " ".join(filter(None, (language.get("name"), language.get("version")))),
-        "elyra-neurodesk": record["software"]["version"],
-        "strict": record["strict"],
-    }
-    return {what: value for what, value in told.items() if value}
+def _platform(task: _Task) -> Json:
+    image, language = task.record.image, task.record.language
+    return _known(
+        {
+            "image": image.reference if image else task.image,
+            "image digest": image.digest if image else None,
+            "Python": task.record.python,
+            "language": " ".join(filter(None, (language.name, language.version))) if language else "",
+            "elyra-neurodesk": task.record.software.version,
+            "strict": task.record.strict,
+        }
+    )
 
 
-def _packages(record: Json) -> Json:
-    return {f"package {name}": version for name, version in record["packages"].items()}
+def _packages(task: _Task) -> Json:
+    return {f"package {name}": version for name, version in task.packages.items()}
 
 
-def _end(record: Json) -> Json:
-    findings = sorted({finding["code"] for finding in record["findings"]})
-    told = {
-        "exit status": record["exit_status"],
-        "error": (record["error"] or {}).get("code"),
-        "findings": ", ".join(findings),
-    }
-    return {what: value for what, value in told.items() if value not in (None, "")}
+def _end(record: TaskRecord) -> Json:
+    codes = sorted({finding.code for finding in record.findings})
+    error = record.error.code if record.error else None
+    return {"exit status": record.exit_status, **_known({"error": error, "findings": ", ".join(codes)})}
+
+
+def _known(values: Json) -> Json:
+    """Leave out what is None or empty."""
+    return {what: value for what, value in values.items() if value}
 
 
 def _is_file(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def _following(found: Sequence[Difference], tasks: Mapping[str, Json]) -> Iterator[Difference]:
+def _following(found: Sequence[Difference], tasks: Mapping[str, RecordedTask]) -> Iterator[Difference]:
     """Mark each input that differs because the task which made it left something else."""
     changed = {
         (task, one.what) for one in found if one.kind == "results" and _is_file(one.a) for task in one.tasks
     }
     for one in found:
-        record = tasks[one.tasks[0]]["record"]
+        record = tasks[one.tasks[0]].record
         if one.kind == "data" and record:
-            for item in record["inputs"]:
-                if item["path"] == one.what and (item["from"], one.what) in changed:
-                    one = replace(one, follows=item["from"])
+            for item in record.inputs:
+                if item.path == one.what and (item.origin, one.what) in changed:
+                    one = replace(one, follows=item.origin)
         yield one
 
 

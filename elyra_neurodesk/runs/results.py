@@ -16,6 +16,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
+from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
@@ -124,14 +125,14 @@ class RunResults:
         tasks = tuple(with_record(task, records.get(task.task)) for task in summary.tasks)
         return replace(summary, tasks=tasks)
 
-    def records(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, dict[str, Any]]:
-        """Read the task-record.json of each of these tasks as it is; those that have none are left out.
+    def records(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, TaskRecord]:
+        """Read the record of each of these tasks; those without one that can be read are left out.
 
         Args:
             tasks: names of tasks' directories.
             tolerant: whether a store that cannot be read counts as one without records.
         """
-        found = {task: file.parsed() for task, file in self.record_files(tasks, tolerant).items()}
+        found = {task: file.record() for task, file in self.record_files(tasks, tolerant).items()}
         return {task: record for task, record in found.items() if record}
 
     def record_files(self, tasks: Iterable[str], tolerant: bool = False) -> dict[str, TaskRecordFile]:
@@ -148,7 +149,7 @@ class RunResults:
         if not names:
             return {}
         try:
-            first = read(names[0])  # alone: a store that is down is told once and soon
+            first = read(names[0])  # alone: a store that is down is reported once and soon
             with ThreadPoolExecutor(PARALLEL) as pool:
                 found = dict(zip(names, [first, *pool.map(read, names[1:])], strict=True))
         except StoreError:
@@ -174,10 +175,9 @@ class RunResults:
         ]
         records = self.records(output.task for output in found)
         hashes = {
-            str(entry.get("key")): str(entry.get("sha256") or "")
+            file.key: file.sha256
             for record in records.values()
-            for entry in (*(record.get("outputs") or ()), *(record.get("reports") or ()))
-            if isinstance(entry, dict)
+            for file in (*record.outputs, *record.reports)
         }
         return [replace(output, sha256=hashes.get(output.key, "")) for output in found]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elyra_neurodesk.errors import one_line
+from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.runs.locations import SpecTask
 
 SUCCEEDED = "SUCCEEDED"
@@ -56,7 +57,7 @@ class TaskSummary:
             "display_name": self.display_name,
             "state": self.state,
             "started": _iso(self.started),
-            "seconds": _rounded(self.seconds),
+            "seconds": rounded(self.seconds),
             "exit_status": self.exit_status,
             "message": self.message,
         }
@@ -95,7 +96,7 @@ class RunSummary:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ended well."""
+        """Whether it finished successfully."""
         return self.state == SUCCEEDED
 
     def to_json(self, tasks: bool = True) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class RunSummary:
             "state": self.state,
             "created": _iso(self.created),
             "finished": _iso(self.finished),
-            "seconds": _rounded(self.seconds),
+            "seconds": rounded(self.seconds),
             "message": self.message,
             "url": self.url,
         }
@@ -147,22 +148,13 @@ def summarize(
     )
 
 
-def with_record(task: TaskSummary, record: Mapping[str, Any] | None) -> TaskSummary:
+def with_record(task: TaskSummary, record: TaskRecord | None) -> TaskSummary:
     """Return ``task`` with the measured seconds, exit status and error of its task-record.json."""
-    if not record:
+    if record is None:
         return task
-    error = record.get("error")
-    told = ""
-    if isinstance(error, Mapping):
-        code, message, hint = (str(error.get(key) or "") for key in ("code", "message", "hint"))
-        told = one_line(f"{code}: {message} {hint}" if code else f"{message} {hint}")
-    seconds, exit_status = record.get("seconds"), record.get("exit_status")
-    return replace(
-        task,
-        seconds=float(seconds) if isinstance(seconds, (int, float)) else task.seconds,
-        exit_status=exit_status if isinstance(exit_status, int) else None,
-        message=told or task.message,
-    )
+    error = record.error
+    message = one_line(f"{error.code}: {error.message} {error.hint}") if error else task.message
+    return replace(task, seconds=record.seconds, exit_status=record.exit_status, message=message)
 
 
 def is_kfps_own(name: str) -> bool:
@@ -255,5 +247,6 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds") if moment else None
 
 
-def _rounded(seconds: float | None) -> float | None:
+def rounded(seconds: float | None) -> float | None:
+    """Return seconds to the millisecond."""
     return None if seconds is None else round(seconds, 3)

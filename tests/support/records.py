@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.record.run_record import build
+from elyra_neurodesk.record.codec import from_json, to_json
+from elyra_neurodesk.record.model import RunRecord, TaskRecord
 from elyra_neurodesk.record.schemas import record_validator
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
+from elyra_neurodesk.runs.run_record import build
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
 Json = dict[str, Any]
@@ -100,9 +102,21 @@ def task_record(task: str = "prepare", **changes: Any) -> Json:
     return record
 
 
-def run_record(
+def read_task_record(task: str = "prepare", **changes: Any) -> TaskRecord:
+    """Return `task_record` as it is read."""
+    return from_json(TaskRecord, task_record(task, **changes))
+
+
+def run_record(*records: Json, **more: Any) -> Json:
+    """Return `joined` as JSON that its schema allows."""
+    content: Json = to_json(joined(*records, **more))
+    record_validator("run-record").validate(content)
+    return content
+
+
+def joined(
     *records: Json, states: dict[str, str] | None = None, components: tuple[str, ...] = ()
-) -> Json:
+) -> RunRecord:
     """Return the record of a run whose tasks left ``records``; ``states`` adds tasks without one."""
     tasks = [(record["task"], "SUCCEEDED" if record["exit_status"] == 0 else "FAILED") for record in records]
     tasks += list((states or {}).items())
@@ -119,9 +133,7 @@ def run_record(
         record["task"]: TaskRecordFile(f"pre/study/run/{record['task']}/task-record.json", as_file(record))
         for record in records
     }
-    made = build(summary, [_spec(name, name not in components) for name, _ in tasks], files, {})
-    record_validator("run-record").validate(made)
-    return made
+    return build(summary, [_spec(name, name not in components) for name, _ in tasks], files, {})
 
 
 def as_file(record: Json) -> bytes:

@@ -35,9 +35,9 @@ def files(tmp_path: Path) -> RunFiles:
 def test_tools_repositories_and_findings_are_those_of_all_tasks(files: RunFiles, tmp_path: Path) -> None:
     assert files.directory == tmp_path / "store/b/pre/study/run"
     found = provenance_of(files)
-    assert [(tool["module"], tool["tasks"]) for tool in found.tools] == [("fsl/6.0.7.16", ["one", "two"])]
-    assert [one["task"] for one in found.findings] == ["two"]
-    assert [one["revision"] for one in found.repositories] == ["7"]
+    assert [(tool.module, tool.tasks) for tool in found.tools] == [("fsl/6.0.7.16", ("one", "two"))]
+    assert [one.task for one in found.findings] == ["two"]
+    assert [one.revision for one in found.repositories] == ["7"]
 
 
 def test_a_record_that_changes_is_read_again(files: RunFiles) -> None:
@@ -45,7 +45,7 @@ def test_a_record_that_changes_is_read_again(files: RunFiles) -> None:
     path = files.directory / "two/task-record.json"
     path.write_bytes(as_file(task_record("two")))
     os.utime(path, ns=(1, 1))
-    assert provenance_of(files).findings == []
+    assert provenance_of(files).findings == ()
 
 
 def test_what_is_no_record_of_ours_is_passed_over(files: RunFiles, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_record_of_ours_is_passed_over(files: RunFiles, tmp_path: Pat
     link = files.directory / "two/task-record.json"
     link.unlink()
     link.symlink_to(secret)
-    assert provenance_of(files).tools == []
+    assert provenance_of(files).tools == ()
     assert list(record_files(files, "run")) == ["one"]  # read as it is; `record` makes None of it
     assert record_files(files, "run")["one"].record() is None
 

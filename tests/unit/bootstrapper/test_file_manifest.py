@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper import file_manifest as stock
+from elyra_neurodesk.bootstrapper import file_manifest
 
 
 def lay(root: Path, **files: str) -> Path:
@@ -20,7 +20,7 @@ def lay(root: Path, **files: str) -> Path:
 
 def test_the_notebook_stands_apart_and_inputs_of_other_tasks_are_left_out(tmp_path: Path) -> None:
     lay(tmp_path, a_ipynb="nb", lib__h_py="code", t_tsv="data", in_csv="from before")
-    found = stock.take(tmp_path, "a.ipynb", {"in.csv"})
+    found = file_manifest.snapshot(tmp_path, "a.ipynb", {"in.csv"})
     assert (found.source.path, found.source.sha256) == ("a.ipynb", sha256(b"nb").hexdigest())
     assert [(one.path, one.size) for one in found.files] == [("lib/h.py", 4), ("t.tsv", 4)]
     assert found.unlisted == 0
@@ -30,13 +30,13 @@ def test_past_the_limits_files_are_counted_and_not_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay(tmp_path, a_py="x", b_bin="1234567890", c_txt="12", d_txt="34", e_txt="5")
-    monkeypatch.setattr(stock, "LARGEST", 5)
-    monkeypatch.setattr(stock, "LISTED", 2)
-    found = stock.take(tmp_path, "a.py", ())
+    monkeypatch.setattr(file_manifest, "MAX_HASHED", 5)
+    monkeypatch.setattr(file_manifest, "MAX_FILES", 2)
+    found = file_manifest.snapshot(tmp_path, "a.py", ())
     assert ([one.path for one in found.files], found.unlisted) == (["c.txt", "d.txt"], 2)
 
 
 def test_a_link_to_nothing_is_counted(tmp_path: Path) -> None:
     lay(tmp_path, a_py="x")
     (tmp_path / "link").symlink_to("nowhere")
-    assert stock.take(tmp_path, "a.py", ()).unlisted == 1
+    assert file_manifest.snapshot(tmp_path, "a.py", ()).unlisted == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper.image import Image, find
+from elyra_neurodesk.bootstrapper.image import find
+from elyra_neurodesk.record.model import Image
 
 PINNED = f"example.org/neurodesktop:2026-09-23@sha256:{'0' * 64}"
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.language import Language, find
+from elyra_neurodesk.bootstrapper.language import find
+from elyra_neurodesk.record.model import Language
 
 
 def executed(tmp_path: Path, **metadata: Any) -> Path:

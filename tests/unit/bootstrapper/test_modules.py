@@ -10,12 +10,12 @@ import pytest
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.modules import (
     ContainerGone,
-    Module,
     ModuleRetired,
     ModuleUnavailable,
     load,
     resolve,
 )
+from elyra_neurodesk.record.model import Module
 from tests.support.neurodesk_tree import Tool, make_tree
 
 TOOLS = [
@@ -48,13 +48,8 @@ def try_load(
 
 def test_a_module_is_resolved_to_its_version_and_container(root: Path) -> None:
     module, file = resolve("fsl", root)
-    assert module.as_record() == {
-        "requested": "fsl",
-        "module": "fsl/6.0.7.16",
-        "container": f"{root}/containers/fsl_6.0.7.16_20240807",
-        "via": "",
-        "status": "default",
-    }
+    container = f"{root}/containers/fsl_6.0.7.16_20240807"
+    assert module == Module("fsl", "fsl/6.0.7.16", container, via="", status="default")
     assert file.container == "fsl_6.0.7.16_20240807"
 
 

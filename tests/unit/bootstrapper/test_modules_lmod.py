@@ -11,7 +11,8 @@ import pytest
 
 from elyra_neurodesk.bootstrapper import lmod
 from elyra_neurodesk.bootstrapper.log import Log
-from elyra_neurodesk.bootstrapper.modules import Module, ModuleRetired, load
+from elyra_neurodesk.bootstrapper.modules import ModuleRetired, load
+from elyra_neurodesk.record.model import Module
 from tests.support.neurodesk_tree import DEFAULT_ROOT, Tool, make_tree
 from tests.unit.modules.lmod import COMMAND, loaded, needs_lmod
 

@@ -6,17 +6,17 @@ import json
 from datetime import timedelta
 
 from elyra_neurodesk.bootstrapper.guard.findings import Finding
-from elyra_neurodesk.bootstrapper.modules import Module
-from elyra_neurodesk.bootstrapper.outputs import Output
-from elyra_neurodesk.bootstrapper.record import Progress, build, now, to_json
+from elyra_neurodesk.bootstrapper.record import Progress, build, now
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.record.codec import to_bytes, to_json
+from elyra_neurodesk.record.model import Module, StoredFile
 from elyra_neurodesk.record.schemas import record_validator
 
 SPEC = TaskSpec("study", "study", "one", "One", "a.ipynb", "0" * 64, Store("http://x", "b"))
 
 
 def test_a_task_that_has_only_begun_has_a_record_already() -> None:
-    record = json.loads(to_json(build(Progress(SPEC, "run"), now())))
+    record = json.loads(to_bytes(build(Progress(SPEC, "run"), now())))
     record_validator("task-record").validate(record)
     assert (record["source"], record["language"], record["cvmfs"]) == (None, None, None)
     assert record["packages"]["papermill"]
@@ -24,7 +24,7 @@ def test_a_task_that_has_only_begun_has_a_record_already() -> None:
 
 def test_numbers_that_json_lacks_are_written_as_text() -> None:
     progress = Progress(SPEC, "run", parameters={"a": float("nan"), "b": float("inf"), "c": 0.5})
-    record = json.loads(to_json(build(progress, now())))
+    record = json.loads(to_bytes(build(progress, now())))
     record_validator("task-record").validate(record)
     assert record["parameters"] == {"a": "nan", "b": "inf", "c": 0.5}
 
@@ -35,7 +35,7 @@ def test_modules_tell_who_loaded_them_and_which_container_they_were() -> None:
     )
     progress.loaded += [("ants/2.5", ("/c/containers/ants_2.5_20250101/bin", "/opt"))] * 2
     progress.loaded += [("own/1", ("/opt/own",))]
-    record = build(progress, now())
+    record = to_json(build(progress, now()))
     record_validator("task-record").validate(record)
     assert [(one["module"], one["container"], one["by"]) for one in record["modules"]] == [
         ("fsl/6.0", "/c/containers/fsl_6.0_1", "node"),
@@ -48,8 +48,8 @@ def test_findings_and_reports_are_listed_in_an_order_that_does_not_change() -> N
     progress = Progress(
         SPEC, "run", findings=[Finding("ND-GUARD-002", "warning", "bet", "it failed", line=3)]
     )
-    progress.reports += [Output(name, f"k/{name}", 1, "0" * 64) for name in ("b.ipynb", "b.html")]
-    record = build(progress, progress.started + timedelta(seconds=1.5))
+    progress.reports += [StoredFile(name, f"k/{name}", 1, "0" * 64) for name in ("b.ipynb", "b.html")]
+    record = to_json(build(progress, progress.started + timedelta(seconds=1.5)))
     record_validator("task-record").validate(record)
     assert [one["path"] for one in record["reports"]] == ["b.html", "b.ipynb"]
     assert (record["findings"][0]["line"], record["seconds"]) == (3, 1.5)

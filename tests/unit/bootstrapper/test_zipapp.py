@@ -23,7 +23,7 @@ def test_it_holds_the_bootstrapper_and_nothing_else() -> None:
     assert names == sorted(names)
     assert {"__main__.py", "elyra_neurodesk/__init__.py", "elyra_neurodesk/errors.py"} <= set(names)
     others = set(names) - {"__main__.py", "elyra_neurodesk/__init__.py", "elyra_neurodesk/errors.py"}
-    ours = ("elyra_neurodesk/bootstrapper/", "elyra_neurodesk/modules/")
+    ours = tuple(f"elyra_neurodesk/{package}/" for package in ("bootstrapper", "modules", "record"))
     assert all(name.startswith(ours) and "__pycache__" not in name for name in others)
     assert {"elyra_neurodesk/bootstrapper/task.py", "elyra_neurodesk/modules/tree.py"} <= others
     assert "elyra_neurodesk/modules/index.py" not in others

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from elyra_neurodesk.cli.compare_render import show_comparison
-from elyra_neurodesk.cli.record_render import MOST_FILES, show_record
+from elyra_neurodesk.cli.record_render import MAX_FILES, show_record
 from elyra_neurodesk.cli.render import UNWRAPPED
+from elyra_neurodesk.record.model import RunRecord
 from elyra_neurodesk.runs.compare import compare
-from tests.support.records import file, finding, given, module, run_record, sha, stored, task_record
+from tests.support.records import file, finding, given, joined, module, sha, stored, task_record
 
 
 def shown(content: Any, width: int = 140) -> str:
@@ -27,8 +29,8 @@ def lines(text: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def study() -> dict[str, Any]:
-    return run_record(
+def study() -> RunRecord:
+    return joined(
         task_record(
             "prepare",
             files=[file("subjects.tsv", "1")],
@@ -49,7 +51,7 @@ def study() -> dict[str, Any]:
     )
 
 
-def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: dict[str, Any]) -> None:
+def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: RunRecord) -> None:
     text = shown(show_record(study))
     assert "3/4 tasks succeeded" in text
     assert lines(text)["fsl/6.0.7.16"].split()[1:] == ["fsl_6.0.7.16_20250101", "fsl", "prepare"]
@@ -71,51 +73,69 @@ def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: dict[st
 
 def test_tasks_are_called_by_their_nodes_labels_where_these_are_unique() -> None:
     made = [task_record(name, modules=[module()], findings=[finding()]) for name in ("one", "two", "three")]
-    record = run_record(*made)
-    for task, node in zip(record["tasks"], ("First Step", "Twin", "Twin"), strict=True):
-        task["node"] = node
-    text = shown(show_record(record))
+    record = joined(*made)
+    labels = ("First Step", "Twin", "Twin")
+    tasks = tuple(replace(task, node=node) for task, node in zip(record.tasks, labels, strict=True))
+    text = shown(show_record(replace(record, tasks=tasks)))
     assert lines(text)["fsl/6.0.7.16"].rstrip().endswith("First Step, two, three")
 
 
-def test_numbers_and_texts_of_parameters_can_be_told_apart(study: dict[str, Any]) -> None:
+def test_numbers_and_texts_of_parameters_can_be_told_apart(study: RunRecord) -> None:
     found = lines(shown(show_record(study)))
     assert (found["threshold"].split()[1], found["who"].split()[1]) == ("3", "'3'")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1.0"),
+        (0, "0"),
+        (1, "1"),
+        (True, "true"),
+        (False, "false"),
+        ("true", "'true'"),
+        ("nan", "'nan'"),
+    ],
+)
+def test_a_parameters_value_is_shown_as_what_it_is(value: Any, text: str) -> None:
+    page = shown(show_record(joined(task_record(parameters={"threshold": value}))))
+    assert lines(page)["threshold"].split()[1] == text
 
 
 def test_a_failed_task_tells_its_error_and_a_module_that_was_not_there() -> None:
     error = {"code": "ND-MODULE-001", "message": "the module 'x/1' is not there", "hint": ""}
     gone = module("x/1", module="", container="", via="", status="unknown")
-    text = shown(show_record(run_record(task_record(exit_status=12, error=error, modules=[gone]))))
+    text = shown(show_record(joined(task_record(exit_status=12, error=error, modules=[gone]))))
     assert "ND-MODULE-001: the module 'x/1' is not there" in text
     assert "not there  unknown" in text
 
 
-def test_a_record_that_cannot_be_read_is_not_passed_over(study: dict[str, Any]) -> None:
-    study["tasks"][0]["record"] = None
-    assert "its record is of another version, or damaged" in shown(show_record(study))
+def test_a_record_that_cannot_be_read_is_not_passed_over(study: RunRecord) -> None:
+    tasks = (replace(study.tasks[0], record=None), *study.tasks[1:])
+    text = shown(show_record(replace(study, tasks=tasks)))
+    assert "its record is of another version, or damaged" in text
 
 
 def test_names_are_neither_markup_nor_terminal_commands() -> None:
-    text = shown(show_record(run_record(task_record("prepare", outputs=[stored("[red]x\x1b[2J", "1", "p")]))))
+    text = shown(show_record(joined(task_record("prepare", outputs=[stored("[red]x\x1b[2J", "1", "p")]))))
     assert "[red]x [2J" in text
 
 
 def test_a_run_with_very_many_files_stays_readable() -> None:
-    outputs = [stored(f"{number}.txt", "1", "prepare") for number in range(MOST_FILES + 5)]
-    text = shown(show_record(run_record(task_record(outputs=outputs))))
+    outputs = [stored(f"{number}.txt", "1", "prepare") for number in range(MAX_FILES + 5)]
+    text = shown(show_record(joined(task_record(outputs=outputs))))
     assert "and 5 more: --json has them all" in text
-    assert f"{MOST_FILES}.txt" not in text
+    assert f"{MAX_FILES}.txt" not in text
 
 
 def test_a_run_without_any_record_is_shown_too() -> None:
-    text = shown(show_record(run_record(states={"a": "PENDING"})))
+    text = shown(show_record(joined(states={"a": "PENDING"})))
     assert "0/1 tasks succeeded" in text
     assert "PENDING" in text
 
 
-def test_a_comparison_says_what_is_the_same_and_what_follows_from_what(study: dict[str, Any]) -> None:
-    other = run_record(
+def test_a_comparison_says_what_is_the_same_and_what_follows_from_what(study: RunRecord) -> None:
+    other = joined(
         task_record(
             "prepare",
             files=[file("subjects.tsv", "9")],
@@ -136,20 +156,20 @@ def test_a_comparison_says_what_is_the_same_and_what_follows_from_what(study: di
 
 
 def test_a_comparison_of_equals_says_so_and_what_it_could_not_see() -> None:
-    one = run_record(task_record())
+    one = joined(task_record())
     assert "Nothing differs (1 task compared)." in shown(show_comparison(compare(one, one)))
-    lost = run_record(task_record(), states={"lost": "SUCCEEDED"})
+    lost = joined(task_record(), states={"lost": "SUCCEEDED"})
     text = shown(show_comparison(compare(lost, lost)))
     assert "Nothing differs in what is recorded (1 task compared)." in text
     assert "lost: without a record in both runs" in text
 
 
 def test_unexplained_results_are_pointed_out() -> None:
-    runs = [run_record(task_record(outputs=[stored("x", letter, "prepare")])) for letter in "12"]
+    runs = [joined(task_record(outputs=[stored("x", letter, "prepare")])) for letter in "12"]
     assert "although nothing recorded differs before them" in shown(show_comparison(compare(*runs)))
 
 
-def test_where_nothing_is_wrapped_nothing_is_padded_to_the_width_either(study: dict[str, Any]) -> None:
-    other = run_record(task_record("prepare", parameters={"threshold": 4}))
+def test_where_nothing_is_wrapped_nothing_is_padded_to_the_width_either(study: RunRecord) -> None:
+    other = joined(task_record("prepare", parameters={"threshold": 4}))
     for content in (show_record(study), show_comparison(compare(study, other))):
         assert max(map(len, shown(content, UNWRAPPED).splitlines())) < 400

@@ -10,13 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from elyra_neurodesk.bootstrapper.terms import CONTEXT
-from elyra_neurodesk.record.schemas import record_schema, record_validator
+from elyra_neurodesk.record.jsonld import CONTEXT
+from elyra_neurodesk.record.schemas import KINDS, record_schema, record_validator
 from tests.support.records import finding, given, module, run_record, stored, task_record
 
 ROOT = Path(__file__).parents[3]
 tables = runpy.run_path(str(ROOT / "docs/record_tables.py"))
-KINDS = ("task-record", "run-record")
 
 
 def objects(schema: Any) -> list[dict[str, Any]]:
@@ -34,6 +33,11 @@ def test_a_schema_is_valid_allows_no_other_key_and_says_what_each_means(kind: An
         assert one["additionalProperties"] is False
         assert set(one["required"]) <= set(one["properties"])
         assert all(entry["description"] for entry in one["properties"].values())
+
+
+def test_the_schema_files_are_those_of_the_model() -> None:
+    for path, content in tables["schema_files"]().items():
+        assert path.read_text("utf-8") == content, "run: python docs/record_tables.py"
 
 
 def test_the_page_has_every_key_and_no_other() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from elyra_neurodesk.record.model import RunRecord
 from elyra_neurodesk.runs.compare import Comparison, compare
-from tests.support.records import file, finding, given, module, run_record, sha, stored, task_record
+from tests.support.records import file, finding, given, joined, module, sha, stored, task_record
 
 
 def differences(found: Comparison) -> list[tuple[str, str, Any, Any]]:
@@ -16,7 +18,7 @@ def differences(found: Comparison) -> list[tuple[str, str, Any, Any]]:
 
 def compared(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
     """Compare two runs of one task with these changes."""
-    return differences(compare(run_record(task_record(**a)), run_record(task_record(**b))))
+    return differences(compare(joined(task_record(**a)), joined(task_record(**b))))
 
 
 def content(letter: str) -> dict[str, Any]:
@@ -24,8 +26,8 @@ def content(letter: str) -> dict[str, Any]:
 
 
 def test_a_run_does_not_differ_from_itself_nor_by_time_and_host() -> None:
-    a = run_record(task_record(modules=[module()], outputs=[stored("x", "1", "prepare")]))
-    b = run_record(
+    a = joined(task_record(modules=[module()], outputs=[stored("x", "1", "prepare")]))
+    b = joined(
         task_record(
             modules=[module()],
             outputs=[stored("x", "1", "prepare")],
@@ -127,14 +129,14 @@ def test_a_failure_is_told_with_state_status_and_error() -> None:
 
 
 def test_what_is_the_same_for_several_tasks_is_told_once() -> None:
-    a = run_record(*(task_record(name, python="3.12.0") for name in "abc"))
-    b = run_record(*(task_record(name) for name in "abc"))
+    a = joined(*(task_record(name, python="3.12.0") for name in "abc"))
+    b = joined(*(task_record(name) for name in "abc"))
     (one,) = compare(a, b).differences
     assert (one.what, one.tasks) == ("Python", ("a", "b", "c"))
 
 
-def two_steps(letter: str, **first: Any) -> dict[str, Any]:
-    return run_record(
+def two_steps(letter: str, **first: Any) -> RunRecord:
+    return joined(
         task_record("prepare", outputs=[stored("t.csv", letter, "prepare")], **first),
         task_record(
             "model", inputs=[given("t.csv", letter, "prepare")], outputs=[stored("r", letter, "model")]
@@ -158,8 +160,8 @@ def test_outputs_that_differ_for_no_recorded_reason_are_pointed_out() -> None:
 
 
 def test_tasks_that_only_one_run_has_and_those_without_a_record_are_named() -> None:
-    a = run_record(task_record("both"), task_record("old"), states={"lost": "SUCCEEDED", "never": "SKIPPED"})
-    b = run_record(task_record("both"), task_record("new"), states={"lost": "SUCCEEDED", "never": "SKIPPED"})
+    a = joined(task_record("both"), task_record("old"), states={"lost": "SUCCEEDED", "never": "SKIPPED"})
+    b = joined(task_record("both"), task_record("new"), states={"lost": "SUCCEEDED", "never": "SKIPPED"})
     found = compare(a, b)
     assert (found.only_a, found.only_b, found.compared) == (("old",), ("new",), ("both",))
     assert found.unrecorded == ("lost",)
@@ -168,9 +170,9 @@ def test_tasks_that_only_one_run_has_and_those_without_a_record_are_named() -> N
 
 
 def test_a_catalog_component_is_compared_by_state_and_image() -> None:
-    a = run_record(states={"curl": "SUCCEEDED"}, components=("curl",))
-    b = {**a, "tasks": [{**a["tasks"][0], "state": "FAILED", "image": "other:1"}]}
+    a = joined(states={"curl": "SUCCEEDED"}, components=("curl",))
+    b = replace(a, tasks=(replace(a.tasks[0], state="FAILED", image="other:1"),))
     assert differences(compare(a, b)) == [
-        ("environment", "image", a["tasks"][0]["image"], "other:1"),
+        ("environment", "image", a.tasks[0].image, "other:1"),
         ("results", "state", "SUCCEEDED", "FAILED"),
     ]

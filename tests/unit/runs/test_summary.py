@@ -9,6 +9,7 @@ import kfp_server_api as api
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.summary import TaskSummary, summarize, with_record
+from tests.support.records import read_task_record
 
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,15 +116,15 @@ def test_a_run_without_details_or_state_is_no_problem() -> None:
 
 def test_a_record_adds_seconds_exit_status_and_error() -> None:
     task = TaskSummary("a", "a", "FAILED", seconds=9.0, message="pod failed")
-    record = {
-        "seconds": 1.25,
-        "exit_status": 14,
-        "error": {"code": "ND-OUTPUT-001", "message": "gone", "hint": "Do."},
-    }
-    told = with_record(task, record)
-    assert (told.seconds, told.exit_status, told.message) == (1.25, 14, "ND-OUTPUT-001: gone Do.")
+    error = {"code": "ND-OUTPUT-001", "message": "gone", "hint": "Do."}
+    completed = with_record(task, read_task_record(seconds=1.25, exit_status=14, error=error))
+    assert (completed.seconds, completed.exit_status, completed.message) == (
+        1.25,
+        14,
+        "ND-OUTPUT-001: gone Do.",
+    )
     assert with_record(task, None) is task
-    assert with_record(task, {"error": None, "exit_status": "x"}).message == "pod failed"
+    assert with_record(task, read_task_record()).message == "pod failed"
 
 
 def test_json_of_a_run_has_stable_keys() -> None:

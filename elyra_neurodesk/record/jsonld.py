@@ -7,9 +7,9 @@ RO-Crate takes the same words from schema.org. Keys that are not listed mean not
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-ACTIVITY = "prov:Activity"
+ACTIVITY: Final = "prov:Activity"
 
 CONTEXT: dict[str, Any] = {
     "prov": "http://www.w3.org/ns/prov#",
