@@ -22,6 +22,8 @@ test-all: $(VENV)/.test
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/dependencies.py
 
 types: $(VENV)/.test
 	$(BIN)/mypy
