@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elyra_neurodesk.catalogs.model import Step
-from elyra_neurodesk.catalogs.tools import STEPS
-from elyra_neurodesk.catalogs.tools.categories import CATEGORIES
+from elyra_neurodesk.catalogs.loader import Component, components
 
 PAGE = Path(__file__).parent / "catalogs.md"
-BEGIN = "<!-- Written by docs/catalog_table.py: change the steps, then run that. -->\n"
+BEGIN = "<!-- Written by docs/catalog_table.py: change the components, then run that. -->\n"
 END = "<!-- End of what docs/catalog_table.py writes. -->\n"
 
 
 def table() -> str:
     """Return one table for each group of the palette."""
     parts = []
-    for category in CATEGORIES:
-        rows = [_row(step) for step in STEPS if step.category == category]
+    for category in dict.fromkeys(component.category for component in components().values()):
+        rows = [_row(component) for component in components().values() if component.category == category]
         parts += [
             f"### {category}\n",
             "| Node | Module | Inputs | Outputs |",
@@ -34,13 +32,17 @@ def with_table(page: str) -> str:
     return f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 
 
-def _row(step: Step) -> str:
-    name = f"[{step.name}]({step.url})" if step.url else step.name
-    module = f"`{step.container.module}` of {step.container.date}" if step.container else ""
-    inputs = [files.title for files in step.inputs] + [
-        f"*{item.title}*" for item in step.options if item.required
+def _row(component: Component) -> str:
+    url, container = component.source.get("documentation"), component.source.get("container")
+    name = f"[{component.name}]({url})" if url else component.name
+    module = f"`{container['tool']}/{container['version']}` of {container['date']}" if container else ""
+    inputs = [field["name"] for field in component.fields("inputPath")]
+    inputs += [f"*{field['name']}*" for field in component.fields("inputValue") if "default" not in field]
+    left_out = {item[1] for item in component.source["args"] if isinstance(item, list) and item[0] == "out"}
+    outputs = [
+        field["name"] + (" (if asked for)" if f"?{field['name']}" in left_out else "")
+        for field in component.fields("outputPath")
     ]
-    outputs = [item.title + (" (if asked for)" if item.optional else "") for item in step.outputs]
     return f"| {name} | {module} | {', '.join(inputs)} | {', '.join(outputs)} |"
 
 

@@ -1,5 +1,5 @@
-"""The component catalog ``neurodesk-tools``: steps of Neurodesk's tools as nodes of Elyra's palette.
+"""The component catalog ``neurodesk-tools``: programs of Neurodesk's tools as nodes of Elyra's palette.
 
-model.py says what a step is, tools/ has the steps as data, render.py makes KFP components of them, and
-connector.py hands those to Elyra. scripts/ has what runs in the container.
+components/*.yaml has the KFP components, scripts/ what runs in their containers, and loader.py completes the
+components for a catalog: its tools run from CVMFS, or each in its own image.
 """

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from elyra_neurodesk.catalogs.model import Step
-from elyra_neurodesk.catalogs.render import Place, component
+from elyra_neurodesk.catalogs.loader import Component, ToolSource
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,11 @@ class Ran:
 
 
 def run_step(
-    step: Step,
+    component: Component,
     directory: Path,
     root: Path,
     inputs: Mapping[str, Path] | None = None,
-    place: Place | None = None,
+    tools: ToolSource | None = None,
     shell: str = "sh",
     path: str = "",
     **options: str,
@@ -42,20 +41,23 @@ def run_step(
     """Run a step as KFP's launcher would.
 
     Args:
-        step: the step.
+        component: the step.
         directory: gets the outputs and the step's working directory.
         root: stands for the CVMFS repository.
         inputs: title to artifact.
-        place: where the tool comes from.
+        tools: where the tool comes from.
         shell: takes the place of ``sh``.
         path: more directories for PATH, colons between.
         options: title with _ for spaces to the value as KFP writes it.
     """
-    container = component(step, place or Place())["implementation"]["container"]
+    container = component.definition(tools or ToolSource())["implementation"]["container"]
     given = {title.replace("_", " "): value for title, value in options.items()}
-    known = {option.title: option.default for option in step.options}
+    known = {field["name"]: field.get("default", "") for field in component.fields("inputValue")}
     assert given.keys() <= known.keys(), given.keys() - known.keys()
-    outputs = {output.title: directory / "outputs" / output.title / "data" for output in step.outputs}
+    outputs = {
+        field["name"]: directory / "outputs" / field["name"] / "data"
+        for field in component.fields("outputPath")
+    }
     temporary = directory / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.catalogs.tools import STEPS
+from elyra_neurodesk.catalogs.loader import components
 from tests.integration.catalogs.home import PALETTE, ROOT
 from tests.integration.test_wheel import LIST, wheel
 from tests.support.jupyter import JupyterHome
@@ -48,4 +48,4 @@ def test_elyras_palette_has_the_tools_without_a_line_of_configuration(python: st
     out = home.run(python, "-c", PALETTE, cwd=tmp_path).stdout
     found = json.loads(out[out.index('{"palette"') :])
     labels = {node["label"] for group in found["palette"]["categories"] for node in group["node_types"]}
-    assert {step.name for step in STEPS} <= labels
+    assert {component.name for component in components().values()} <= labels

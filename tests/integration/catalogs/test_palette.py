@@ -12,19 +12,18 @@ import pytest
 import yaml
 from google.protobuf import json_format
 from jsonschema import Draft7Validator
-from kfp import components
+from kfp import components as kfp_components
 from kfp.kubernetes import kubernetes_executor_config_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from elyra_neurodesk.catalogs.render import BASE_IMAGE, TOOL_IMAGE
-from elyra_neurodesk.catalogs.tools import STEPS
-from elyra_neurodesk.catalogs.tools.categories import CATEGORIES
+from elyra_neurodesk.catalogs.loader import BASE_IMAGE, FOLDER, TOOL_IMAGE, components
 from elyra_neurodesk.elyra_adapter.catalog_schema import catalog_schema
 from tests.integration.catalogs.home import ROOT, install, palette
 from tests.safety.workbench import Compiled, Workbench
 from tests.support.jupyter import JupyterHome
 from tests.support.pipelines import catalog_node, node_id
 
+COMPONENTS = tuple(components().values())
 Json = dict[str, Any]
 LIST = "from elyra.metadata.metadata_app import MetadataApp as A; A.main()"
 
@@ -42,9 +41,11 @@ def test_the_palette_groups_all_steps_in_the_order_of_a_study(seen: Json) -> Non
         group["label"]: [node["label"] for node in group["node_types"]]
         for group in seen["palette"]["categories"]
     }
-    assert list(groups) == [category for category in CATEGORIES if category in groups]
+    categories = yaml.safe_load((FOLDER / "components/index.yaml").read_text("utf-8"))["categories"]
+    assert list(groups) == [category for category in categories if category in groups]
     assert groups == {
-        category: [step.name for step in STEPS if step.category == category] for category in CATEGORIES
+        category: [component.name for component in COMPONENTS if component.category == category]
+        for category in categories
     }
 
 
@@ -69,15 +70,16 @@ def test_every_field_of_every_node_has_title_and_help(seen: Json) -> None:
     ids = {
         node["label"]: node["id"] for group in seen["palette"]["categories"] for node in group["node_types"]
     }
-    for step in STEPS:
-        shown = seen["properties"][ids[step.name]]["properties"]["component_parameters"]
-        for item in (*step.inputs, *step.options):
-            entry = shown["properties"][item.title.lower().replace(" ", "_")]
-            assert entry["title"] == item.title
-            assert item.help in entry["description"]
-        for output in step.outputs:
-            assert f"output_{output.title.lower().replace(' ', '_')}" in shown["properties"]
-        needed = {files.title for files in step.inputs} | {o.title for o in step.options if o.required}
+    for component in COMPONENTS:
+        shown = seen["properties"][ids[component.name]]["properties"]["component_parameters"]
+        inputs = [*component.fields("inputPath"), *component.fields("inputValue")]
+        for field in inputs:
+            entry = shown["properties"][field["name"].lower().replace(" ", "_")]
+            assert entry["title"] == field["name"]
+            assert field["description"] in entry["description"]
+        for output in component.fields("outputPath"):
+            assert f"output_{output['name'].lower().replace(' ', '_')}" in shown["properties"]
+        needed = {field["name"] for field in inputs if "default" not in field}
         assert set(shown["required"]) == {title.lower().replace(" ", "_") for title in needed}
 
 
@@ -103,13 +105,13 @@ def test_fields_start_with_the_tools_own_defaults(seen: Json) -> None:
 
 def test_every_component_is_read_by_kfp_itself_and_runs_in_the_image_of_its_catalog(seen: Json) -> None:
     named = {yaml.safe_load(text)["name"]: text for text in seen["definitions"].values()}
-    assert set(named) == {step.name for step in STEPS}
-    for step in STEPS:
-        spec = components.load_component_from_text(named[step.name]).pipeline_spec
+    assert set(named) == {component.name for component in COMPONENTS}
+    for component in COMPONENTS:
+        spec = kfp_components.load_component_from_text(named[component.name]).pipeline_spec
         (executor,) = spec.deployment_spec["executors"].values()
         image = executor["container"]["image"]
-        if seen["run_from"] == "image" and step.container:
-            assert image == f"vnmd/{step.container.tool}_{step.container.version}:{step.container.date}"
+        if seen["run_from"] == "image" and (container := component.source.get("container")):
+            assert image == f"vnmd/{container['tool']}_{container['version']}:{container['date']}"
         else:
             assert image == BASE_IMAGE
 
@@ -121,7 +123,7 @@ def test_a_pipeline_of_every_step_compiles_to_what_kfps_messages_allow(
     json_format.ParseDict(compiled.spec, pipeline_spec_pb2.PipelineSpec())
     for config in compiled.platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values():
         json_format.ParseDict(config, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
-    assert len(compiled.tasks) == len(STEPS)
+    assert len(compiled.tasks) == len(COMPONENTS)
     command = compiled.executor("fsl-bet")["command"]
     assert command[:2] == ["sh", "-c"]
     assert command[3:] == ["neurodesk", "FSL BET"]
@@ -139,16 +141,16 @@ def compile_steps() -> Callable[[Mapping[str, str], Path], Compiled]:
         by_name = {yaml.safe_load(text)["name"]: key for key, text in definitions.items()}
         source = "Files from a volume"
         nodes = [catalog_node(source, by_name[source], path={"widget": "string", "value": "/data/x"})]
-        for step in STEPS:
-            if step.name == source:
+        for component in COMPONENTS:
+            if component.name == source:
                 continue
             file = {"widget": "inputpath", "value": {"value": node_id(source), "option": "output_files"}}
-            given = {files.title.lower().replace(" ", "_"): file for files in step.inputs}
-            for option in step.options:
-                value = option.default or ("2" if option.kind == "number" else "/data/x")
-                if option.required:
-                    given[option.title.lower().replace(" ", "_")] = {"widget": "string", "value": value}
-            nodes.append(catalog_node(step.name, by_name[step.name], [source], **given))
+            given = {field["name"].lower().replace(" ", "_"): file for field in component.fields("inputPath")}
+            for option in component.fields("inputValue"):
+                value = "2" if option["name"] == "Output resolution" else "/data/x"
+                if "default" not in option:
+                    given[option["name"].lower().replace(" ", "_")] = {"widget": "string", "value": value}
+            nodes.append(catalog_node(component.name, by_name[component.name], [source], **given))
         return bench.compiled(nodes)
 
     return compile_all

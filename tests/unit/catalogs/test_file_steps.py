@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.catalogs.tools import BY_ID
+from elyra_neurodesk.catalogs.loader import components
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.steps import Ran, artifact, files, run_step
 
@@ -38,7 +38,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def files_in(tmp_path: Path, path: str, shell: str = "sh") -> Ran:
-    return run_step(BY_ID["files-in"], tmp_path / "run", tmp_path / "no", shell=shell, Path=path)
+    return run_step(components()["files-in"], tmp_path / "run", tmp_path / "no", shell=shell, Path=path)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -85,7 +85,7 @@ def test_files_go_out_and_a_file_that_is_there_is_treated_as_asked(
     target.mkdir()
     (target / "sub-01_T1w.nii.gz").write_bytes(b"old")
     ran = run_step(
-        BY_ID["files-out"],
+        components()["files-out"],
         tmp_path / "run",
         tmp_path / "no",
         {"Files": volume},
@@ -102,7 +102,7 @@ def test_files_go_out_and_a_file_that_is_there_is_treated_as_asked(
 def test_one_series_of_several_is_picked_with_its_companions(tmp_path: Path, shell: str) -> None:
     names = ("dwi__nii__gz", "dwi__bval", "dwi__bvec", "dwi__json", "t1__nii__gz", "t1__json")
     folder = artifact(tmp_path / "converted", **dict.fromkeys(names, "x"))
-    pick = BY_ID["files-pick"]
+    pick = components()["files-pick"]
     ran = run_step(pick, tmp_path / "a", tmp_path, {"Files": folder}, shell=shell, Patterns="d*.nii* none")
     assert list(ran.outputs["Picked"]) == ["dwi.bval", "dwi.bvec", "dwi.json", "dwi.nii.gz"]
     ran = run_step(
@@ -124,7 +124,7 @@ def test_one_series_of_several_is_picked_with_its_companions(tmp_path: Path, she
 @pytest.mark.parametrize("shell", SHELLS)
 def test_two_folders_become_one_unless_a_name_is_in_both(tmp_path: Path, volume: Path, shell: str) -> None:
     other = artifact(tmp_path / "other", mask__nii="m")
-    gather = BY_ID["files-gather"]
+    gather = components()["files-gather"]
     ran = run_step(gather, tmp_path / "a", tmp_path, {"First": volume, "Second": other}, shell=shell)
     assert list(ran.outputs["Gathered"]) == ["mask.nii", "sub-01_T1w.nii.gz", "sub-01_T2w.nii.gz"]
     ran = run_step(gather, tmp_path / "b", tmp_path, {"First": other, "Second": other}, shell=shell)
@@ -133,7 +133,9 @@ def test_two_folders_become_one_unless_a_name_is_in_both(tmp_path: Path, volume:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_command_line_arrives_exactly_as_typed(tmp_path: Path, shell: str) -> None:
-    ran = run_step(BY_ID["command-0"], tmp_path / "run", tmp_path / "no", shell=shell, Command_line=NASTY)
+    ran = run_step(
+        components()["command-0"], tmp_path / "run", tmp_path / "no", shell=shell, Command_line=NASTY
+    )
     assert ran.status == 0, ran.errors
     out = ran.outputs["Results"]["out"].decode()
     assert out == f"{tmp_path / 'run'} $(id) now a  b \\ ü\n2\nsecond line\n"
@@ -154,20 +156,31 @@ def test_a_module_resolves_as_lmod_would(
     tmp_path: Path, tree: Path, shell: str, modules: str, said: str
 ) -> None:
     ran = run_step(
-        BY_ID["command-0"], tmp_path / "run", tree, shell=shell, Modules=modules, Command_line="fslinfo >out"
+        components()["command-0"],
+        tmp_path / "run",
+        tree,
+        shell=shell,
+        Modules=modules,
+        Command_line="fslinfo >out",
     )
     assert ran.status == 0, ran.errors
     assert ran.outputs["Results"]["out"].decode() == f"{said}\n"
 
 
 def test_a_tool_without_a_version_is_the_one_that_the_tree_marks(tmp_path: Path, tree: Path) -> None:
-    ran = run_step(BY_ID["command-0"], tmp_path / "run", tree, Modules="mrtrix3", Command_line="mrinfo >out")
+    ran = run_step(
+        components()["command-0"], tmp_path / "run", tree, Modules="mrtrix3", Command_line="mrinfo >out"
+    )
     assert ran.outputs["Results"]["out"] == b"chosen\n"
 
 
 def test_a_modules_variables_are_set(tmp_path: Path, tree: Path) -> None:
     ran = run_step(
-        BY_ID["command-0"], tmp_path / "run", tree, Modules="fsl/6.0.7.16", Command_line='echo "$FSLDIR" >out'
+        components()["command-0"],
+        tmp_path / "run",
+        tree,
+        Modules="fsl/6.0.7.16",
+        Command_line='echo "$FSLDIR" >out',
     )
     top = tree / "containers/fsl_6.0.7.16_20250131"
     assert ran.outputs["Results"]["out"].decode() == f"{top}/fsl_6.0.7.16_20250131.simg/opt/fsl\n"
@@ -188,7 +201,12 @@ def test_a_module_that_cannot_be_had_stops_the_command(
     tmp_path: Path, tree: Path, shell: str, modules: str, status: int, message: str
 ) -> None:
     ran = run_step(
-        BY_ID["command-0"], tmp_path / "run", tree, shell=shell, Modules=modules, Command_line="touch out"
+        components()["command-0"],
+        tmp_path / "run",
+        tree,
+        shell=shell,
+        Modules=modules,
+        Command_line="touch out",
     )
     assert (ran.status, ran.outputs) == (status, {})
     assert message in ran.errors
@@ -199,7 +217,7 @@ def test_inputs_are_files_or_folders_and_a_failure_in_a_pipe_is_one(
     tmp_path: Path, volume: Path, shell: str
 ) -> None:
     one = artifact(tmp_path / "one", T1__nii="head")
-    two = BY_ID["command-2"]
+    two = components()["command-2"]
     given = {"Input 1": one, "Input 2": volume}
     ran = run_step(
         two, tmp_path / "a", tmp_path, given, shell=shell, Command_line='cat "$INPUT1" "$INPUT2"/* >out'

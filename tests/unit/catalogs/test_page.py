@@ -6,8 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from elyra_neurodesk.catalogs.render import script
-from elyra_neurodesk.catalogs.tools import STEPS
+from elyra_neurodesk.catalogs.loader import components, script
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "catalogs.md").read_text("utf-8")
@@ -19,7 +18,7 @@ def test_the_table_of_nodes_is_up_to_date() -> None:
 
 
 def test_every_code_that_a_step_can_fail_with_is_explained() -> None:
-    names = {step.script for step in STEPS}
+    names = {component.source.get("script", "step") for component in components().values()}
     codes = {code for name in names for code in re.findall(r"\bfail ([0-8]) ", script(name))}
     (sentence,) = re.findall(r"`ND-STEP-`.*?\n\n", PAGE, re.DOTALL)
     assert codes

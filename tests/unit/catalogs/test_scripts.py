@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.catalogs.model import Output, Step
-from elyra_neurodesk.catalogs.render import Place
-from elyra_neurodesk.catalogs.tools import BY_ID
+from elyra_neurodesk.catalogs.loader import Component, ToolSource, components
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.steps import Ran, artifact, run_step
 
@@ -39,7 +37,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def bet(tmp_path: Path, tree: Path, head: Path, **options: str) -> Ran:
-    return run_step(BY_ID["fsl-bet"], tmp_path / "run", tree, {"Image": head}, **options)
+    return run_step(components()["fsl-bet"], tmp_path / "run", tree, {"Image": head}, **options)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -61,7 +59,7 @@ def test_a_tool_gets_its_file_under_its_own_name_and_leaves_named_files(
 def test_optional_arguments_are_left_out_and_others_arrive_exactly(
     tmp_path: Path, tree: Path, shell: str
 ) -> None:
-    step = _showing(BY_ID["fsl-bet"])
+    step = _showing(components()["fsl-bet"])
     head = artifact(tmp_path / "head", T1__nii="head")
     ran = run_step(step, tmp_path / "run", tree, {"Image": head}, shell=shell)
     assert _words(ran)[2:] == ["-f", "0.5", "-g", "0", "-m"]
@@ -101,7 +99,7 @@ def test_a_choice_is_checked_before_the_tool_starts(tmp_path: Path, tree: Path) 
     make_tree(tree, [tool("fsl", "6.0.7.16", "20250131", flirt="touch ran")])
     head = artifact(tmp_path / "head", T1__nii="head")
     ran = run_step(
-        BY_ID["fsl-flirt"], tmp_path / "run", tree, {"Image": head, "Reference": head}, Cost="best"
+        components()["fsl-flirt"], tmp_path / "run", tree, {"Image": head, "Reference": head}, Cost="best"
     )
     assert ran.status == 2
     assert ran.errors.endswith(
@@ -122,7 +120,7 @@ def test_a_container_that_is_not_there_is_named_with_its_neighbours(
 
 def test_a_retired_container_fails_before_its_wrapper_runs(tmp_path: Path, tree: Path) -> None:
     head = artifact(tmp_path / "head", T1__nii="head")
-    ran = run_step(BY_ID["ants-n4biasfieldcorrection"], tmp_path / "run", tree, {"Image": head})
+    ran = run_step(components()["ants-n4biasfieldcorrection"], tmp_path / "run", tree, {"Image": head})
     assert (ran.status, "is retired" in ran.errors) == (12, True)
 
 
@@ -130,9 +128,9 @@ def test_a_container_without_the_command_and_a_missing_repository_are_named(
     tmp_path: Path, tree: Path
 ) -> None:
     head = artifact(tmp_path / "head", T1__nii="head")
-    ran = run_step(BY_ID["fsl-fast"], tmp_path / "run", tree, {"Brain": head})
+    ran = run_step(components()["fsl-fast"], tmp_path / "run", tree, {"Brain": head})
     assert (ran.status, "has no command fast" in ran.errors) == (12, True)
-    ran = run_step(BY_ID["fsl-fast"], tmp_path / "run", tmp_path / "no", {"Brain": head})
+    ran = run_step(components()["fsl-fast"], tmp_path / "run", tmp_path / "no", {"Brain": head})
     assert (ran.status, ran.errors[:11]) == (11, "ND-STEP-001")
 
 
@@ -186,16 +184,31 @@ def test_a_tools_own_image_needs_no_repository(tmp_path: Path) -> None:
     head = artifact(tmp_path / "head", T1__nii="head")
     own = str(tmp_path / "image/containers/fsl_6.0.7.16_20250131")
     ran = run_step(
-        BY_ID["fsl-bet"], tmp_path / "run", tmp_path / "no", {"Image": head}, Place("image"), path=own
+        components()["fsl-bet"],
+        tmp_path / "run",
+        tmp_path / "no",
+        {"Image": head},
+        ToolSource("image"),
+        path=own,
     )
     assert (ran.status, list(ran.outputs)) == (0, ["Brain", "Mask"])
-    ran = run_step(BY_ID["fsl-bet"], tmp_path / "run", tmp_path / "no", {"Image": head}, Place("image"))
+    ran = run_step(
+        components()["fsl-bet"], tmp_path / "run", tmp_path / "no", {"Image": head}, ToolSource("image")
+    )
     assert (ran.status, "the image has no command bet" in ran.errors) == (12, True)
 
 
-def _showing(step: Step) -> Step:
-    """Return the step with a command in place of its own that notes its words as an output."""
-    return replace(step, command=("show", *step.command[1:]), outputs=(Output("Words", "words", "words"),))
+def _showing(component: Component) -> Component:
+    """Return the component with a program in place of its own that notes its words as an output."""
+    files, words = [], []
+    for item in component.source["args"]:
+        if isinstance(item, list) and item[0] in ("in", "env"):
+            files.append(item)
+        elif not isinstance(item, list) or item[0] != "out":
+            words.append(item)
+    outputs = [{"name": "Words", "type": "Text", "description": "words"}]
+    args = [*files, "show", *words[1:], ["out", "Words", "words", {"outputPath": "Words"}]]
+    return replace(component, source={**component.source, "outputs": outputs, "args": args})
 
 
 def _words(ran: Ran) -> Sequence[str]:

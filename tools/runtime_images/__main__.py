@@ -1,4 +1,4 @@
-"""``python -m elyra_neurodesk.images``: refresh the runtime images from a registry."""
+"""``python -m tools.runtime_images``: refresh the runtime images from a registry."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.images.instances import FAMILIES, images, write
-from elyra_neurodesk.images.registry import Registry
+from tools.runtime_images.instances import FAMILIES, images, write
+from tools.runtime_images.registry import Registry
 
 
 @click.command()

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.images.registry import Registry as Client
-from elyra_neurodesk.images.registry import RegistryProblem
 from tests.support.registry import Registry, digest, manifest, serving
+from tools.runtime_images.registry import Registry as Client
+from tools.runtime_images.registry import RegistryProblem
 
+ROOT = Path(__file__).parents[3]
 DATES = ("2026-08-22", "2026-09-14", "2026-09-23")
 DESKTOP = {tag: manifest(tag) for tag in ("latest", "edge", *DATES)}
 IMAGES = {"vnmd/neurodesktop": DESKTOP, "vnmd/neurocommand": {"latest": manifest("lean")}}
@@ -23,13 +24,14 @@ def refresh(registry: str, output: Path, *options: str) -> Any:
     command = [
         sys.executable,
         "-m",
-        "elyra_neurodesk.images",
+        "tools.runtime_images",
         "--registry",
         registry,
         "--output",
         str(output),
     ]
-    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+    command += options
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def names(output: Path) -> dict[str, str]:

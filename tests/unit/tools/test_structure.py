@@ -12,7 +12,7 @@ import yaml
 
 from tools import structure
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

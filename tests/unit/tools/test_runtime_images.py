@@ -10,8 +10,8 @@ import pytest
 from elyra.metadata.schemasproviders import ElyraSchemasProvider
 from jsonschema import Draft7Validator
 
-from elyra_neurodesk.catalogs.render import BASE_IMAGE
-from elyra_neurodesk.images.instances import FAMILIES, Image, NoDatedTags, choose, images, write
+from elyra_neurodesk.catalogs.loader import BASE_IMAGE
+from tools.runtime_images.instances import FAMILIES, Image, NoDatedTags, choose, images, write
 
 SHIPPED = sorted((Path(__file__).parents[3] / "runtime-images").glob("*.json"))
 DESKTOP, COMMAND = FAMILIES
