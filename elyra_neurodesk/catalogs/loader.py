@@ -36,7 +36,7 @@ class InvalidComponent(NeurodeskError):
     """A file in catalogs/components/ does not describe a component."""
 
     code = "ND-CATALOG-002"
-    hint = "Correct the file; elyra_neurodesk/catalogs/components.schema.json says what each field means."
+    hint = "Correct the file; elyra_neurodesk/catalogs/components/schema.json says what each field means."
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Component:
     Attributes:
         id: stable: pipelines refer to it.
         category: the palette's group.
-        source: its entry in components/*.yaml, as components.schema.json describes it.
+        source: its entry in components/*.yaml, as components/schema.json describes it.
     """
 
     id: str
@@ -149,7 +149,7 @@ def read(folder: Traversable) -> dict[str, Component]:
     """Return the components that a folder's index.yaml lists.
 
     Raises:
-        InvalidComponent: a file breaks components.schema.json, or passes what it does not declare.
+        InvalidComponent: a file breaks components/schema.json, or passes what it does not declare.
     """
     index = _load(folder / "index.yaml", "index")
     found = [
@@ -184,7 +184,7 @@ def _load(file: Traversable, kind: str) -> Any:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
     from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
-    schema = json.loads((FOLDER / "components.schema.json").read_text("utf-8"))
+    schema = json.loads((FOLDER / "components/schema.json").read_text("utf-8"))
     try:
         content = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506 (it is a safe one)
     except yaml.YAMLError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -23,8 +24,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # from a copy: a build leaves files behind
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder / "source")], check=True)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), "."]
-    subprocess.run(command, check=True, cwd=folder / "source")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--verbose",
+        "--no-deps",
+        "--wheel-dir",
+        str(folder),
+        ".",
+    ]
+    built = subprocess.run(command, check=True, cwd=folder / "source", capture_output=True, text=True)
+    (folder / "build.log").write_text(built.stdout + built.stderr, "utf-8")
     (path,) = folder.glob("*.whl")
     return path
 
@@ -41,6 +53,12 @@ def test_elyra_lists_the_sample_configurations_of_an_installation(wheel: Path, t
     listed = json.loads(home.run(str(python), "-c", LIST, "list", "runtimes", "--json").stdout)
     names = {instance["display_name"] for instance in listed}
     assert {"Neurodesk (this machine)", "Neurodesk (Minikube)", "Neurodesk (WSL2)"} <= names
+
+
+def test_the_build_warns_of_nothing(wheel: Path) -> None:
+    log = wheel.with_name("build.log").read_text("utf-8")
+    assert "Successfully built elyra-neurodesk" in log
+    assert not re.findall(r".*Warning:.*", log)
 
 
 def test_the_wheel_carries_templates_schemas_and_types(wheel: Path) -> None:

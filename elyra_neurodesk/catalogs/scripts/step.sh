@@ -1,5 +1,21 @@
-# A tool's step. "$@" is a list of instructions, each a kind and its values; the words of the tool's command
-# line are gathered behind them. {name} in a template stands for a file; templates are text of the catalog.
+# Runs a tool. "$@" is a list of instructions, each a kind and its values, in this order:
+#
+#   tool CONTAINER PROGRAM             the program is that of a container in CVMFS; left out in a tool's own image
+#   in NAME FIELD PATTERNS ARTIFACT    the artifact's file that fits a pattern, the likeliest first, is {NAME}, its
+#                                      name without endings {NAME_stem}; PATTERNS "folder": {NAME} is all of it
+#   env VARIABLE TEMPLATE              sets a variable
+#   word TEMPLATE                      a word of the command line; a plain string in components/*.yaml
+#   option FLAG FIELD RULE VALUE       a value, if there is one, that is a text, a number, an integer or one of
+#                                      |these|; behind its flag: "-f" a word of its own, "--f=" joined, "" none
+#   flag FLAG VALUE                    the flag, if the value is true
+#   list FLAG FIELD VALUE              the flag and one word for each word of the value
+#   file FLAG FIELD PATH               the path of a file in a mounted volume; "$NAME" sets that variable to it
+#   folder FLAG FIELD PATH             the path of a folder in a mounted volume
+#   more VALUE                         further words, quoted as in a shell
+#   out FIELD PATTERN ARTIFACT         the files that are handed on; "?FIELD": the tool may leave none
+#
+# Words are gathered behind the instructions that are left. {here} is the directory in which the tool runs.
+# Templates and patterns are text of the catalog, values are never evaluated.
 fill() {
   rest=$1
   filled=

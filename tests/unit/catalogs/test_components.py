@@ -143,7 +143,7 @@ def test_no_two_components_share_an_id_or_a_name() -> None:
 def test_every_file_is_in_the_index() -> None:
     index = yaml.safe_load((COMPONENTS / "index.yaml").read_text("utf-8"))
     assert {f"{name}.yaml" for name in index["files"]} == {
-        path.name for path in COMPONENTS.iterdir() if path.name != "index.yaml"
+        path.name for path in COMPONENTS.iterdir() if path.suffix == ".yaml" and path.name != "index.yaml"
     }
 
 
