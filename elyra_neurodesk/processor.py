@@ -22,12 +22,11 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.patches.sidecar import resolve_delivery
-from elyra_neurodesk.settings import RuntimeSettings, SidecarDelivery
+from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
 
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
     from elyra_neurodesk.kfp_api.publish import PublishedRun
     from elyra_neurodesk.submission import PreparedPipeline
 else:
@@ -104,10 +103,10 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         from elyra_neurodesk.kfp_api.publish import publish
 
         timer = _Timer(self, pipeline)
-        config, settings = _configuration(pipeline)
-        connection = connect_to(config)
+        settings = _configuration(pipeline)
+        connection = connect_to(settings)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
-        with self._prepare(pipeline, config, settings, delivery) as prepared:
+        with self._prepare(pipeline, settings, delivery) as prepared:
             package = package_text(prepared.graph)
             timer.log(f"compiled {len(prepared.graph.tasks)} tasks")
             sent = prepared.upload()
@@ -116,8 +115,8 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         run = publish(
             connection, package, pipeline.name, description, pipeline.name.lower(), prepared.graph.values()
         )
-        timer.log(f"pipeline submitted: {config.run_url(run.run_id)}")
-        return _response(prepared.graph, run, config, settings)
+        timer.log(f"pipeline submitted: {settings.run_url(run.run_id)}")
+        return _response(prepared.graph, run, settings)
 
     def export(
         self, pipeline: Pipeline, pipeline_export_format: str, pipeline_export_path: str, overwrite: bool
@@ -141,10 +140,10 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         path = Path(self.root_dir, pipeline_export_path).expanduser()
         if path.exists() and not overwrite:
             raise ExportTargetExists(f"File '{path}' exists already.")
-        config, settings = _configuration(pipeline)
+        settings = _configuration(pipeline)
         chosen = self.export_sidecar if settings.sidecar == "auto" else settings.sidecar
         delivery = cast(SidecarDelivery, chosen)
-        with self._prepare(pipeline, config, settings, delivery) as prepared:
+        with self._prepare(pipeline, settings, delivery) as prepared:
             text = (write_dsl if pipeline_export_format == "py" else package_text)(prepared.graph)
             prepared.upload()
         path.write_text(text, "utf-8")
@@ -153,7 +152,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
 
     @contextmanager
     def _prepare(
-        self, pipeline: Pipeline, config: RuntimeConfig, settings: RuntimeSettings, delivery: SidecarDelivery
+        self, pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
     ) -> Iterator[PreparedPipeline]:
         """Read Elyra's pipeline object and turn it into a task graph, see `submission.prepare`."""
         from elyra_neurodesk.elyra_adapter.operations import (
@@ -173,7 +172,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             writable_directory=str(getattr(self, "WCD", DEFAULT_WRITABLE_DIRECTORY)),
             pipeline_info=getattr(self, "enable_pipeline_info", True),
         )
-        with prepare(drawn, root, context, config) as prepared:
+        with prepare(drawn, root, context) as prepared:
             self._warn(prepared.graph)
             yield prepared
 
@@ -199,22 +198,23 @@ class _Timer:
         self.processor.log_pipeline_info(self.pipeline.name, step, duration=time.monotonic() - self.started)
 
 
-def _configuration(pipeline: Pipeline) -> tuple[RuntimeConfig, RuntimeSettings]:
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_config
+def _configuration(pipeline: Pipeline) -> RuntimeConfiguration:
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
 
-    config = runtime_config(pipeline.runtime_config)
-    return config, RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
+    settings = runtime_configuration(pipeline.runtime_config)
+    settings.validate()
+    return settings
 
 
 def _response(
-    graph: TaskGraph, run: PublishedRun, config: RuntimeConfig, settings: RuntimeSettings
+    graph: TaskGraph, run: PublishedRun, settings: RuntimeConfiguration
 ) -> NeurodeskPipelineProcessorResponse:
     spec = next((task.spec for task in graph.tasks if task.spec), None)
     return NeurodeskPipelineProcessorResponse(
         run_id=run.run_id,
         run_name=run.name,
         warnings=graph.warnings,
-        run_url=config.run_url(run.run_id),
+        run_url=settings.run_url(run.run_id),
         object_storage_url=settings.public_object_store_endpoint if spec else None,
         object_storage_path=f"/{settings.bucket}/{spec.run_key(run.run_id)}" if spec else None,
     )

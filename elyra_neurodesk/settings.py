@@ -1,11 +1,13 @@
-"""A runtime configuration as plain, frozen data."""
+"""A runtime configuration as plain, frozen data.
+
+``elyra_adapter/runtime_configurations.py`` reads it from Elyra; everything else takes it from there.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from elyra_neurodesk.errors import NeurodeskError
@@ -15,7 +17,16 @@ CVMFS_ROOT = DEFAULT_ROOT
 CVMFS_AUTOMOUNT = "/cvmfs"
 SCRATCH = "/neurodesktop-storage"
 
+SCHEMA = "neurodesk"
+"""Elyra's name of the schema whose configurations this package submits with."""
+
+ANONYMOUS = "NO_AUTHENTICATION"
+"""Elyra's authentication type for an API that asks for no credentials."""
+
 SidecarDelivery = Literal["auto", "platform-spec", "admission", "off"]
+SIDECAR_DELIVERIES = ("auto", "platform-spec", "admission", "off")
+VOLUME_MODES = ("repository", "automount")
+LEVELS = ("error", "warn", "off")
 
 
 class InvalidRuntimeConfiguration(NeurodeskError):
@@ -29,6 +40,23 @@ class CredentialsNotByReference(NeurodeskError):
     """The tasks would need the object store's password inside the compiled pipeline."""
 
     code = "ND-CONFIG-003"
+
+
+class UnusableRuntimeConfiguration(NeurodeskError):
+    """The runtime configuration exists and cannot be used."""
+
+    code = "ND-CONFIG-011"
+    hint = "Correct it in JupyterLab's Runtimes tab or with `elyra-metadata update runtimes`."
+
+
+class StockRuntimeConfiguration(NeurodeskError):
+    """The runtime configuration is one of Elyra's own: its runs get no CVMFS, no modules and no check."""
+
+    code = "ND-CONFIG-012"
+    hint = (
+        "Name a configuration of type neurodesk with --runtime-config (JupyterLab's Runtimes tab or "
+        "`elyra-metadata create runtimes --schema_name=neurodesk` makes one), or use `elyra-pipeline`."
+    )
 
 
 @dataclass(frozen=True)
@@ -47,8 +75,11 @@ class SecretReference:
 
 
 @dataclass(frozen=True)
-class RuntimeSettings:
-    """What a runtime configuration of the schema ``neurodesk`` says, with its defaults filled in.
+class RuntimeConfiguration:
+    """What one of Elyra's runtime configurations says, with the defaults filled in.
+
+    Reading one never fails, so that a wrong field does not hide the runs of the others; `validate` and
+    `check_credentials` refuse what a submission could not work with.
 
     Attributes:
         name: the instance's name, as given to ``--runtime-config``.
@@ -56,7 +87,7 @@ class RuntimeSettings:
         api_endpoint: KFP API, without a slash at its end.
         public_api_endpoint: the same as a browser reaches it.
         namespace: KFP user namespace, or None.
-        object_store_endpoint: as seen from here and from the tasks.
+        object_store_endpoint: as seen from here and from the tasks, without a slash at its end.
         public_object_store_endpoint: the same as a browser reaches it.
         bucket: bucket name.
         iam: tasks get their credentials from their service account (AWS IRSA).
@@ -68,10 +99,16 @@ class RuntimeSettings:
         scratch_size: size limit of the emptyDir at `SCRATCH`.
         scratch_claim: PVC to mount there instead, or "".
         modules: modules that every generic task gets.
-        strict: what a module that cannot be had, or a tool that did not work, does in a task.
-        check: what the pre-flight check's errors do: ``error``, ``warn`` or ``off``.
-        module_index: where it is said which modules there are: a mounted repository's directory, or URL or
+        strict: how a task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``.
+        check: what errors of the check before submission do: ``error``, ``warn`` or ``off``.
+        module_index: where the available modules are listed: a mounted repository's directory, or URL or
             file of an apps.json; "" for this machine's own CVMFS.
+        schema_name: Elyra's schema: ``neurodesk``, or ``kfp`` for Elyra's own kind.
+        auth_type: name of one of Elyra's authentication types for the KFP API.
+        api_username: user name for that type, or "".
+        api_password: password or token for that type, or "".
+        access_key: the object store's access key for uploads and downloads from here, or "".
+        secret_key: the secret key that belongs to it, or "".
     """
 
     name: str
@@ -94,51 +131,68 @@ class RuntimeSettings:
     strict: str = "error"
     check: str = "error"
     module_index: str = ""
+    schema_name: str = SCHEMA
+    auth_type: str = ANONYMOUS
+    api_username: str = field(default="", repr=False)
+    api_password: str = field(default="", repr=False)
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
 
     @property
     def cvmfs_mount_path(self) -> str:
         """Where the claim is mounted in a task."""
         return CVMFS_ROOT if self.volume_mode == "repository" else CVMFS_AUTOMOUNT
 
-    @classmethod
-    def from_metadata(cls, name: str, display_name: str, metadata: Mapping[str, Any]) -> RuntimeSettings:
-        """Read the ``metadata`` object of an instance.
+    def run_url(self, run_id: str) -> str:
+        """Return the address of a run's page (the KFP UI's scheme, which Elyra uses as well)."""
+        return f"{self.public_api_endpoint}/#/runs/details/{run_id}"
+
+    def require_neurodesk(self) -> None:
+        """Refuse to submit or export with a configuration of Elyra's own kind.
 
         Raises:
-            InvalidRuntimeConfiguration: an endpoint is no http(s) URL, or a required field is empty.
+            StockRuntimeConfiguration: its schema is not ours, so Elyra's own processor would run it.
         """
-        text = _Reader(display_name, metadata)
-        auth = text("cos_auth_type", "USER_CREDENTIALS")
-        secret_name = text("cos_secret") if auth == "KUBERNETES_SECRET" else ""
-        api_endpoint = text.url("api_endpoint")
-        store_endpoint = text.url("cos_endpoint")
-        return cls(
-            name=name,
-            display_name=display_name,
-            api_endpoint=api_endpoint,
-            public_api_endpoint=text("public_api_endpoint", api_endpoint).rstrip("/"),
-            namespace=text("user_namespace") or None,
-            object_store_endpoint=store_endpoint,
-            public_object_store_endpoint=text("public_cos_endpoint", store_endpoint).rstrip("/"),
-            bucket=text.required("cos_bucket"),
-            iam=auth == "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
-            secret=SecretReference(
-                secret_name,
-                text("cos_secret_access_key_field", "accesskey"),
-                text("cos_secret_secret_key_field", "secretkey"),
+        if self.schema_name != SCHEMA:
+            raise StockRuntimeConfiguration(
+                f"runtime configuration '{self.name}' is of type {self.schema_name}: its runs would have no "
+                "Neurodesk tools, and their notebooks would not be checked."
             )
-            if secret_name
-            else None,
-            claim=text("cvmfs_claim", cls.claim),
-            volume_mode=text.one_of("cvmfs_volume_mode", "repository", "automount"),
-            sidecar=text.one_of("sidecar", "auto", "platform-spec", "admission", "off"),  # type: ignore[arg-type]
-            sidecar_image=text("sidecar_image"),
-            scratch_size=text("scratch_size", cls.scratch_size),
-            scratch_claim=text("scratch_claim"),
-            modules=module_list(text("default_modules")),
-            strict=text.one_of("strict_modules", "error", "warn", "off"),
-            check=text.one_of("preflight_check", "error", "warn", "off"),
-            module_index=text("module_index"),
+
+    def validate(self) -> None:
+        """Check the fields that Elyra's schema leaves open.
+
+        Raises:
+            InvalidRuntimeConfiguration: a required field is empty, an endpoint is not an http(s) URL, or a
+                choice is not one of those that the schema offers.
+        """
+        for name, value in (
+            ("api_endpoint", self.api_endpoint),
+            ("cos_endpoint", self.object_store_endpoint),
+        ):
+            self._require(name, value)
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.netloc:
+                self._refuse(name, value, "is not an http:// or https:// URL")
+        self._require("cos_bucket", self.bucket)
+        for name, value, choices in (
+            ("cvmfs_volume_mode", self.volume_mode, VOLUME_MODES),
+            ("sidecar", self.sidecar, SIDECAR_DELIVERIES),
+            ("strict_modules", self.strict, LEVELS),
+            ("preflight_check", self.check, LEVELS),
+        ):
+            if value not in choices:
+                self._refuse(name, value, f"is not one of {', '.join(choices)}")
+
+    def _require(self, name: str, value: str) -> None:
+        if not value:
+            raise InvalidRuntimeConfiguration(
+                f"Runtime configuration '{self.display_name}' has no value for '{name}'."
+            )
+
+    def _refuse(self, name: str, value: str, why: str) -> None:
+        raise InvalidRuntimeConfiguration(
+            f"Runtime configuration '{self.display_name}': '{name}' is '{value}', which {why}."
         )
 
     def check_credentials(self) -> None:
@@ -159,6 +213,9 @@ class RuntimeSettings:
         )
 
 
+RuntimeSettings = RuntimeConfiguration  # until every branch has the new name
+
+
 def module_list(text: str) -> tuple[str, ...]:
     """Split a list of modules at blanks and commas, dropping repetitions.
 
@@ -166,42 +223,3 @@ def module_list(text: str) -> tuple[str, ...]:
     ('fsl/6.0.7', 'ants')
     """
     return tuple(dict.fromkeys(part for part in re.split(r"[\s,]+", text) if part))
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Reads fields of a metadata object; an empty string counts as absent, as Elyra's dialog saves them."""
-
-    display_name: str
-    metadata: Mapping[str, Any]
-
-    def __call__(self, name: str, default: str = "") -> str:
-        value = self.metadata.get(name)
-        return str(value).strip() if value not in (None, "") else default
-
-    def required(self, name: str) -> str:
-        value = self(name)
-        if not value:
-            raise InvalidRuntimeConfiguration(
-                f"Runtime configuration '{self.display_name}' has no value for '{name}'."
-            )
-        return value
-
-    def url(self, name: str) -> str:
-        value = self.required(name).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise InvalidRuntimeConfiguration(
-                f"Runtime configuration '{self.display_name}': '{name}' is '{value}', "
-                "which is no URL that begins with http:// or https://."
-            )
-        return value
-
-    def one_of(self, name: str, *allowed: str) -> str:
-        value = self(name, allowed[0])
-        if value not in allowed:
-            raise InvalidRuntimeConfiguration(
-                f"Runtime configuration '{self.display_name}': '{name}' is '{value}', "
-                f"allowed are {', '.join(allowed)}."
-            )
-        return value

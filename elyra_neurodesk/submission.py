@@ -11,7 +11,6 @@ from typing import Any
 from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.check.submission import check_before_submit
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.build import build_graph
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, SubmissionContext
@@ -19,7 +18,7 @@ from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.patches import patch_graph
 from elyra_neurodesk.patches.crio_workspace import is_crio
-from elyra_neurodesk.settings import RuntimeSettings, SidecarDelivery
+from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 from elyra_neurodesk.storage.progress import listener
 from elyra_neurodesk.storage.uploads import ObjectStore, Upload, object_url
 from elyra_neurodesk.validate.fields import check_graph
@@ -27,7 +26,7 @@ from elyra_neurodesk.validate.fields import check_graph
 
 def submission_context(
     pipeline: Pipeline,
-    settings: RuntimeSettings,
+    settings: RuntimeConfiguration,
     delivery: SidecarDelivery,
     runtime_images: tuple[Mapping[str, Any], ...] = (),
     writable_directory: str = DEFAULT_WRITABLE_DIRECTORY,
@@ -91,12 +90,12 @@ class PreparedPipeline:
     Attributes:
         graph: its patched tasks.
         uploads: what the object store must have before a task starts; valid inside `prepare` only.
-        config: the runtime configuration.
+        settings: the runtime configuration.
     """
 
     graph: TaskGraph
     uploads: tuple[Upload, ...]
-    config: RuntimeConfig
+    settings: RuntimeConfiguration
 
     def upload(self) -> int:
         """Upload what the store lacks, reporting to `progress.listener`; return the number of objects sent.
@@ -106,22 +105,19 @@ class PreparedPipeline:
         """
         if not self.uploads:
             return 0
-        store = ObjectStore(self.config)
+        store = ObjectStore(self.settings)
         store.ensure_bucket()
         return store.put_missing(self.uploads, listener())
 
 
 @contextmanager
-def prepare(
-    pipeline: Pipeline, root: Path, context: SubmissionContext, config: RuntimeConfig
-) -> Iterator[PreparedPipeline]:
+def prepare(pipeline: Pipeline, root: Path, context: SubmissionContext) -> Iterator[PreparedPipeline]:
     """Check a pipeline and turn it into a task graph; its archives exist until the block ends.
 
     Args:
         pipeline: what `elyra_adapter.operations.read_pipeline` returned.
         root: directory that the nodes' files are relative to.
         context: what the submission's tasks share.
-        config: the runtime configuration.
 
     Raises:
         NeurodeskError: something about the pipeline or the configuration is wrong.
@@ -138,4 +134,4 @@ def prepare(
         ]
         if uploads:
             uploads.append(Upload(store.bootstrapper_key(context.bootstrapper), build_zipapp()))
-        yield PreparedPipeline(graph, tuple(uploads), config)
+        yield PreparedPipeline(graph, tuple(uploads), context.settings)

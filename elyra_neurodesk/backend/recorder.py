@@ -77,7 +77,7 @@ class Recorder(threading.Thread):
         summary = summary_of(run, self._runs.tasks(run_id), known)
         record = build(summary, known, record_files(files, run_id), run.parameters)
         keys = self._home.credentials()
-        metadata = {"cos_username": keys.access_key, "cos_password": keys.secret_key}
-        client = open_client("of this machine", metadata, state.store_url)
+        credentials = {"access_key": keys.access_key, "secret_key": keys.secret_key}
+        client = open_client(credentials, state.store_url)
         store = ObjectReader(client, files.first.store.bucket, state.store_url)
         store.write(files.key(run_id, RUN_RECORD), to_bytes(record), CONTENT_TYPE)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from elyra_neurodesk.check.report import Finding, ModuleUse, Report
-    from elyra_neurodesk.settings import RuntimeSettings
+    from elyra_neurodesk.settings import RuntimeConfiguration
 
 _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼", "yellow"), "note": ("i", "cyan")}
 
@@ -61,16 +61,19 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     return 1 if level == "error" and report.with_severity("error") else 0
 
 
-def _settings(name: str | None) -> RuntimeSettings:
+def _settings(name: str | None) -> RuntimeConfiguration:
     """Return the named runtime configuration, else the only one there is, else none."""
     from elyra_neurodesk.check.submission import UNCONFIGURED
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import default_runtime_config, runtime_config
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import (
+        default_runtime_configuration,
+        runtime_configuration,
+    )
     from elyra_neurodesk.errors import NeurodeskError
-    from elyra_neurodesk.settings import RuntimeSettings
 
     try:
-        config = runtime_config(name) if name else default_runtime_config()
-        return RuntimeSettings.from_metadata(config.name, config.display_name, config.metadata)
+        found = runtime_configuration(name) if name else default_runtime_configuration()
+        found.validate()
+        return found
     except NeurodeskError:
         if name:
             raise

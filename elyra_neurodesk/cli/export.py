@@ -31,8 +31,8 @@ from elyra_neurodesk.cli.options import runtime_config_option
 def export(file: Path, runtime_config: str | None, form: str, output: Path, overwrite: bool) -> int:
     """Write FILE.pipeline as a package that KFP takes (yaml) or as a program that compiles to it (py)."""
     from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_config
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 
-    written = export_file(file, chosen_runtime_config(runtime_config).name, form, output, overwrite)
+    written = export_file(file, chosen_runtime_configuration(runtime_config).name, form, output, overwrite)
     click.echo(str(written))
     return 0

@@ -34,9 +34,9 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
     if timeout is not None and not watch:
         raise click.UsageError("--timeout is the time to watch: give --watch as well.")
     from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_config
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 
-    name = chosen_runtime_config(runtime_config).name
+    name = chosen_runtime_configuration(runtime_config).name
     with nullcontext() if as_json else _upload_bar():
         submission = submit_file(file, name)
     content: dict[str, Any] = dataclasses.asdict(submission)

@@ -91,9 +91,10 @@ def export_file(path: Path, runtime_config: str, format: str, output: Path, over
 def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
     definition = read_definition(path)
     check_connections(definition)
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_config as find_config
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
 
-    config = find_config(runtime_config)
+    config = runtime_configuration(runtime_config)
+    config.require_neurodesk()
     # Elyra's validation, caches and processors log and print as they please
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     from elyra.pipeline.component_catalog import ComponentCache

@@ -1,80 +1,46 @@
-"""The runtime configurations that Elyra keeps, read for the command line."""
+"""The runtime configurations that Elyra keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from elyra_neurodesk.errors import NeurodeskError
-
-SCHEMAS = ("neurodesk", "kfp")
-"""Schemas whose configurations name a KFP API; ours first."""
-
-HOW_TO_MAKE_ONE = (
-    "Make one with `elyra-neurodesk local up`, in JupyterLab's Runtimes tab, or with "
-    "`elyra-metadata create runtimes --schema_name=neurodesk`."
+from elyra_neurodesk.settings import (
+    ANONYMOUS,
+    LEVELS,
+    SCHEMA,
+    SIDECAR_DELIVERIES,
+    VOLUME_MODES,
+    RuntimeConfiguration,
+    SecretReference,
+    SidecarDelivery,
+    UnusableRuntimeConfiguration,
+    module_list,
 )
 
+SCHEMAS = (SCHEMA, "kfp")
+"""Schemas whose configurations name a KFP API; ours first."""
 
-class UnknownRuntimeConfig(NeurodeskError):
+
+class UnknownRuntimeConfiguration(NeurodeskError):
     """There is no runtime configuration of this name."""
 
     code = "ND-CONFIG-001"
-    hint = HOW_TO_MAKE_ONE
+    hint = (
+        "Make one with `elyra-neurodesk local up`, in JupyterLab's Runtimes tab, or with "
+        "`elyra-metadata create runtimes --schema_name=neurodesk`."
+    )
 
 
-class UnclearRuntimeConfig(NeurodeskError):
+class AmbiguousRuntimeConfiguration(NeurodeskError):
     """No runtime configuration was named and there is not exactly one to fall back on."""
 
     code = "ND-CONFIG-010"
     hint = "Name one with --runtime-config."
 
 
-class InvalidRuntimeConfig(NeurodeskError):
-    """The runtime configuration exists and cannot be used."""
-
-    code = "ND-CONFIG-011"
-    hint = "Correct it in JupyterLab's Runtimes tab or with `elyra-metadata update runtimes`."
-
-
-@dataclass(frozen=True)
-class RuntimeConfig:
-    """One runtime configuration.
-
-    Attributes:
-        name: the name that commands take.
-        display_name: the name that JupyterLab shows.
-        schema_name: ``neurodesk`` or ``kfp``.
-        metadata: its fields (see Elyra's kfp.json); left out of ``repr`` because passwords are among them.
-    """
-
-    name: str
-    display_name: str
-    schema_name: str
-    metadata: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def api_endpoint(self) -> str:
-        """URL of the KFP API, without a slash at its end."""
-        return str(self.metadata["api_endpoint"]).rstrip("/")
-
-    @property
-    def public_api_endpoint(self) -> str:
-        """URL that a browser opens, without a slash at its end; the API's when none is set."""
-        return str(self.metadata.get("public_api_endpoint") or self.api_endpoint).rstrip("/")
-
-    @property
-    def namespace(self) -> str | None:
-        """Kubernetes namespace of the user; None on single-user installations."""
-        return self.metadata.get("user_namespace") or None
-
-    def run_url(self, run_id: str) -> str:
-        """Return the address of a run's page (the KFP UI's scheme, which Elyra uses as well)."""
-        return f"{self.public_api_endpoint}/#/runs/details/{run_id}"
-
-
-def runtime_configs() -> list[RuntimeConfig]:
+def runtime_configurations() -> list[RuntimeConfiguration]:
     """Return the valid configurations that name a KFP API, ours first, then by name."""
     from elyra.metadata.manager import MetadataManager
 
@@ -83,15 +49,15 @@ def runtime_configs() -> list[RuntimeConfig]:
         for instance in MetadataManager(schemaspace="runtimes").get_all()
         if instance.schema_name in SCHEMAS
     ]
-    return sorted(found, key=lambda config: (SCHEMAS.index(config.schema_name), config.name))
+    return sorted(found, key=lambda one: (SCHEMAS.index(one.schema_name), one.name))
 
 
-def runtime_config(name: str) -> RuntimeConfig:
+def runtime_configuration(name: str) -> RuntimeConfiguration:
     """Return the configuration called ``name``; a display name will do when no other has the same.
 
     Raises:
-        UnknownRuntimeConfig: there is none; the message lists those there are.
-        InvalidRuntimeConfig: it does not satisfy its schema, or it is for another kind of runtime.
+        UnknownRuntimeConfiguration: there is none; the message lists those there are.
+        UnusableRuntimeConfiguration: it does not satisfy its schema, or it is for another kind of runtime.
     """
     from elyra.metadata.error import MetadataNotFoundError
     from elyra.metadata.manager import MetadataManager
@@ -99,17 +65,19 @@ def runtime_config(name: str) -> RuntimeConfig:
     try:
         instance = MetadataManager(schemaspace="runtimes").get(name)
     except MetadataNotFoundError as problem:
-        known = runtime_configs()
-        same = [config for config in known if config.display_name == name]
+        known = runtime_configurations()
+        same = [one for one in known if one.display_name == name]
         if len(same) == 1:
             return same[0]
-        raise UnknownRuntimeConfig(
+        raise UnknownRuntimeConfiguration(
             f"there is no runtime configuration '{name}'; {_listed(known)}."
         ) from problem
     except Exception as problem:  # Elyra raises whatever its store or jsonschema raised
-        raise InvalidRuntimeConfig(f"runtime configuration '{name}' is not valid: {problem}") from problem
+        raise UnusableRuntimeConfiguration(
+            f"runtime configuration '{name}' is not valid: {problem}"
+        ) from problem
     if instance.schema_name not in SCHEMAS:
-        raise InvalidRuntimeConfig(
+        raise UnusableRuntimeConfiguration(
             f"runtime configuration '{name}' is of type '{instance.schema_name}', which has no Kubeflow "
             "Pipelines API.",
             "Name one of type neurodesk or kfp.",
@@ -117,41 +85,91 @@ def runtime_config(name: str) -> RuntimeConfig:
     return _from_elyra(instance)
 
 
-def default_runtime_config() -> RuntimeConfig:
+def default_runtime_configuration() -> RuntimeConfiguration:
     """Return the only ``neurodesk`` configuration there is.
 
     Raises:
-        UnclearRuntimeConfig: there are several; the message lists them.
-        UnknownRuntimeConfig: there is none.
+        AmbiguousRuntimeConfiguration: there are several; the message lists them.
+        UnknownRuntimeConfiguration: there is none.
     """
-    known = runtime_configs()
-    ours = [config for config in known if config.schema_name == "neurodesk"]
+    known = runtime_configurations()
+    ours = [one for one in known if one.schema_name == SCHEMA]
     if len(ours) == 1:
         return ours[0]
     if ours:
-        raise UnclearRuntimeConfig(
+        raise AmbiguousRuntimeConfiguration(
             f"there are {len(ours)} neurodesk runtime configurations; {_listed(ours)}."
         )
     if known:
-        raise UnclearRuntimeConfig(f"there is no neurodesk runtime configuration; {_listed(known)}.")
-    raise UnknownRuntimeConfig("there is no neurodesk runtime configuration.")
+        raise AmbiguousRuntimeConfiguration(f"there is no neurodesk runtime configuration; {_listed(known)}.")
+    raise UnknownRuntimeConfiguration("there is no neurodesk runtime configuration.")
 
 
-def chosen_runtime_config(name: str | None) -> RuntimeConfig:
+def chosen_runtime_configuration(name: str | None) -> RuntimeConfiguration:
     """Return the configuration called ``name``, or the default one when no name was given."""
-    return runtime_config(name) if name else default_runtime_config()
+    return runtime_configuration(name) if name else default_runtime_configuration()
 
 
-def _listed(configs: list[RuntimeConfig]) -> str:
-    if not configs:
-        return "none exists yet"
-    return "those that exist: " + ", ".join(f"{config.name} ({config.schema_name})" for config in configs)
+def read_metadata(
+    name: str, display_name: str, schema_name: str, metadata: Mapping[str, Any]
+) -> RuntimeConfiguration:
+    """Return what the ``metadata`` object of an instance says (fields: Elyra's kfp.json, our neurodesk.json).
 
+    An empty value counts as absent, as Elyra's dialog saves it.
+    """
 
-def _from_elyra(instance: Any) -> RuntimeConfig:
-    return RuntimeConfig(
-        name=instance.name,
-        display_name=instance.display_name,
-        schema_name=instance.schema_name,
-        metadata=dict(instance.metadata),
+    def text(field: str, default: str = "") -> str:
+        value = metadata.get(field)
+        return str(value).strip() if value not in (None, "") else default
+
+    def secret_text(field: str) -> str:  # blanks at its ends belong to it
+        return str(metadata.get(field) or "")
+
+    api_endpoint = text("api_endpoint").rstrip("/")
+    store_endpoint = text("cos_endpoint").rstrip("/")
+    auth_type = text("cos_auth_type", "USER_CREDENTIALS")
+    secret = text("cos_secret") if auth_type == "KUBERNETES_SECRET" else ""
+    return RuntimeConfiguration(
+        name=name,
+        display_name=display_name,
+        schema_name=schema_name,
+        api_endpoint=api_endpoint,
+        public_api_endpoint=text("public_api_endpoint", api_endpoint).rstrip("/"),
+        namespace=text("user_namespace") or None,
+        auth_type=text("auth_type", ANONYMOUS),
+        api_username=text("api_username"),
+        api_password=secret_text("api_password"),
+        object_store_endpoint=store_endpoint,
+        public_object_store_endpoint=text("public_cos_endpoint", store_endpoint).rstrip("/"),
+        bucket=text("cos_bucket"),
+        access_key=text("cos_username"),
+        secret_key=secret_text("cos_password"),
+        iam=auth_type == "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
+        secret=SecretReference(
+            secret,
+            text("cos_secret_access_key_field", SecretReference.access_key_field),
+            text("cos_secret_secret_key_field", SecretReference.secret_key_field),
+        )
+        if secret
+        else None,
+        claim=text("cvmfs_claim", RuntimeConfiguration.claim),
+        volume_mode=text("cvmfs_volume_mode", VOLUME_MODES[0]),
+        sidecar=cast(SidecarDelivery, text("sidecar", SIDECAR_DELIVERIES[0])),
+        sidecar_image=text("sidecar_image"),
+        scratch_size=text("scratch_size", RuntimeConfiguration.scratch_size),
+        scratch_claim=text("scratch_claim"),
+        modules=module_list(text("default_modules")),
+        strict=text("strict_modules", LEVELS[0]),
+        check=text("preflight_check", LEVELS[0]),
+        module_index=text("module_index"),
     )
+
+
+def _from_elyra(instance: Any) -> RuntimeConfiguration:
+    return read_metadata(instance.name, instance.display_name, instance.schema_name, instance.metadata)
+
+
+def _listed(known: list[RuntimeConfiguration]) -> str:
+    if not known:
+        return "none exists yet"
+    return "those that exist: " + ", ".join(f"{one.name} ({one.schema_name})" for one in known)

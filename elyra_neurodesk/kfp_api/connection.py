@@ -14,21 +14,16 @@ import kfp
 import kfp_server_api
 import urllib3.exceptions
 
-from elyra_neurodesk.elyra_adapter.runtime_configurations import (
-    InvalidRuntimeConfig,
-    RuntimeConfig,
-    chosen_runtime_config,
-)
+from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 from elyra_neurodesk.kfp_api import errors as errors
 from elyra_neurodesk.kfp_api.health import LOGIN, Health, precheck, unreachable
 from elyra_neurodesk.network import TOO_MANY_REQUESTS, patient
+from elyra_neurodesk.settings import ANONYMOUS, RuntimeConfiguration, UnusableRuntimeConfiguration
 
 __all__ = ["REQUEST_TIMEOUT", "Connection", "Health", "api_call", "connect", "connect_to", "precheck"]
 
 REQUEST_TIMEOUT = (5.0, 60.0)
 """Seconds to connect and seconds to wait for an answer, for calls through ``kfp_server_api``."""
-
-_ANONYMOUS = "NO_AUTHENTICATION"
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Connection:
         ca_file: PEM file with certificate authorities, None for the usual ones.
     """
 
-    config: RuntimeConfig
+    config: RuntimeConfiguration
     health: Health
     client: kfp.Client = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -108,23 +103,23 @@ def connect(runtime_config_name: str | None = None) -> Connection:
     Raises:
         NeurodeskError: ``ND-CONFIG-…`` for the configuration, ``ND-API-…`` for the endpoint.
     """
-    return connect_to(chosen_runtime_config(runtime_config_name))
+    return connect_to(chosen_runtime_configuration(runtime_config_name))
 
 
-def connect_to(config: RuntimeConfig) -> Connection:
+def connect_to(config: RuntimeConfiguration) -> Connection:
     """Connect to the API of ``config``: pre-check, Elyra's authentication, ``kfp.Client``.
 
     An endpoint that asks for a login is only an error when the configuration says that none is needed;
     otherwise it is looked at again with the credentials.
 
     Raises:
-        InvalidRuntimeConfig: the configuration names no endpoint.
+        UnusableRuntimeConfiguration: the configuration names no endpoint.
         ApiError: what is wrong with the endpoint or the credentials.
     """
-    if not config.metadata.get("api_endpoint"):
-        raise InvalidRuntimeConfig(f"runtime configuration '{config.name}' has no API endpoint.")
+    if not config.api_endpoint:
+        raise UnusableRuntimeConfiguration(f"runtime configuration '{config.name}' has no API endpoint.")
     ca_file = os.environ.get("KF_PIPELINES_SSL_SA_CERTS") or None
-    anonymous = config.metadata.get("auth_type", _ANONYMOUS) == _ANONYMOUS
+    anonymous = config.auth_type == ANONYMOUS
     health: Health | None = None
     try:
         health = precheck(config.api_endpoint, ca_file=ca_file)
@@ -208,17 +203,17 @@ def reason(problem: kfp_server_api.ApiException) -> str:
     return str(problem.reason or "no reason given")
 
 
-def _authenticate(config: RuntimeConfig) -> dict[str, Any]:
+def _authenticate(config: RuntimeConfiguration) -> dict[str, Any]:
     import requests
     from elyra.pipeline.kfp.kfp_authentication import AuthenticationError, KFPAuthenticator
 
     try:
         auth: dict[str, Any] = KFPAuthenticator().authenticate(
             config.api_endpoint,
-            auth_type_str=config.metadata.get("auth_type", "NO_AUTHENTICATION"),
+            auth_type_str=config.auth_type,
             runtime_config_name=config.name,
-            auth_parm_1=config.metadata.get("api_username"),
-            auth_parm_2=config.metadata.get("api_password"),
+            auth_parm_1=config.api_username or None,
+            auth_parm_2=config.api_password or None,
         )
     except AuthenticationError as problem:
         raise errors.AuthenticationFailed(str(problem)) from problem

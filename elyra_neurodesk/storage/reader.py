@@ -10,7 +10,7 @@ from typing import IO
 import minio
 
 from elyra_neurodesk.bootstrapper.spec import Store
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
+from elyra_neurodesk.settings import RuntimeConfiguration
 from elyra_neurodesk.storage.s3 import (
     PARALLEL,
     NoStoreCredentials,
@@ -20,6 +20,7 @@ from elyra_neurodesk.storage.s3 import (
     StoreDenied,
     StoreError,
     StoreUnreachable,
+    credentials_of,
     endpoint_from_here,
     explained,
     open_client,
@@ -137,7 +138,7 @@ class ObjectReader:
                 response.release_conn()
 
 
-def open_store(config: RuntimeConfig, store: Store) -> ObjectReader:
+def open_store(config: RuntimeConfiguration, store: Store) -> ObjectReader:
     """Return a reader of a pipeline's bucket, with the runtime configuration's address and key.
 
     Args:
@@ -148,6 +149,6 @@ def open_store(config: RuntimeConfig, store: Store) -> ObjectReader:
         NoStoreCredentials: there is no key.
         StoreError: the address is not a URL.
     """
-    endpoint = endpoint_from_here(config.metadata, store.endpoint)
-    client = open_client(config.name, config.metadata, endpoint, store.region)
+    endpoint = endpoint_from_here(config, store.endpoint)
+    client = open_client(credentials_of(config), endpoint, store.region)
     return ObjectReader(client, store.bucket, endpoint)

@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.network import caused_by, patient, root_text
+from elyra_neurodesk.settings import RuntimeConfiguration
 
 REGION = "us-east-1"
 PARALLEL = 8
@@ -98,18 +99,18 @@ class StoreTooSlow(StoreUnreachable):
     hint = "Check the network and whether the object store is overloaded, then try again."
 
 
-def endpoint_from_here(metadata: Mapping[str, Any], fallback: str = "") -> str:
+def endpoint_from_here(configuration: RuntimeConfiguration, fallback: str = "") -> str:
     """Return the address of the store that works on this machine.
 
     Tasks always use ``cos_endpoint``. In a cluster that is often a service name (``minio-service.kubeflow``),
     which means nothing outside; then ``public_cos_endpoint``, a port-forward for example, takes its place.
 
     Args:
-        metadata: a runtime configuration's fields.
+        configuration: names both.
         fallback: used when it names no endpoint.
     """
-    endpoint = str(metadata.get("cos_endpoint") or fallback).rstrip("/")
-    public = str(metadata.get("public_cos_endpoint") or endpoint).rstrip("/")
+    endpoint = configuration.object_store_endpoint or fallback.rstrip("/")
+    public = configuration.public_object_store_endpoint or endpoint
     parts = urlsplit(endpoint)
     if public != endpoint:
         try:
@@ -119,19 +120,15 @@ def endpoint_from_here(metadata: Mapping[str, Any], fallback: str = "") -> str:
     return endpoint
 
 
-def open_client(
-    config_name: str, metadata: Mapping[str, Any], endpoint: str, region: str = REGION
-) -> minio.Minio:
-    """Return a client with the credentials of a runtime configuration.
+def open_client(credentials: Mapping[str, Any], endpoint: str, region: str = REGION) -> minio.Minio:
+    """Return a client.
 
     Args:
-        config_name: the configuration's name, for messages.
-        metadata: its fields.
+        credentials: see `credentials_of`.
         endpoint: see `endpoint_from_here`.
         region: for signing; given, so that the client need not ask for it before its first request.
 
     Raises:
-        NoStoreCredentials: there is no key.
         StoreError: the address is not a URL.
     """
     parts = urlsplit(endpoint)
@@ -153,7 +150,7 @@ def open_client(
             secure=parts.scheme == "https",
             region=region,
             http_client=pool,
-            **_credentials(config_name, metadata),
+            **credentials,
         )
     except ValueError as problem:
         raise StoreError(f"object storage endpoint '{endpoint}' cannot be used: {problem}.") from problem
@@ -210,11 +207,15 @@ def _unreachable(problem: HTTPError, endpoint: str, doing: str) -> StoreError:
     return StoreFailed(f"{doing} object store {endpoint} failed: {root_text(problem)}.")
 
 
-def _credentials(config_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    user, password = metadata.get("cos_username"), metadata.get("cos_password")
-    if user and password:
-        return {"access_key": user, "secret_key": password}
-    if metadata.get("cos_auth_type") == "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS":
+def credentials_of(configuration: RuntimeConfiguration) -> dict[str, Any]:
+    """Return minio's arguments for the key of a configuration, of its service account or the environment.
+
+    Raises:
+        NoStoreCredentials: there is no key.
+    """
+    if configuration.access_key and configuration.secret_key:
+        return {"access_key": configuration.access_key, "secret_key": configuration.secret_key}
+    if configuration.iam:
         from minio.credentials.providers import IamAwsProvider
 
         return {"credentials": IamAwsProvider()}
@@ -225,4 +226,4 @@ def _credentials(config_name: str, metadata: Mapping[str, Any]) -> dict[str, Any
             "secret_key": password,
             "session_token": os.environ.get("AWS_SESSION_TOKEN"),
         }
-    raise NoStoreCredentials(f"runtime configuration '{config_name}' has no key for the object store.")
+    raise NoStoreCredentials(f"runtime configuration '{configuration.name}' has no key for the object store.")

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 from minio.error import S3Error
 
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
+from elyra_neurodesk.settings import RuntimeConfiguration
 from elyra_neurodesk.storage.progress import Listener
 from elyra_neurodesk.storage.s3 import (
     PARALLEL,
     NoSuchBucket,
     NotAStore,
+    credentials_of,
     endpoint_from_here,
     explained,
     open_client,
@@ -48,11 +49,11 @@ class ObjectStore:
         StoreError: its endpoint is no URL.
     """
 
-    def __init__(self, config: RuntimeConfig) -> None:
+    def __init__(self, config: RuntimeConfiguration) -> None:
         self._config_name = config.name
-        self.endpoint = endpoint_from_here(config.metadata)
-        self.bucket = str(config.metadata["cos_bucket"])
-        self._client = open_client(config.name, config.metadata, self.endpoint)
+        self.endpoint = endpoint_from_here(config)
+        self.bucket = config.bucket
+        self._client = open_client(credentials_of(config), self.endpoint)
 
     def ensure_bucket(self) -> None:
         """Make the bucket if there is none.

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from elyra_neurodesk.elyra_adapter.runtime_configurations import read_metadata
 from elyra_neurodesk.settings import (
     CredentialsNotByReference,
     InvalidRuntimeConfiguration,
-    RuntimeSettings,
+    RuntimeConfiguration,
     SecretReference,
+    StockRuntimeConfiguration,
     module_list,
 )
 
 
-def read(**more: Any) -> RuntimeSettings:
+def read(**more: Any) -> RuntimeConfiguration:
     metadata = {
         "api_endpoint": "https://kfp.example.org/pipeline/",
         "cos_endpoint": "http://store:9000/",
         "cos_bucket": "b",
         **more,
     }
-    return RuntimeSettings.from_metadata(
-        "nd", "ND", {key: value for key, value in metadata.items() if value is not None}
+    return read_metadata(
+        "nd", "ND", "neurodesk", {key: value for key, value in metadata.items() if value is not None}
     )
 
 
 def test_defaults_fill_what_is_left_out() -> None:
     settings = read()
+    settings.validate()
     assert settings.api_endpoint == "https://kfp.example.org/pipeline"
     assert settings.public_api_endpoint == settings.api_endpoint
     assert settings.claim == "cvmfs-neurodesk"
@@ -51,6 +55,8 @@ def test_passwords_do_not_show_in_representations() -> None:
     settings = read(cos_username="somebody", cos_password="hunter2-hunter2")
     assert "hunter2" not in repr(settings)
     assert "somebody" not in repr(settings)
+    token = read(auth_type="EXISTING_BEARER_TOKEN", api_username="someone", api_password="t0ken-t0ken")
+    assert "t0ken" not in repr(token)
 
 
 def test_plain_credentials_name_the_command_that_creates_a_secret() -> None:
@@ -79,8 +85,25 @@ def test_a_service_account_needs_no_secret() -> None:
 )
 def test_a_wrong_field_is_named_with_its_value(field: str, value: str | None) -> None:
     with pytest.raises(InvalidRuntimeConfiguration, match=field) as caught:
-        read(**{field: value})
+        read(**{field: value}).validate()
     assert value is None or value in str(caught.value)
+
+
+def test_a_wrong_field_hides_nothing_until_the_configuration_is_to_be_submitted_with() -> None:
+    assert read(cos_endpoint="nowhere", sidecar="always").api_endpoint == "https://kfp.example.org/pipeline"
+
+
+def test_a_password_is_taken_as_it_was_typed() -> None:
+    assert read(cos_username="u", cos_password=" blank at both ends ").secret_key == " blank at both ends "
+
+
+def test_only_neurodesk_configurations_submit_and_export() -> None:
+    read().require_neurodesk()
+    with pytest.raises(StockRuntimeConfiguration, match="'nd' is of type kfp") as caught:
+        replace(read(), schema_name="kfp").require_neurodesk()
+    assert "--runtime-config" in caught.value.hint
+    assert "elyra-pipeline" in caught.value.hint
+    assert "\n" not in str(caught.value)
 
 
 def test_modules_are_split_at_blanks_and_commas() -> None:

@@ -27,45 +27,45 @@ def runs_api(**more: Reply) -> dict[str, Reply]:
 def test_the_only_neurodesk_configuration_is_the_default(register) -> None:
     register("ours")
     register("theirs", schema="kfp")
-    assert configs.default_runtime_config().name == "ours"
-    assert [config.name for config in configs.runtime_configs()] == ["ours", "theirs"]
+    assert configs.default_runtime_configuration().name == "ours"
+    assert [config.name for config in configs.runtime_configurations()] == ["ours", "theirs"]
 
 
 def test_passwords_are_not_in_the_repr(register) -> None:
     register("ours", cos_password="very-secret")
-    assert "very-secret" not in repr(configs.runtime_config("ours"))
+    assert "very-secret" not in repr(configs.runtime_configuration("ours"))
 
 
 def test_an_unknown_name_lists_those_there_are(register) -> None:
     register("ours")
     register("theirs", schema="kfp")
-    with pytest.raises(configs.UnknownRuntimeConfig) as caught:
-        configs.runtime_config("mine")
+    with pytest.raises(configs.UnknownRuntimeConfiguration) as caught:
+        configs.runtime_configuration("mine")
     assert "'mine'; those that exist: ours (neurodesk), theirs (kfp)." in caught.value.message
     assert "local up" in caught.value.hint
 
 
 def test_a_display_name_will_do(register) -> None:
     register("ours", display_name="Neurodesk (this machine)")
-    assert configs.runtime_config("Neurodesk (this machine)").name == "ours"
+    assert configs.runtime_configuration("Neurodesk (this machine)").name == "ours"
 
 
 def test_without_any_configuration_the_error_says_how_to_make_one(register) -> None:
-    with pytest.raises(configs.UnknownRuntimeConfig, match="local up"):
-        configs.default_runtime_config()
+    with pytest.raises(configs.UnknownRuntimeConfiguration, match="local up"):
+        configs.default_runtime_configuration()
 
 
 def test_several_configurations_ask_for_a_choice(register) -> None:
     register("one")
     register("two")
-    with pytest.raises(configs.UnclearRuntimeConfig, match=r"one \(neurodesk\), two \(neurodesk\)"):
-        configs.default_runtime_config()
+    with pytest.raises(configs.AmbiguousRuntimeConfiguration, match=r"one \(neurodesk\), two \(neurodesk\)"):
+        configs.default_runtime_configuration()
 
 
 def test_a_configuration_that_its_schema_refuses_is_told_in_one_line(register) -> None:
     register("bad", cos_bucket="NOT A BUCKET")
-    with pytest.raises(configs.InvalidRuntimeConfig) as caught:
-        configs.runtime_config("bad")
+    with pytest.raises(configs.UnusableRuntimeConfiguration) as caught:
+        configs.runtime_configuration("bad")
     assert "\n" not in str(caught.value)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import Store
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs import downloads
 from elyra_neurodesk.runs.downloads import PART_PREFIX, download
 from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.settings import RuntimeConfiguration
 from elyra_neurodesk.storage import reader as objects
 from tests.integration.runs.servers import Reply, answering, closed_port, serving
+from tests.support.configurations import runtime_configuration
 from tests.support.objectstore import ObjectStore, running_nanio
 
 
@@ -26,9 +27,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
         yield running
 
 
-def config(endpoint: str, user: str = "user", password: str = "password") -> RuntimeConfig:
-    metadata = {"cos_endpoint": endpoint, "cos_username": user, "cos_password": password}
-    return RuntimeConfig("here", "Here", "neurodesk", metadata)
+def config(endpoint: str, user: str = "user", password: str = "password") -> RuntimeConfiguration:
+    return runtime_configuration(object_store_endpoint=endpoint, access_key=user, secret_key=password)
 
 
 def reader(store: ObjectStore, bucket: str = "") -> objects.ObjectReader:

@@ -132,3 +132,26 @@ def test_a_submission_that_fails_is_one_line_no_run_and_leaves_no_file(
         assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [code], done.stderr
         assert here.api.runs == []
         assert list(here.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command_line", [["submit"], ["export", "--output", "out.yaml"]], ids=lambda given: given[0]
+)
+def test_a_configuration_of_elyras_own_kind_is_refused_before_anything_starts(
+    store: ObjectStore, hundred: Path, tmp_path: Path, command_line: list[str]
+) -> None:
+    with place(tmp_path, store) as here:
+        metadata = neurodesk_metadata(here.store.url, "user", "password", api_endpoint=here.api.url)
+        here.jupyter.runtime_config("stock", "kfp", **metadata)
+        name, *options = command_line
+        arguments = command(name, str(hundred), "--runtime-config", "stock", *options)
+        done = here.jupyter.run(*arguments, check=False, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["ND-CONFIG-012"], done.stderr
+        assert "'stock'" in done.stderr
+        assert here.api.calls == {}
+        assert here.store.asked == []
+        assert not (tmp_path / "out.yaml").exists()
+        listed = here.jupyter.run(*command("runs", "list", "--runtime-config", "stock", "--json"))
+        assert json.loads(listed.stdout) == []

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.kfp_api.connection import connect_to
 from elyra_neurodesk.kfp_api.publish import publish
 from tests.integration.runs.servers import RESET, Reply, Request
 from tests.integration.submit.store_proxy import StoreProxy, store_proxy
 from tests.support.backend import running_backend
+from tests.support.configurations import runtime_configuration
 
 PACKAGE = """
 pipelineInfo: {name: hello}
@@ -35,9 +35,7 @@ def test_each_answer_of_the_embedded_backend_may_get_lost(tmp_path: Path) -> Non
         return RESET if answer.status == 200 else answer
 
     with running_backend(tmp_path) as backend, store_proxy(f"http://127.0.0.1:{backend.port}", lose) as proxy:
-        connection = connect_to(
-            RuntimeConfig("h", "H", "neurodesk", {"api_endpoint": f"{proxy.url}/pipeline"})
-        )
+        connection = connect_to(runtime_configuration(api_endpoint=f"{proxy.url}/pipeline"))
         run = publish(connection, PACKAGE, "Lost 日本", "", "lost 日本")
         assert [made["run_id"] for made in backend.runs()] == [run.run_id]
         assert backend.runs()[0]["display_name"] == run.name

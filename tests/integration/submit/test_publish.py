@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api import connection as client
 from elyra_neurodesk.kfp_api import errors as errors
 from elyra_neurodesk.kfp_api.publish import PublishedRun, SubmissionRefused, SubmissionUnclear, publish
 from tests.integration.runs.servers import RESET, Reply, page, serving
 from tests.integration.submit.kfp_api import Fault, KfpApi, running_kfp_api
+from tests.support.configurations import runtime_configuration
 
 CALLS = ["find_pipeline", "upload_pipeline", "find_pipeline_version", "find_experiment", "create_experiment"]
 CALLS += ["create_run"]
@@ -21,8 +21,8 @@ HALF = Reply(content={"run_id": "x" * 100}, sent=0.5)
 SLOW = Reply(content={}, seconds=0.6)
 
 
-def submit(api: KfpApi, **fields: str) -> PublishedRun:
-    config = RuntimeConfig("here", "Here", "neurodesk", {"api_endpoint": api.url, **fields})
+def submit(api: KfpApi) -> PublishedRun:
+    config = runtime_configuration(api_endpoint=api.url)
     return publish(client.connect_to(config), "package: 1", "A study", "about it", "a study")
 
 
@@ -229,7 +229,7 @@ def test_an_api_that_goes_away_midway_is_told_with_what_is_there_already(
         raise AssertionError("asked after its end")
 
     with running_kfp_api() as api:
-        config = RuntimeConfig("here", "Here", "neurodesk", {"api_endpoint": api.url})
+        config = runtime_configuration(api_endpoint=api.url)
         connection = client.connect_to(config)
     monkeypatch.setattr(api, "answer", gone)
     with pytest.raises(errors.NothingListens, match="No run was started"):
@@ -244,7 +244,7 @@ def test_pipelines_of_a_namespace_are_looked_for_in_it() -> None:
             asked.append(f"{method} {path}")
             return Reply(404)
 
-        config = RuntimeConfig("h", "H", "neurodesk", {"api_endpoint": api.url, "user_namespace": "ada"})
+        config = runtime_configuration(api_endpoint=api.url, namespace="ada")
         connection = client.connect_to(config)
         with serving(answer) as server:
             connection.api_client.configuration.host = server.url

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from elyra_neurodesk.elyra_adapter.runtime_configurations import RuntimeConfig
 from elyra_neurodesk.storage import s3 as objectstore
 from elyra_neurodesk.storage.uploads import ObjectStore, Upload
 from tests.integration.runs.servers import RESET, Reply, Request, closed_port, page, serving_requests
 from tests.integration.submit.store_proxy import Judge, StoreProxy, store_proxy
+from tests.support.configurations import runtime_configuration
 from tests.support.objectstore import ObjectStore as RealStore
 
 NO_ACCESS = Reply(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "application/xml")
@@ -22,13 +22,14 @@ BUSY = Reply(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml", {"
 
 
 def client(store: RealStore, url: str, bucket: str = "", secret: str = "") -> ObjectStore:
-    metadata = {
-        "cos_endpoint": url,
-        "cos_bucket": bucket or store.bucket,
-        "cos_username": store.access_key,
-        "cos_password": secret or store.secret_key,
-    }
-    return ObjectStore(RuntimeConfig("here", "Here", "neurodesk", metadata))
+    return ObjectStore(
+        runtime_configuration(
+            object_store_endpoint=url,
+            bucket=bucket or store.bucket,
+            access_key=store.access_key,
+            secret_key=secret or store.secret_key,
+        )
+    )
 
 
 def some(folder: Path, count: int = 2) -> list[Upload]:

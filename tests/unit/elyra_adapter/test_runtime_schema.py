@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 from elyra.metadata.schemasproviders import ElyraSchemasProvider
 
+from elyra_neurodesk.elyra_adapter.runtime_configurations import read_metadata
 from elyra_neurodesk.elyra_adapter.runtime_schema import NeurodeskRuntimesSchemas, neurodesk_schema
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.settings import RuntimeConfiguration
 
 SAMPLES = sorted((Path(__file__).parents[3] / "runtime-configs").glob("*.json"))
 
@@ -48,7 +49,7 @@ def test_choices_are_enumerations_because_elyra_metadata_loses_false() -> None:
 
 def test_defaults_of_the_dialog_are_defaults_of_the_settings() -> None:
     fields = neurodesk_schema()["properties"]["metadata"]["properties"]
-    settings = RuntimeSettings("n", "n", "http://k", "http://k", None, "http://s", "http://s", "b")
+    settings = RuntimeConfiguration("n", "n", "http://k", "http://k", None, "http://s", "http://s", "b")
     assert fields["cvmfs_claim"]["default"] == settings.claim
     assert fields["cvmfs_volume_mode"]["default"] == settings.volume_mode
     assert fields["sidecar"]["default"] == settings.sidecar
@@ -60,7 +61,7 @@ def test_defaults_of_the_dialog_are_defaults_of_the_settings() -> None:
 def test_a_sample_configuration_satisfies_the_schema_and_reads(path: Path) -> None:
     sample = json.loads(path.read_text("utf-8"))
     jsonschema.validate(sample, neurodesk_schema())
-    assert RuntimeSettings.from_metadata(path.stem, sample["display_name"], sample["metadata"]).secret
+    assert read_metadata(path.stem, sample["display_name"], sample["schema_name"], sample["metadata"]).secret
     assert "cos_password" not in sample["metadata"]
 
 
