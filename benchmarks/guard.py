@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from elyra_neurodesk.bootstrapper.guard import cells, prepare
+from elyra_neurodesk.bootstrapper.guard.host import cells, kernel_files
 
 ESCAPES = """\
 import time, statistics
@@ -96,10 +96,10 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}; milliseconds")
     with TemporaryDirectory(prefix="guard-") as name:
-        directory = prepare.lay_out(Path(name))
-        guarded = {**os.environ, **prepare.environment(directory, "error", os.environ, script=False)}
+        directory = kernel_files.write_kernel_files(Path(name))
+        guarded = {**os.environ, **kernel_files.environment(directory, "error", os.environ, script=False)}
         rows = []
-        for environment, load in ((os.environ, "pass"), (guarded, cells.loading("python", directory))):
+        for environment, load in ((os.environ, "pass"), (guarded, cells.load_code("python", directory))):
             rows.append((*kernel_times(environment, load, rounds), bash_time(environment, rounds)))
     titles = ("a silent request or loading the guard", "!true", "x = !true", "bash -c true")
     for index, title in enumerate(titles):

@@ -16,9 +16,9 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper import allowed_errors, packages
 from elyra_neurodesk.bootstrapper.disk import FULL, disk_full
-from elyra_neurodesk.bootstrapper.guard.cells import Cells
-from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
-from elyra_neurodesk.bootstrapper.guard.session import Guard
+from elyra_neurodesk.bootstrapper.guard.host.cells import CellHooks
+from elyra_neurodesk.bootstrapper.guard.host.errors import guard_error
+from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record.model import Value
@@ -152,7 +152,7 @@ def execute(
     inject = dict(values) if facts.parameters_cell is not None else {}
 
     def run_once() -> None:
-        cells = Cells(guard, facts.language, lambda index: _cell_number(index, facts, bool(inject)))
+        hooks = CellHooks(guard, facts.language, lambda index: _cell_number(index, facts, bool(inject)))
         papermill.execute_notebook(
             # papermill formats paths with str.format
             _literal(file),
@@ -166,8 +166,8 @@ def execute(
             stderr_file=log,
             start_timeout=KERNEL_TIMEOUT,
             iopub_timeout=IOPUB_TIMEOUT,
-            kernel_manager_class=_manager_class(cells),
-            **cells.options(),
+            kernel_manager_class=_manager_class(hooks),
+            **hooks.options(),
         )
 
     try:
@@ -238,8 +238,8 @@ def _register_engine(log: Log) -> None:
     papermill_engines.register(ENGINE, Engine)
 
 
-def _manager_class(cells: Cells) -> type:
-    """Return jupyter_client's kernel manager, telling `kill_kernels` of itself and ``cells`` of clients."""
+def _manager_class(hooks: CellHooks) -> type:
+    """Return jupyter_client's kernel manager, telling `kill_kernels` of itself and ``hooks`` of clients."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
@@ -249,7 +249,7 @@ def _manager_class(cells: Cells) -> type:
 
         def client(self, **options: Any) -> Any:
             client = super().client(**options)
-            cells.connected(client)
+            hooks.connected(client)
             return client
 
     return Manager

@@ -14,8 +14,8 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-from elyra_neurodesk.bootstrapper.guard.errors import as_error as guard_error
-from elyra_neurodesk.bootstrapper.guard.session import Guard
+from elyra_neurodesk.bootstrapper.guard.host.errors import guard_error
+from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 

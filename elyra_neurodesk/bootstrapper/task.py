@@ -25,7 +25,7 @@ from elyra_neurodesk.bootstrapper import (
     workdir,
 )
 from elyra_neurodesk.bootstrapper.disk import naming_cause
-from elyra_neurodesk.bootstrapper.guard.session import Guard
+from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.internal_error import as_error
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher

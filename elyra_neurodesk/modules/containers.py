@@ -2,8 +2,8 @@
 
 ``containers/<tool>_<version>_<date>/`` holds a container's image and one wrapper per command. A retired
 container keeps its wrappers, which print a notice and exit 0, and has lost its image (neurocommand,
-``cvmfs/sync_containers_to_cvmfs.sh``). The guard knows the same rule for one wrapper
-(`bootstrapper.guard.kernel.wrappers`, ``guard.bash``); tests keep the three alike.
+``cvmfs/sync_containers_to_cvmfs.sh``). The guard applies the rule to one wrapper, in a kernel
+(``wrappers.py``) and in bash (``guard.bash``), and must stand alone there: a test keeps the three alike.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import errno
 from dataclasses import dataclass
 from pathlib import Path
 
-RETIREMENT_NOTICE = "This container was disabled due to a known bug or vulnerability."
-"""What the wrappers of a retired container print (neurocommand, ``sync_containers_to_cvmfs.sh``)."""
+RETIREMENT_NOTICE = "This container was disabled due to a known bug or vulnerability"
+"""What the wrappers of a retired container print first."""
 
 READY, RETIRED, GONE = "ready", "retired", "gone"
 

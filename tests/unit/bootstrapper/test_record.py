@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from elyra_neurodesk.bootstrapper.guard.findings import Finding
+from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
 from elyra_neurodesk.bootstrapper.record import Progress, build, now
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.record.codec import to_bytes, to_json
@@ -46,7 +46,7 @@ def test_modules_tell_who_loaded_them_and_which_container_they_were() -> None:
 
 def test_findings_and_reports_are_listed_in_an_order_that_does_not_change() -> None:
     progress = Progress(
-        SPEC, "run", findings=[Finding("ND-GUARD-002", "warning", "bet", "it failed", line=3)]
+        SPEC, "run", findings=[GuardFinding("ND-GUARD-002", "warning", "bet", "it failed", line=3)]
     )
     progress.reports += [StoredFile(name, f"k/{name}", 1, "0" * 64) for name in ("b.ipynb", "b.html")]
     record = to_json(build(progress, progress.started + timedelta(seconds=1.5)))

@@ -1,4 +1,4 @@
-"""What is known of the cell that runs, and how a finding of it is told."""
+"""The cell that is running, and how findings are reported from it."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Cell:
         self.source = ""
 
     def begin(self, info: Any) -> None:
-        """Take the source from what IPython tells ``pre_run_cell``."""
+        """Keep the source, from what IPython passes to ``pre_run_cell``."""
         self.source = str(getattr(info, "raw_cell", "") or "")
 
     def end(self) -> None:
-        """Forget the cell: what runs now is a callback of somebody."""
+        """Forget the cell: what runs from now on is a callback."""
         self.source = ""
 
     @property
     def reads_status(self) -> bool:
-        """Whether the cell looks at the exit status of escapes by itself."""
+        """Whether the cell reads the exit status of its shell escapes."""
         return "_exit_code" in self.source
 
     @staticmethod
     def line(depth: int = 1) -> int:
-        """Return the line (from 1) of the cell that is running now, 0 if that cannot be told."""
+        """Return the line (from 1) of the cell that is running now, 0 if it is not known."""
         frame: FrameType | None = sys._getframe(depth)
         while frame is not None:
             name = frame.f_code.co_filename
@@ -47,8 +47,8 @@ class Cell:
         return 0
 
 
-def tell(findings: Iterable[dict[str, Any]], status: int = 1) -> None:
-    """Write the findings; raise for the first one that is an error, where errors are to be raised.
+def report(findings: Iterable[dict[str, Any]], status: int = 1) -> None:
+    """Write the findings; in a strict task raise the first one that is an error.
 
     Raises:
         NeurodeskGuardError: there is an error, and the task is strict.

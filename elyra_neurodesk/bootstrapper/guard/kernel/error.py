@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NeurodeskGuardError(CalledProcessError):
-    """What the notebook asked for was not done.
+    """A tool or module load of the cell did not work.
 
     A ``CalledProcessError`` because that is what ``%%bash`` raises without us: a notebook that catches it
     still does.
@@ -25,15 +25,15 @@ class NeurodeskGuardError(CalledProcessError):
         return f"{self.finding['code']}: {self.finding['message']}"
 
     def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows instead of a traceback through its own insides."""
+        """Return what IPython shows instead of a traceback through its own code."""
         return render(self.finding)
 
 
 def render(finding: dict[str, Any]) -> list[str]:
     """Return the lines of the short traceback."""
     where = f"line {finding['line']}: " if finding.get("line") else ""
-    told = [f"NeurodeskGuardError: {finding['code']}: {finding['message']}."]
+    summary = [f"NeurodeskGuardError: {finding['code']}: {finding['message']}."]
     words = list(finding.get("tail", ())[-5:])
     said = [f"    | {line[:300]}" for line in words] if len(words) > 1 else []
     hint = [f"    {finding['hint']}"] if finding.get("hint") else []
-    return [f"----> {where}{finding['command']}", *said, *told, *hint]
+    return [f"----> {where}{finding['command']}", *said, *summary, *hint]

@@ -1,9 +1,9 @@
-"""Watches the shell escapes and script magics of a Python kernel.
+"""Runs the shell escapes and script magics of a Python kernel, and judges how they ended.
 
 ``!cmd`` calls ``get_ipython().system``, ``x = !cmd``, ``!!cmd`` and ``%sx`` call ``get_ipython().getoutput``,
 ``%%bash`` and its kin ``ScriptMagics.shebang``. Both functions are replaced on the instance by ones that do
-what IPython's do (IPython/core/interactiveshell.py, ipykernel/zmqshell.py), for those tell nobody the status
-or the output.
+what IPython's do (IPython/core/interactiveshell.py, ipykernel/zmqshell.py) and keep status and output, which
+IPython's drop.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import notes
-from .cell import Cell, tell
+from .cell import Cell, report
 
-_KEPT = 16384  # characters of an output's end
+_MAX_OUTPUT = 16384  # characters of an output's end
 SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
 _counter = 0
 
@@ -49,7 +49,7 @@ class Tee:
 
     def write(self, text: str) -> Any:
         """Write through."""
-        self.kept = (self.kept + text)[-_KEPT:]
+        self.kept = (self.kept + text)[-_MAX_OUTPUT:]
         return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -62,7 +62,7 @@ class _Escapes:
         self.cell = cell
 
     def system(self, cmd: str) -> None:
-        """Run ``cmd`` as ``!cmd`` does, then judge it."""
+        """ShellRun ``cmd`` as ``!cmd`` does, then judge it."""
         if cmd.rstrip().endswith("&"):
             raise OSError("Background processes not supported.")
         from IPython.utils.process import system  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ class _Escapes:
         self._judge(text, status or 0, [copy.kept for copy in copies], call, line, _shell_is_bash())
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """Run ``cmd`` as ``x = !cmd`` does, then judge it."""
+        """ShellRun ``cmd`` as ``x = !cmd`` does, then judge it."""
         if cmd.rstrip().endswith("&"):
             raise OSError("Background processes not supported.")
         from IPython.utils.text import LSString, SList
@@ -111,7 +111,7 @@ class _Escapes:
             first = 2 if self.cell.source.lstrip().startswith("%%") else 0
             self._judge(text, status, outputs, call, first, program == "bash", f"%%{program}")
             if problem is not None:
-                raise problem  # the guard only warns, or calls it an answer: as without us
+                raise problem  # no error for the guard, or only a warning: as without it
             return result
 
         return shebang
@@ -131,14 +131,14 @@ class _Escapes:
             return
         findings: list[dict[str, Any]] = []
         try:
-            from .judge import Run, judge
+            from .judge import ShellRun, judge
 
             looked_at = self.cell.reads_status
-            run = Run(text, 0 if looked_at else status, output, call.notes(), bash, line, looked_at)
+            run = ShellRun(text, 0 if looked_at else status, output, call.notes(), bash, line, looked_at)
             findings = [{**item, "command": item["command"] or command} for item in judge(run)]
         except Exception as problem:
-            notes.defect(problem, text[:80] or command)
-        tell(findings, status)
+            notes.report_internal_error(problem, text[:80] or command)
+        report(findings, status)
 
 
 class _Call:
@@ -211,7 +211,7 @@ def _output_of(text: str) -> tuple[str, int]:
 
 
 def _suspicious(text: str, output: str) -> bool:
-    """Tell cheaply whether a text that ended with 0 needs a closer look."""
+    """Tell cheaply whether a text that ended with 0 needs to be judged."""
     if any(
         word in output for word in ("FATAL", "ERROR", "ABORT", "not found", "Permission denied", "disabled")
     ):

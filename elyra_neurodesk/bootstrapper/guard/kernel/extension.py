@@ -1,4 +1,4 @@
-"""The IPython extension: puts the guard's watchers in place and tells them of each cell."""
+"""The IPython extension: installs the guard in a kernel and passes it the begin and end of each cell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _safe(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*arguments)
         except Exception as problem:
-            notes.defect(problem, "a cell's begin or end")
+            notes.report_internal_error(problem, "a cell's begin or end")
 
     call.__signature__ = None  # type: ignore[attr-defined]
     return call

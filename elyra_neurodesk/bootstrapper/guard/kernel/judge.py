@@ -1,4 +1,4 @@
-"""Decides what went wrong in one shell text that has ended, from all that is known of it. Pure but for files.
+"""Decides what went wrong in one shell text that has ended. Pure, but for looking at wrappers.
 
 What counts: the text's own exit status; a command that is not found (126, 127) or a Neurodesk tool that fails
 anywhere in it, unless the text handles that; a retired tool; apptainer's failure lines from a tool although
@@ -17,7 +17,7 @@ from .notes import Note
 NOT_FOUND = (126, 127)
 STOPPED = (141, 143, 130)
 PIPE_SIGNAL = (-13, 141)
-ASKING = frozenset(
+QUERIES = frozenset(
     [
         "[",
         "[[",
@@ -46,17 +46,17 @@ HELP = frozenset({"-h", "-H", "-help", "--help", "-?", "-version", "--version", 
 _SHOWN = 160
 
 
-class Run(NamedTuple):
+class ShellRun(NamedTuple):
     """One shell text that ended.
 
     Attributes:
         text: the text, "" if it is not known.
-        status: exit status; negative for a signal; 0 if it is not known or somebody else's business.
+        status: exit status; negative for a signal; 0 if it is not known or the caller deals with it.
         output: the end of what it printed.
         notes: what shells noted meanwhile.
         bash: whether a bash with our hooks ran the text, so that a failure nothing handles is noted.
         line: line of the notebook's cell (from 1) where the text begins, 0 if that is not known.
-        observed: whether somebody may look at the status later: what fails is then a warning.
+        observed: whether the caller may look at the status later; what fails is then a warning.
     """
 
     text: str
@@ -68,8 +68,8 @@ class Run(NamedTuple):
     observed: bool = False
 
 
-def judge(run: Run) -> list[dict[str, Any]]:
-    """Return the findings, as `finding` makes them, the most telling first; [] if nothing is wrong."""
+def judge(run: ShellRun) -> list[dict[str, Any]]:
+    """Return the findings, as `finding` makes them, the most important first; [] if nothing is wrong."""
     found = _retired(run)
     if 0 < run.status < min(NOT_FOUND) and asks_for_help(run.text):
         return found
@@ -86,7 +86,7 @@ def judge(run: Run) -> list[dict[str, Any]]:
 def finding(
     code: str, command: str, message: str, hint: str = "", severity: str = "error", line: int = 0
 ) -> dict[str, Any]:
-    """Return one finding as it is written; the cell is filled in by who knows it."""
+    """Return one finding as it is written; the cell is filled in by the host."""
     return {
         "code": code,
         "severity": severity,
@@ -108,7 +108,7 @@ def is_answer(text: str, status: int) -> bool:
     found = shell.commands(text)
     deciding = [item.name for item in found if item.place in (shell.PLAIN, shell.CHAINED)][-1:]
     chained = [item.name for item in found if item.place == shell.CHAINED]
-    return any(name in ASKING for name in (*deciding, *chained[-1:]))
+    return any(name in QUERIES for name in (*deciding, *chained[-1:]))
 
 
 def asks_for_help(text: str) -> bool:
@@ -143,7 +143,7 @@ def shown(command: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def _failed(run: Run) -> dict[str, Any]:
+def _failed(run: ShellRun) -> dict[str, Any]:
     words = lines.tail(run.output)
     said = f": {words[-1].strip()[:300]}" if words else ""
     command = shown(_deciding_line(run.text))
@@ -157,7 +157,7 @@ def _failed(run: Run) -> dict[str, Any]:
 
 
 def _deciding_line(text: str) -> str:
-    """Return the line whose status the text ended with: the last command's, as far as can be told."""
+    """Return the line whose status the text ended with: the last command's, as far as the text shows it."""
     rows = [row for row in text.splitlines() if row.strip()]
     if len(rows) < 2:
         return rows[0] if rows else ""
@@ -168,7 +168,7 @@ def _deciding_line(text: str) -> str:
     return text.splitlines()[known[-1].line - 1]
 
 
-def _retired(run: Run) -> list[dict[str, Any]]:
+def _retired(run: ShellRun) -> list[dict[str, Any]]:
     paths: list[str] = []
     noted = [note.command for note in run.notes if note.kind == "retired"]
     named = [wrappers.find(name) for name in sorted({item.name for item in shell.commands(run.text)})]
@@ -183,7 +183,7 @@ def _retired(run: Run) -> list[dict[str, Any]]:
                 "ND-GUARD-003",
                 command,
                 f"`{command}` is retired: its container {container} was withdrawn, it only prints a "
-                "notice and ends with 0",
+                "notice and exits with 0",
                 "Load another version of the tool.",
                 line=run.line,
             )
@@ -191,31 +191,31 @@ def _retired(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def _missing(run: Run) -> list[dict[str, Any]]:
+def _missing(run: ShellRun) -> list[dict[str, Any]]:
     """Return commands that were not found and that nothing handles."""
     certain = [note for note in run.notes if note.kind == "failed" and note.status in NOT_FOUND]
     found: dict[str, dict[str, Any]] = {}
     for note in certain:
         name = _name(note.command)
-        severity = "warning" if _shrugged(run, note) else "error"
-        if _switched_off(run.text, note.line):
+        severity = "warning" if _failure_ignored(run, note) else "error"
+        if _errexit_is_off(run.text, note.line):
             continue
         found.setdefault(name, _not_found(name, note.status, run, note.line, severity))
     if any("=$(" in name or "=`" in name for name in found) and len(found) > 1:
         found = {name: item for name, item in found.items() if "=$(" not in name and "=`" not in name}
     noted = [(_name(note.command), note.line) for note in run.notes if note.kind == "missing"]
     names = {name for name, _ in noted}
-    told = [(item.name, item.line) for item in lines.missing(run.output) if _base(item.name) not in names]
-    for name, line in (*noted, *told):
-        # a shell with our hooks has told of what is plain
+    printed = [(item.name, item.line) for item in lines.missing(run.output) if _base(item.name) not in names]
+    for name, line in (*noted, *printed):
+        # a bash with our hooks has noted what is plain
         relevant = {shell.PIPED, shell.CHAINED} if name in names else set(_UNHANDLED)
         places = _places(run.text, name, line)
-        if name not in found and places & relevant and not _switched_off(run.text, line):
+        if name not in found and places & relevant and not _errexit_is_off(run.text, line):
             found[name] = _not_found(name, 127, run, line, "error")
     return list(found.values())
 
 
-def _not_found(name: str, status: int, run: Run, line: int, severity: str) -> dict[str, Any]:
+def _not_found(name: str, status: int, run: ShellRun, line: int, severity: str) -> dict[str, Any]:
     what = "was not found" if status == 127 else "could not be executed"
     return finding(
         "ND-GUARD-005",
@@ -227,7 +227,7 @@ def _not_found(name: str, status: int, run: Run, line: int, severity: str) -> di
     )
 
 
-def _caller(run: Run, name: str) -> str:
+def _caller(run: ShellRun, name: str) -> str:
     text = run.text.strip()
     if not text:
         return "the code"
@@ -235,15 +235,15 @@ def _caller(run: Run, name: str) -> str:
     return f"`{shown(text)}`" if known and "\n" not in text else "the script"
 
 
-def _tools(run: Run) -> list[dict[str, Any]]:
+def _tools(run: ShellRun) -> list[dict[str, Any]]:
     """Return Neurodesk tools (and module loads) that failed although the text ended with 0."""
     found: dict[str, dict[str, Any]] = {}
     for note in run.notes:
         if note.kind == "failed" and note.status not in NOT_FOUND:
             name = _name(note.command)
-            if _switched_off(run.text, note.line):
+            if _errexit_is_off(run.text, note.line):
                 continue
-            severity = "warning" if _shrugged(run, note) else "error"
+            severity = "warning" if _failure_ignored(run, note) else "error"
             found.setdefault(name, _tool(name, note, run, severity))
         elif note.kind == "tool" and note.status not in (0, *STOPPED):
             name = _name(note.command)
@@ -252,7 +252,7 @@ def _tools(run: Run) -> list[dict[str, Any]]:
                 continue
             relevant = places & ({shell.PIPED, shell.CHAINED} if run.bash else set(_UNHANDLED))
             if places and not relevant:
-                continue  # bash would have told
+                continue  # bash would have noted it
             certain = shell.HANDLED not in places if places else not (run.text or run.observed)
             found[name] = _tool(name, note, run, "error" if certain else "warning")
     return list(found.values())
@@ -261,7 +261,7 @@ def _tools(run: Run) -> list[dict[str, Any]]:
 _UNHANDLED = (shell.PIPED, shell.CHAINED, shell.PLAIN)
 
 
-def _tool(name: str, note: Note, run: Run, severity: str) -> dict[str, Any]:
+def _tool(name: str, note: Note, run: ShellRun, severity: str) -> dict[str, Any]:
     line = run.line + note.line - 1 if run.line and note.line else 0
     if name in ("module", "ml"):
         command = shown(note.command)
@@ -284,8 +284,8 @@ def _tool(name: str, note: Note, run: Run, severity: str) -> dict[str, Any]:
     )
 
 
-def _printed(run: Run) -> list[dict[str, Any]]:
-    """Return failure lines, but only where a Neurodesk tool ran: anybody may print such text."""
+def _printed(run: ShellRun) -> list[dict[str, Any]]:
+    """Return failure lines, but only where a Neurodesk tool ran: other programs may print such text, too."""
     ran = [note for note in run.notes if note.kind == "tool"]
     if any(note.status for note in ran):
         return []  # judged above, and handled
@@ -309,11 +309,11 @@ def _printed(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _severity(run: Run, severity: str) -> str:
+def _severity(run: ShellRun, severity: str) -> str:
     return "warning" if run.observed else severity
 
 
-def _shrugged(run: Run, note: Note) -> bool:
+def _failure_ignored(run: ShellRun, note: Note) -> bool:
     """Tell whether it happened in a script that the text calls with ``|| true``."""
     known = {item.name for item in shell.commands(run.text)}
     return _name(note.command) not in known and shell.ignores_failure(run.text)
@@ -326,7 +326,7 @@ def _places(text: str, name: str, line: int) -> set[str]:
     return at_line or shell.places(text, name)
 
 
-def _switched_off(text: str, line: int) -> bool:
+def _errexit_is_off(text: str, line: int) -> bool:
     """Tell whether the text says ``set +e`` before the line, and not ``set -e`` after that."""
     off = False
     for item in shell.commands(text):
@@ -341,7 +341,7 @@ def _switched_off(text: str, line: int) -> bool:
 
 
 def _name(command: str) -> str:
-    """Return the name of a noted command: the first word that is no assignment, without its directories."""
+    """Return the name of a noted command: the first word that is not an assignment, without directories."""
     for word in command.split():
         if "=" not in word.split("/")[0]:
             return _base(word)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands where LMOD_CMD points in a script's task: calls the real Lmod, and notes a load that failed.
+# What LMOD_CMD names in a script's task: calls the real Lmod, and notes a load that failed.
 "$NEURODESK_GUARD_LMOD" "$@"
 status=$?
 if [ "$status" -ne 0 ]; then

@@ -1,8 +1,8 @@
 """Watches module loads: ``load`` of jupyterlmod's ``module`` (5.x) and ``lmod`` (until 4.x) packages.
 
 A failing load prints Lmod's complaint, changes nothing and raises nothing. Here each load is compared with
-what it did: LOADEDMODULES, and the directories it put on PATH. The packages are changed when the notebook
-imports them, not before.
+what it did: LOADEDMODULES, and the directories it put on PATH. The packages are wrapped when the
+notebook imports them, not before.
 """
 
 # ruff: noqa: PTH112
@@ -18,22 +18,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import notes
-from .cell import Cell, tell
+from .cell import Cell, report
 
 PACKAGES = ("module", "lmod")
 
 
-def install(cell: Cell) -> Watch:
-    """Have the packages changed as they are imported; one that is imported already is changed now."""
-    watch = Watch(cell)
+def install(cell: Cell) -> LoadWatch:
+    """Wrap the packages' ``load`` when they are imported, or now if they have been."""
+    watch = LoadWatch(cell)
     for name in PACKAGES:
         if name in sys.modules:
-            watch.change(sys.modules[name])
+            watch.wrap_load(sys.modules[name])
     sys.meta_path.insert(0, _Finder(watch))
     return watch
 
 
-class Watch:
+class LoadWatch:
     """The loads of this kernel.
 
     Args:
@@ -44,7 +44,7 @@ class Watch:
         self.cell = cell
         self._waiting: list[tuple[dict[str, Any], Any]] = []
 
-    def change(self, package: Any) -> None:
+    def wrap_load(self, package: Any) -> None:
         """Replace the package's ``load``, if it is jupyterlmod's."""
         if not (hasattr(package, "MODULE_CMD") or hasattr(package, "LMOD_CMD")):
             return
@@ -77,12 +77,12 @@ class Watch:
             requests = [str(name) for name in state["modules"] if not str(name).startswith("-")]
             findings = check(requests, before, dict(os.environ), str(result or ""), state["line"])
         except Exception as problem:
-            notes.defect(problem, "module.load")
-        tell(findings)
+            notes.report_internal_error(problem, "module.load")
+        report(findings)
         return None if prints else result
 
     def end_of_cell(self, result: Any) -> None:
-        """Note the loads of this cell that were called but never awaited."""
+        """Report the loads of this cell that were called but never awaited; the host fails the cell."""
         shown = getattr(result, "result", None)
         left = []
         for state, reference in self._waiting:
@@ -92,14 +92,14 @@ class Watch:
             if coroutine is not None and coroutine is not shown:
                 left.append((state, reference))  # the notebook keeps it: it may await it later
                 continue
-            tell_quietly(_not_awaited(state))
+            notes.write(_not_awaited(state))
         self._waiting = left
 
     def end(self) -> None:
-        """Note the loads that nobody has awaited when the kernel ends."""
+        """Report the loads that were not awaited before the kernel ended."""
         for state, _ in self._waiting:
             if not state["started"]:
-                tell_quietly(_not_awaited(state))
+                notes.write(_not_awaited(state))
         self._waiting = []
 
 
@@ -190,11 +190,6 @@ def _places(requests: Sequence[str], new_paths: Sequence[str], line: int) -> lis
     return found
 
 
-def tell_quietly(finding: dict[str, Any]) -> None:
-    """Write a finding that cannot be raised where it arose: the bootstrapper ends the cell with it."""
-    notes.write(finding)
-
-
 def _not_awaited(state: dict[str, Any]) -> dict[str, Any]:
     from .judge import finding
 
@@ -209,7 +204,7 @@ def _not_awaited(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _loaded(request: str, names: Sequence[str]) -> str | None:
-    """Return the loaded module that a request came to; Lmod fills versions up by components."""
+    """Return the loaded module that a request resolved to; Lmod completes a version by its components."""
     request = request.rstrip("/")
     if request.endswith(".lua"):
         request = request[: -len(".lua")]
@@ -232,9 +227,9 @@ def _belongs(path: str, name: str) -> bool:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Finds jupyterlmod's packages as everybody else does, then has them changed once they are loaded."""
+    """Finds jupyterlmod's packages as Python does, and has their ``load`` wrapped after the import."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: LoadWatch) -> None:
         self._watch = watch
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
@@ -249,9 +244,9 @@ class _Finder(importlib.abc.MetaPathFinder):
         def exec_module(package: Any) -> None:
             execute(package)
             try:
-                watch.change(package)
+                watch.wrap_load(package)
             except Exception as problem:
-                notes.defect(problem, f"import {fullname}")
+                notes.report_internal_error(problem, f"import {fullname}")
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign, assignment]
         return spec

@@ -1,4 +1,4 @@
-"""The guard's two files, and the variables that lead to them.
+"""The two files through which kernel and host talk, and the variables that name them.
 
 ``NEURODESK_GUARD_NOTES`` names a file of raw notes, one line each, that bash and R append as things happen.
 ``NEURODESK_GUARD_FINDINGS`` names a file of JSON lines: what has been judged. Both are opened for appending
@@ -17,7 +17,7 @@ NOTES = "NEURODESK_GUARD_NOTES"
 FINDINGS = "NEURODESK_GUARD_FINDINGS"
 CALL = "NEURODESK_GUARD_CALL"  # which shell escape a process belongs to; unset outside of one
 SEPARATOR = "\x1f"
-LIMIT = 200  # findings that one process writes
+MAX_FINDINGS = 200  # that one process writes
 
 _written = 0
 
@@ -55,7 +55,7 @@ def size(variable: str = NOTES) -> int:
 def read(path: str, offset: int = 0) -> tuple[list[Note], int]:
     """Return the notes from ``offset`` (bytes) on, and the offset after the last whole line.
 
-    A line that is no note is left out.
+    Other lines are left out.
     """
     lines, end = read_lines(path, offset)
     found = []
@@ -84,7 +84,7 @@ def write(finding: dict[str, Any]) -> None:
     global _written
     path = os.environ.get(FINDINGS)
     _written += 1
-    if not path or _written > LIMIT:
+    if not path or _written > MAX_FINDINGS:
         return
     line = (json.dumps(finding, ensure_ascii=True) + "\n").encode()
     try:
@@ -97,12 +97,12 @@ def write(finding: dict[str, Any]) -> None:
         pass
 
 
-def defect(problem: BaseException, where: str) -> None:
-    """Note that the guard itself failed; the task goes on."""
-    write(defect_finding(problem, where))
+def report_internal_error(problem: BaseException, where: str) -> None:
+    """Write the finding that the guard itself failed; the task goes on."""
+    write(internal_error_finding(problem, where))
 
 
-def defect_finding(problem: BaseException, where: str) -> dict[str, Any]:
+def internal_error_finding(problem: BaseException, where: str) -> dict[str, Any]:
     """Return the finding that the guard itself failed."""
     words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
     return {

@@ -1,7 +1,7 @@
-"""Reads shell text far enough to say which commands it runs, and whether it does something about a failure.
+"""Reads shell text: which commands it runs, and whether it handles their failures.
 
 The grammar is that of POSIX ("Shell Command Language", 2.10) as needed: quotes, comments, here-documents,
-operators, reserved words, command substitution. What it cannot read it leaves out; nothing is raised.
+operators, reserved words, command substitution. What it cannot read is left out; nothing is raised.
 """
 
 from __future__ import annotations
@@ -57,12 +57,6 @@ def places(text: str, name: str) -> set[str]:
     return {
         item.place for item in commands(text) if item.name in (name, base) or item.name.endswith("/" + base)
     }
-
-
-def last_command(text: str) -> str:
-    """Return the name of the command whose exit status is that of the text, "" for none."""
-    found = [item.name for item in commands(text) if item.place in (PLAIN, CHAINED)]
-    return found[-1] if found else ""
 
 
 def ignores_failure(text: str) -> bool:

@@ -7,7 +7,7 @@ import sys
 
 
 def start() -> None:
-    """Load the extension into this kernel's IPython, if it has one; whatever goes wrong is only noted."""
+    """Load the extension into this kernel's IPython, if it has one; an exception becomes a finding."""
     directory = os.path.dirname(os.path.abspath(__file__))
     name = "_neurodesk_guard"
     spec = importlib.util.spec_from_file_location(
@@ -23,4 +23,4 @@ def start() -> None:
         ipython = sys.modules["IPython"].get_ipython()
         importlib.import_module(name + ".extension").load_ipython_extension(ipython)
     except Exception as problem:
-        notes.defect(problem, "the start of the kernel")
+        notes.report_internal_error(problem, "the start of the kernel")

@@ -35,7 +35,7 @@ def find(command: str) -> str | None:
 
 
 def is_retired(path: str) -> bool:
-    """Tell whether a wrapper is a notice: by its text, or or it only prints and its image is gone."""
+    """Tell whether a wrapper is a notice: by its text, or because it only prints and its image is gone."""
     directory = container_of(path)
     if directory is None:
         return False

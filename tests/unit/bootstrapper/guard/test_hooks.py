@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard import prepare
+from elyra_neurodesk.bootstrapper.guard.host import kernel_files
 from elyra_neurodesk.bootstrapper.guard.kernel import notes
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 from tests.support.neurodesk_tree import Tool, make_tree
@@ -37,9 +37,9 @@ echo end
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> dict[str, str]:
-    directory = prepare.lay_out(tmp_path)
+    directory = kernel_files.write_kernel_files(tmp_path)
     clean = {name: value for name, value in os.environ.items() if name not in ("BASH_ENV", "R_PROFILE_USER")}
-    return {**clean, **prepare.environment(directory, "error", clean, script=False)}
+    return {**clean, **kernel_files.environment(directory, "error", clean, script=False)}
 
 
 def run(command: list[str], environment: dict[str, str], cwd: Path) -> str:
@@ -117,7 +117,7 @@ def test_lmods_stand_in_passes_everything_on_and_notes_a_refused_load(
     lmod = tmp_path / "lmod"
     lmod.write_text('#!/bin/sh\necho "args: $*"\nexit 1\n')
     lmod.chmod(0o755)
-    new = prepare.environment(tmp_path / "guard", "error", {"LMOD_CMD": str(lmod)}, script=True)
+    new = kernel_files.environment(tmp_path / "guard", "error", {"LMOD_CMD": str(lmod)}, script=True)
     assert new["NEURODESK_GUARD_LMOD"] == str(lmod)
     text = run([new["LMOD_CMD"], "python", "--terse", "load", "a/1", "b c"], {**guarded, **new}, tmp_path)
     assert text == "args: python --terse load a/1 b c\n1"

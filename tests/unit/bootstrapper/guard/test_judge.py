@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.kernel.judge import Run, is_answer, judge
+from elyra_neurodesk.bootstrapper.guard.kernel.judge import ShellRun, is_answer, judge
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 from tests.support.neurodesk_tree import Tool, make_tree
 
@@ -15,7 +15,7 @@ BET = "/cvmfs/n/containers/fsl_6.0.7_20240101/bet"
 def codes(
     text: str, status: int = 0, output: str = "", notes: tuple[Note, ...] = (), **more: Any
 ) -> list[tuple[str, str]]:
-    found = judge(Run(text, status, output, notes, **more))
+    found = judge(ShellRun(text, status, output, notes, **more))
     return [(item["code"].removeprefix("ND-GUARD-"), item["severity"]) for item in found]
 
 
@@ -24,14 +24,14 @@ def note(kind: str, status: int, command: str, line: int = 1, source: str = "bas
 
 
 def test_a_failing_text_is_told_with_its_last_words() -> None:
-    found = judge(Run("bet a b", 1, "reading a\nbet: cannot open a\n", line=3))
+    found = judge(ShellRun("bet a b", 1, "reading a\nbet: cannot open a\n", line=3))
     assert found[0]["message"] == "`bet a b` ended with exit status 1: bet: cannot open a"
     assert (found[0]["code"], found[0]["line"]) == ("ND-GUARD-002", 3)
 
 
 def test_of_several_lines_the_one_that_decided_is_named() -> None:
-    assert judge(Run("echo a\nls /x\n", 2))[0]["command"] == "ls /x"
-    assert judge(Run("set -e\nls /x\necho b\n", 2))[0]["command"] == "set -e …"
+    assert judge(ShellRun("echo a\nls /x\n", 2))[0]["command"] == "ls /x"
+    assert judge(ShellRun("set -e\nls /x\necho b\n", 2))[0]["command"] == "set -e …"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_bash_itself_tells_what_nothing_handled() -> None:
 
 def test_the_line_of_a_script_cell_is_that_of_the_cell() -> None:
     failed = (note("failed", 127, "bet a", line=2),)
-    assert judge(Run("echo\nbet a\necho", 0, "", failed, True, line=2))[0]["line"] == 3
+    assert judge(ShellRun("echo\nbet a\necho", 0, "", failed, True, line=2))[0]["line"] == 3
 
 
 def test_set_plus_e_is_a_word_of_the_author() -> None:
@@ -126,7 +126,7 @@ def test_a_cell_that_looks_at_the_status_gets_warnings_only() -> None:
 
 
 def test_a_module_command_in_an_escape_gets_the_right_hint() -> None:
-    found = judge(Run("module load fsl", 127, "/bin/sh: 1: module: not found"))
+    found = judge(ShellRun("module load fsl", 127, "/bin/sh: 1: module: not found"))
     assert "await module.load" in found[0]["hint"]
 
 

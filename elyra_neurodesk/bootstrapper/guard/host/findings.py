@@ -1,4 +1,4 @@
-"""What the guard found, as the task record lists it.
+"""A finding of the guard, as the task record lists it.
 
 ==============  =====================================================================
 ND-GUARD-001    a module load had no effect
@@ -23,19 +23,19 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class GuardFinding:
     """One finding.
 
     Attributes:
         code: stable code, ``ND-GUARD-NNN``.
         severity: ``error`` (it ends a strict task) or ``warning``.
         command: what was run or loaded, one line.
-        message: what is wrong, one line without a full stop.
+        message: what is wrong, one line without a full stop at its end.
         hint: what to do, "" for nothing.
         cell: the notebook's cell, from 1, counting all cells; None for a script.
         line: line in the cell or the script, from 1; None where it is not known.
         tail: the last lines that the command printed.
-        raised: whether the user's code has had it as an exception.
+        raised: whether it was raised in the user's code.
     """
 
     code: str
@@ -67,24 +67,24 @@ class Finding:
             "hint": self.hint,
         }
 
-    def in_cell(self, cell: int | None) -> Finding:
+    def in_cell(self, cell: int | None) -> GuardFinding:
         """Return it with the cell that it belongs to."""
         return replace(self, cell=cell)
 
-    def handled(self) -> Finding:
-        """Return it as a warning: the user's code has caught it."""
+    def handled(self) -> GuardFinding:
+        """Return it as a warning, because the user's code has caught it."""
         return replace(self, severity="warning", message=f"{self.message} (the notebook handled it)")
 
 
-def from_line(content: Mapping[str, Any]) -> Finding:
-    """Return the finding that `inside.judge.finding` made.
+def read_finding(content: Mapping[str, Any]) -> GuardFinding:
+    """Return the finding that `kernel.judge.finding` made.
 
     Raises:
         KeyError: a field is missing.
-        ValueError: a field has not its type.
+        ValueError: a field has another type.
     """
     line = content["line"]
-    return Finding(
+    return GuardFinding(
         code=str(content["code"]),
         severity="error" if content["severity"] == "error" else "warning",
         command=str(content["command"]),

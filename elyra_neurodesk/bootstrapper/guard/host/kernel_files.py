@@ -1,4 +1,4 @@
-"""Lays out the guard's files beside the task's, and says which variables lead to them."""
+"""Writes the kernel's part of the guard beside the task's files, and names the variables that lead to it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
+from elyra_neurodesk.bootstrapper.guard import kernel
 from elyra_neurodesk.bootstrapper.guard.kernel import notes
 
 DIRECTORY = "guard"
 KINDS = (".py", ".bash", ".sh", ".R")
 
 
-def lay_out(reports: Path) -> Path:
-    """Write the files that user processes load below ``reports``; returns their directory.
+def write_kernel_files(reports: Path) -> Path:
+    """Write the files that the user's processes load below ``reports``; returns their directory.
 
-    They are written also where this package is on disk: a kernel may run as another Python, and from a
-    zipapp there is no file to load.
+    They are written also where this package is on disk: a kernel may run another Python, and a zipapp has
+    no file to load.
 
     Raises:
         OSError: they cannot be written.
     """
     target = reports / DIRECTORY
     target.mkdir(exist_ok=True)
-    for item in resources.files(f"{__package__}.kernel").iterdir():
+    for item in resources.files(kernel).iterdir():
         if item.name.endswith(KINDS):
             path = target / item.name
             path.write_bytes(item.read_bytes())
@@ -33,13 +34,13 @@ def lay_out(reports: Path) -> Path:
 
 
 def environment(directory: Path, mode: str, old: Mapping[str, str], script: bool) -> dict[str, str]:
-    """Return the variables that make bash and R load their part.
+    """Return the variables that make bash and R load the guard.
 
     Args:
-        directory: what `lay_out` returned.
+        directory: what `write_kernel_files` returned.
         mode: ``error`` or ``warn``.
         old: the environment so far; start-up files that the user has set are still read.
-        script: whether a script is run: it has no kernel to watch its module loads, so Lmod is watched.
+        script: whether the task runs a script: no kernel watches its module loads, so Lmod is wrapped.
     """
     new = {
         notes.MODE: mode,
@@ -54,7 +55,7 @@ def environment(directory: Path, mode: str, old: Mapping[str, str], script: bool
     ):
         if old.get(name) and old[name] != new[name]:
             new[kept] = old[name]
-    shim, lmod = directory / "lmod.sh", old.get("LMOD_CMD", "")
-    if script and os.access(lmod, os.X_OK) and os.access(shim, os.X_OK):  # not where nothing may be executed
-        new["LMOD_CMD"], new["NEURODESK_GUARD_LMOD"] = str(shim), lmod
+    wrapper, lmod = directory / "lmod.sh", old.get("LMOD_CMD", "")
+    if script and os.access(lmod, os.X_OK) and os.access(wrapper, os.X_OK):  # not on a mount with noexec
+        new["LMOD_CMD"], new["NEURODESK_GUARD_LMOD"] = str(wrapper), lmod
     return new

@@ -1,4 +1,4 @@
-"""Ties the guard to papermill's client: a kernel loads its part, and each cell is looked at when it ends."""
+"""Connects the guard to nbclient: the kernel loads its part, and each cell is judged when it ends."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper import allowed_errors as errors
-from elyra_neurodesk.bootstrapper.guard.findings import Finding
+from elyra_neurodesk.bootstrapper import allowed_errors
+from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
+from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.guard.kernel import error
-from elyra_neurodesk.bootstrapper.guard.session import Guard
 
-ANSWER = 20.0  # seconds for a kernel to load the guard; it needs some ten milliseconds
+LOAD_TIMEOUT = 20.0  # seconds for a kernel to load the guard; it needs some ten milliseconds
 
 
-class Cells:
+class CellHooks:
     """The hooks of one notebook's run (nbclient's ``on_cell_execute`` and ``on_cell_executed``).
 
     Args:
@@ -38,12 +38,12 @@ class Cells:
         from nbclient import NotebookClient
 
         if not hasattr(NotebookClient, "on_cell_executed"):
-            self.guard.defect("the notebook", RuntimeError("nbclient is older than 0.6"))
+            self.guard.internal_error("the notebook", RuntimeError("nbclient is older than 0.6"))
             return {}
         return {"on_cell_execute": self.before, "on_cell_executed": self.after}
 
     def connected(self, client: Any) -> None:
-        """Take the client that talks to the kernel."""
+        """Keep the client of the kernel."""
         self._client = client
 
     async def before(self, cell: Any, cell_index: int) -> None:
@@ -51,43 +51,43 @@ class Cells:
         if self._loaded or self.guard.directory is None:
             return
         self._loaded = True
-        with self.guard.watched("the start of the kernel"):
-            code = loading(self.language, self.guard.directory)
+        with self.guard.reporting_errors("the start of the kernel"):
+            code = load_code(self.language, self.guard.directory)
             if code and self._client is not None:
-                await asyncio.wait_for(self._run(code), ANSWER)
+                await asyncio.wait_for(self._run(code), LOAD_TIMEOUT)
 
     async def after(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
-        """Make an error of a cell that ended well but should not have."""
+        """Fail a cell that finished successfully although a tool or load in it failed."""
         content = execute_reply["content"]
-        with self.guard.watched(f"cell {cell_index + 1}"):
+        with self.guard.reporting_errors(f"cell {cell_index + 1}"):
             printed = "".join(item.get("text", "") for item in cell.outputs if item.output_type == "stream")
             failed = content["status"] != "ok"
-            # bash_kernel's error is the exit status and nothing else
-            told = str(content.get("evalue", "")) if failed and self.language == "bash" else ""
-            status = int(told) if told.isdigit() else 0
+            # the error value of bash_kernel is the exit status
+            value = str(content.get("evalue", "")) if failed and self.language == "bash" else ""
+            status = int(value) if value.isdigit() else 0
             number = self._number(cell_index)
-            missed = self.guard.after_cell(
-                number, cell.source, self.language, printed, failed, status, errors.may_fail(cell)
+            unraised = self.guard.after_cell(
+                number, cell.source, self.language, printed, failed, status, allowed_errors.may_fail(cell)
             )
-            if missed and self.guard.strict and (status or not failed):
-                content.update(as_reply(missed[0]))
+            if unraised and self.guard.strict and (status or not failed):
+                content.update(as_reply(unraised[0]))
                 kept = [item for item in cell.outputs if not status or item.output_type != "error"]
-                cell.outputs = [*kept, _output(missed[0])]
+                cell.outputs = [*kept, _output(unraised[0])]
 
     async def _run(self, code: str) -> None:
         sent = self._client.execute(code, silent=True, store_history=False, allow_stdin=False)
         sent = await sent if inspect.isawaitable(sent) else sent
         while True:
-            answer = self._client.get_shell_msg(timeout=ANSWER)
+            answer = self._client.get_shell_msg(timeout=LOAD_TIMEOUT)
             answer = await answer if inspect.isawaitable(answer) else answer
             if answer["parent_header"].get("msg_id") == sent:
                 break
         if answer["content"].get("status") != "ok":
-            raise RuntimeError(answer["content"].get("evalue") or "the kernel did not load it")
+            raise RuntimeError(answer["content"].get("evalue") or "the kernel did not load the guard")
 
 
-def loading(language: str, directory: Path) -> str:
-    """Return what a kernel runs, silently, to load its part; "" where the environment does it."""
+def load_code(language: str, directory: Path) -> str:
+    """Return the code that loads the guard in a kernel; "" where environment variables do."""
     if language == "python":
         return f"__import__('runpy').run_path({str(directory / 'start.py')!r})['start']()"
     if language == "bash":
@@ -96,8 +96,8 @@ def loading(language: str, directory: Path) -> str:
     return ""
 
 
-def as_reply(finding: Finding) -> dict[str, Any]:
-    """Return what a kernel would have answered, had the finding been an exception."""
+def as_reply(finding: GuardFinding) -> dict[str, Any]:
+    """Return the kernel's reply as if the finding had been raised as an exception."""
     shown = {**finding.as_record(), "tail": finding.tail}
     return {
         "status": "error",
@@ -107,7 +107,7 @@ def as_reply(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _output(finding: Finding) -> Any:
+def _output(finding: GuardFinding) -> Any:
     from nbformat import v4
 
     reply = as_reply(finding)

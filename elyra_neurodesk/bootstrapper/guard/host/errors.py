@@ -1,19 +1,19 @@
-"""The errors that a strict task ends with when the guard has found something."""
+"""The errors that end a strict task: one for each code of a `GuardFinding`."""
 
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper.guard.findings import Finding
+from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
-_LIMIT = 500  # characters of a finding's words in the one line
-OFF = "Set the node's strictness to `warn` to record it and go on."
+_MAX_MESSAGE = 500  # characters of a finding's message in the one line
+WARN_HINT = "Set the node's strictness to `warn` to record it and go on."
 
 
 class GuardError(NeurodeskError):
     """Something in the task did not do what it should have, and the user's code did not notice."""
 
     code = "ND-GUARD-000"
-    hint = OFF
+    hint = WARN_HINT
     exit_status = 1
 
 
@@ -73,11 +73,11 @@ BY_CODE: dict[str, type[GuardError]] = {
 }
 
 
-def as_error(finding: Finding, file: str) -> GuardError:
+def guard_error(finding: GuardFinding, file: str) -> GuardError:
     """Return the error for a finding that ends the task: one line that names file, cell and line."""
     place = file if finding.cell is None else f"{file}, cell {finding.cell}"
     if finding.line is not None:
         place += f", line {finding.line}"
-    words = one_line(finding.message)[:_LIMIT].rstrip(". ")
-    hint = f"{finding.hint} {OFF}".strip()
+    words = one_line(finding.message)[:_MAX_MESSAGE].rstrip(". ")
+    hint = f"{finding.hint} {WARN_HINT}".strip()
     return BY_CODE.get(finding.code, GuardError)(f"{place}: {words}.", hint)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.host import Left, judge, status_use
+from elyra_neurodesk.bootstrapper.guard.host.cell_result import CellResult, judge, status_use
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 
 BET = "/n/containers/fsl_1_2/bet"
@@ -11,7 +11,7 @@ BET = "/n/containers/fsl_1_2/bet"
 def codes(
     source: str, language: str, *notes: Note, output: str = "", status: int = 0
 ) -> list[tuple[str, str]]:
-    found = judge(Left(source, language, output, status, notes))
+    found = judge(CellResult(source, language, output, status, notes))
     return [(item["code"].removeprefix("ND-GUARD-"), item["severity"]) for item in found]
 
 

@@ -1,6 +1,7 @@
-"""Judges what happened in a cell or script apart from the shell escapes of a Python kernel.
+"""Judges a cell or script from what it printed and what its processes noted.
 
-That is: a bash or R kernel's cells, what a Python cell called through `os` or `subprocess`, and scripts.
+A Python kernel judges its shell escapes itself (`kernel.escapes`). Left to the host are the cells of bash and
+R kernels, what a Python cell calls through `os` or `subprocess`, and scripts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from elyra_neurodesk.bootstrapper.guard.kernel import judge as judging
+from elyra_neurodesk.bootstrapper.guard.kernel import judge as shell_judge
 from elyra_neurodesk.bootstrapper.guard.kernel import lines
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 
@@ -22,15 +23,15 @@ _R_STATEMENT = re.compile(r"^\s*(?:invisible\()?system2?\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a cell or script left.
+class CellResult:
+    """What is known of a cell or script that has ended.
 
     Attributes:
-        source: its text.
+        source: its code.
         language: ``python``, ``bash``, ``r`` or another.
         output: what it printed, or the end of it.
         status: exit status of a shell kernel's cell.
-        notes: what was noted outside of shell escapes.
+        notes: what was noted outside shell escapes.
     """
 
     source: str
@@ -40,18 +41,19 @@ class Left:
     notes: Sequence[Note]
 
 
-def judge(left: Left) -> list[dict[str, Any]]:
-    """Return the findings, as `inside.judge.finding` makes them."""
-    if left.language == "bash":
+def judge(result: CellResult) -> list[dict[str, Any]]:
+    """Return the findings, as `kernel.judge.finding` makes them."""
+    if result.language == "bash":
         # the lines that an interactive bash counts are not those of the cell
-        notes = [note._replace(line=0) for note in left.notes]
-        return judging.judge(judging.Run(left.source, left.status, left.output, notes, bash=True))
-    found = [_load(note) for note in left.notes if note.kind == "load"]
-    if left.language == "r":
-        return [*found, *_r(left)]
-    if left.language == "python":
-        return [*found, *_python(left)]
-    return [*found, *judging.judge(judging.Run("", 0, left.output, left.notes, bash=True, observed=True))]
+        notes = [note._replace(line=0) for note in result.notes]
+        run = shell_judge.ShellRun(result.source, result.status, result.output, notes, bash=True)
+        return shell_judge.judge(run)
+    found = [_load(note) for note in result.notes if note.kind == "load"]
+    if result.language == "r":
+        return [*found, *_r(result)]
+    if result.language == "python":
+        return [*found, *_python(result)]
+    return [*found, *_tools(result, result.notes)]
 
 
 def status_use(source: str, name: str) -> Literal["dropped", "used", "unknown"]:
@@ -84,11 +86,11 @@ def status_use(source: str, name: str) -> Literal["dropped", "used", "unknown"]:
     return "dropped" if drops.pop() else "used"
 
 
-def _python(left: Left) -> list[dict[str, Any]]:
+def _python(result: CellResult) -> list[dict[str, Any]]:
     found = []
-    for item in judging.judge(judging.Run("", 0, left.output, left.notes, bash=True)):
+    for item in shell_judge.judge(shell_judge.ShellRun("", 0, result.output, result.notes, bash=True)):
         if item["code"] in ("ND-GUARD-005", "ND-GUARD-006"):
-            use = status_use(left.source, item["command"])
+            use = status_use(result.source, item["command"])
             if use == "used":  # the code looks at it by itself
                 continue
             if use == "unknown":
@@ -96,18 +98,18 @@ def _python(left: Left) -> list[dict[str, Any]]:
         found.append(item)
     if not found:
         found = [
-            judging.finding(
+            shell_judge.finding(
                 "ND-GUARD-005",
                 item.name,
                 f"`{item.name}` was not found, and the code does not look at the exit status",
                 "Use subprocess.run(…, check=True), and load the module that provides it.",
             )
-            for item in lines.missing(left.output)
-            if item.name in left.source and status_use(left.source, item.name) == "dropped"
+            for item in lines.missing(result.output)
+            if item.name in result.source and status_use(result.source, item.name) == "dropped"
         ][:1]
-    if any(_NEVER_AWAITED.match(line) for line in lines.clean(left.output)):
+    if any(_NEVER_AWAITED.match(line) for line in lines.clean(result.output)):
         found.append(
-            judging.finding(
+            shell_judge.finding(
                 "ND-GUARD-007",
                 "module.load",
                 "a module.load(…) was not awaited, so nothing was loaded",
@@ -117,28 +119,34 @@ def _python(left: Left) -> list[dict[str, Any]]:
     return found
 
 
-def _r(left: Left) -> list[dict[str, Any]]:
+def _r(result: CellResult) -> list[dict[str, Any]]:
     found = []
-    for note in left.notes:
+    for note in result.notes:
         bare = note.kind == "rdropped" or (
-            note.source == "R" and _R_STATEMENT.search(left.source) is not None
+            note.source == "R" and _R_STATEMENT.search(result.source) is not None
         )
-        if note.kind in ("r", "rdropped") and bare and not judging.is_answer(note.command, note.status):
+        if note.kind in ("r", "rdropped") and bare and not shell_judge.is_answer(note.command, note.status):
+            what = f"`{shell_judge.shown(note.command)}` {shell_judge.describe(note.status)}"
             found.append(
-                judging.finding(
+                shell_judge.finding(
                     "ND-GUARD-002",
                     note.command,
-                    f"`{judging.shown(note.command)}` {judging.describe(note.status)}, and nobody looks",
+                    f"{what}, and its result is not used",
                     "Look at what system() returns if it does not matter.",
                 )
             )
-    others = [note for note in left.notes if note.kind not in ("r", "rdropped", "load")]
-    seen = judging.judge(judging.Run("", 0, left.output, others, bash=True, observed=True))
-    return [*found, *seen]
+    others = [note for note in result.notes if note.kind not in ("r", "rdropped", "load")]
+    return [*found, *_tools(result, others)]
+
+
+def _tools(result: CellResult, noted: Sequence[Note]) -> list[dict[str, Any]]:
+    """Judge the tools that ran where nothing is known of the code that called them."""
+    run = shell_judge.ShellRun("", 0, result.output, noted, bash=True, observed=True)
+    return shell_judge.judge(run)
 
 
 def _load(note: Note) -> dict[str, Any]:
-    return judging.finding(
+    return shell_judge.finding(
         "ND-GUARD-001",
         f"module load {note.command}",
         f"the module {note.command} was not loaded: Lmod ended with exit status {note.status}",
