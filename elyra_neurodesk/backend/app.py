@@ -1,4 +1,4 @@
-"""The web application: API, pages, guard and errors."""
+"""The web application: API, pages, origin check and errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from elyra_neurodesk.backend.api.problems import (
     status_of,
 )
 from elyra_neurodesk.backend.backend import Backend
-from elyra_neurodesk.backend.origin_check import LoopbackGuard
+from elyra_neurodesk.backend.origin_check import OriginCheck
 from elyra_neurodesk.backend.pages.views import ROUTES, page
 from elyra_neurodesk.errors import NeurodeskError
 
@@ -52,7 +52,7 @@ def build_app(backend: Backend) -> Starlette:
     app = Starlette(
         routes=[*api, *ROUTES],
         lifespan=lifespan,
-        middleware=[Middleware(LoopbackGuard)],
+        middleware=[Middleware(OriginCheck)],
         exception_handlers={
             NeurodeskError: _on_neurodesk_error,
             HTTPException: _on_http_error,
@@ -63,20 +63,20 @@ def build_app(backend: Backend) -> Starlette:
     return app
 
 
-def _for_people(request: Request) -> bool:
+def _is_page(request: Request) -> bool:
     return "/apis/" not in request.url.path
 
 
 async def _on_neurodesk_error(request: Request, problem: Exception) -> Response:
-    if _for_people(request) and isinstance(problem, NeurodeskError):
-        return page("problem.html", status_of(problem), title="This cannot be shown", message=str(problem))
+    if _is_page(request) and isinstance(problem, NeurodeskError):
+        return page("problem.html", status_of(problem), title="Cannot be shown", message=str(problem))
     return await on_neurodesk_error(request, problem)
 
 
 async def _on_http_error(request: Request, problem: Exception) -> Response:
     if isinstance(problem, HTTPException) and problem.status_code in (404, 405):
-        message = f"{request.method} {request.url.path} is not something the embedded backend knows."
-        if _for_people(request):
-            return page("problem.html", problem.status_code, title="Nothing here", message=message)
+        message = f"{request.method} {request.url.path} is unknown to the embedded backend."
+        if _is_page(request):
+            return page("problem.html", problem.status_code, title="Not found", message=message)
         return problem_response(problem.status_code, message)
     return await on_http_error(request, problem)

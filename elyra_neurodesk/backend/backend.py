@@ -10,8 +10,9 @@ from typing import Any
 
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.database import Database
-from elyra_neurodesk.backend.db.rows import AVAILABLE, PENDING, RunRow, TaskRow, now
+from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import PENDING
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.package.cache import PackageCache
 from elyra_neurodesk.backend.package.inputs import check_run_parameters
@@ -100,7 +101,7 @@ class Backend:
         return kept
 
     def cancel(self, run_id: str) -> None:
-        """End a run; one that has ended stays as it is. NotFound when there is no such run."""
+        """Cancel a run; one that has ended stays as it is. Raises NotFound for an unknown id."""
         self.runs.cancel(run_id)
         self.scheduler.cancel(run_id)
 

@@ -19,7 +19,7 @@ STORE_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  the name of KFP's own 
 
 
 class InvalidConfig(NeurodeskError):
-    """A setting of the embedded backend cannot be understood."""
+    """A setting of the embedded backend is invalid."""
 
     code = "ND-LOCAL-005"
     hint = "Correct it with the options of `elyra-neurodesk local up`, or in the file."
@@ -30,13 +30,13 @@ class Config:
     """Settings.
 
     Attributes:
-        claims: PVC name to the directory that stands for it.
-        parallelism: most tasks at once; 0 means as many as the cores and the memory carry.
-        cpus: cores to give away; 0 means those of the machine.
-        memory: memory to give away, as Kubernetes writes it (``8Gi``); "" means the machine's.
+        claims: directory of this machine for each PVC, by the PVC's name.
+        parallelism: maximum number of tasks at once; 0 means as many as the cores and the memory carry.
+        cpus: cores for tasks; 0 means all of the machine's.
+        memory: memory for tasks, a Kubernetes quantity (``8Gi``); "" means all of the machine's.
         port: the port the server had last; 0 before the first start.
         store_port: the port the object store had last.
-        grace_seconds: how long a task may take to end after it was told to.
+        grace_seconds: time between SIGTERM and SIGKILL when a task is stopped.
     """
 
     claims: dict[str, str] = field(default_factory=lambda: {CVMFS_CLAIM: CVMFS_ROOT})
@@ -77,7 +77,7 @@ class Config:
 
 
 def load_config(home: Home) -> Config:
-    """Return the settings in config.yaml; the defaults when there is no such file.
+    """Return the settings in config.yaml; the defaults without the file.
 
     Raises:
         InvalidConfig: the file is not YAML, or has a setting that is unknown or of the wrong type.
@@ -128,7 +128,7 @@ def load_secrets(home: Home) -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Machine:
-    """What there is to give away.
+    """What tasks can use.
 
     Attributes:
         cpus: cores.
@@ -140,7 +140,7 @@ class Machine:
 
 
 def machine(config: Config) -> Machine:
-    """Return the cores and the memory of this machine, or what the settings say instead."""
+    """Return the cores and the memory of this machine, or those in the settings."""
     cores = config.cpus or float(len(os.sched_getaffinity(0)))
     return Machine(cores, parse_bytes(config.memory or "0") or _memory())
 

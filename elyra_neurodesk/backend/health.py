@@ -1,4 +1,4 @@
-"""Whether the two servers answer, and the bucket."""
+"""Health checks of the API server and the object store."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class DidNotStart(NeurodeskError):
     """A server of the embedded backend ended, or does not answer."""
 
     code = "ND-LOCAL-008"
-    hint = "Its log tells more."
+    hint = "See its log."
 
 
 class StoreUnusable(NeurodeskError):
-    """The object store runs and its bucket cannot be had."""
+    """The object store runs, but its bucket cannot be created."""
 
     code = "ND-LOCAL-009"
-    hint = "Check the disk; store.log tells more."
+    hint = "Check the disk; see store.log."
 
 
 def server_healthy(port: int) -> bool:
@@ -45,7 +45,7 @@ def server_healthy(port: int) -> bool:
 
 
 def store_healthy(port: int) -> bool:
-    """Return whether an object store answers on this port: anything that speaks HTTP is taken for one."""
+    """Return whether an object store answers on this port: any HTTP response counts."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/")
@@ -61,7 +61,7 @@ def wait_healthy(what: str, process: ProcessHandle, healthy: Callable[[], bool],
     """Wait until a server that was just started answers.
 
     Raises:
-        DidNotStart: it ended, or is silent for 20 seconds; the message has the last lines of its log.
+        DidNotStart: it ended, or does not answer within 20 seconds; the message has the end of its log.
     """
     end = time.monotonic() + _SECONDS
     while not healthy():
@@ -74,7 +74,7 @@ def wait_healthy(what: str, process: ProcessHandle, healthy: Callable[[], bool],
 
 
 def ensure_bucket(state: BackendState, credentials: Credentials) -> None:
-    """Make the bucket when it is missing.
+    """Create the bucket when it is missing.
 
     Raises:
         StoreUnusable: the object store refuses.
@@ -91,4 +91,6 @@ def ensure_bucket(state: BackendState, credentials: Credentials) -> None:
         if not client.bucket_exists(bucket_name=BUCKET):
             client.make_bucket(bucket_name=BUCKET)
     except Exception as problem:  # minio's errors and urllib3's have no common class
-        raise StoreUnusable(f"the bucket {BUCKET!r} cannot be made: {one_line(str(problem))}.") from problem
+        raise StoreUnusable(
+            f"the bucket {BUCKET!r} cannot be created: {one_line(str(problem))}."
+        ) from problem

@@ -1,4 +1,4 @@
-"""Where the embedded backend keeps its things."""
+"""The directory of the embedded backend."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Home:
         """Make the directories, readable by their owner alone.
 
         Raises:
-            HomeUnusable: the directory cannot be made or belongs to somebody else.
+            HomeUnusable: the directory cannot be made or belongs to another user.
         """
         try:
             for directory in (self.path, self.store, self.runs):

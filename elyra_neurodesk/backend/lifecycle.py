@@ -64,15 +64,15 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
     Args:
         home: the directory to work in.
         options: settings to change.
-        say: takes the lines for the user.
-        register: is given the backend, the object store's credentials and the directory that stands for the
-            CVMFS claim, to make a runtime configuration of them; None makes none.
+        say: is called with each line for the user.
+        register: makes a runtime configuration from the backend, the object store's credentials and the
+            directory of the CVMFS claim; None makes none.
 
     Returns:
         What runs now.
 
     Raises:
-        NeurodeskError: naming what cannot be done; nothing new is left running then.
+        NeurodeskError: naming what cannot be done; then nothing new is left running.
     """
     _check_installed()
     home.make()
@@ -86,7 +86,7 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
             state = _with_store(home, before)
         else:
             if before is not None:
-                say(f"{home.path / 'state.json'} was left by a server that is gone; starting a new one.")
+                say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
             state = _start(home, options, config, before)
             say(f"Up: {state.api_url}/ (object store {state.store_url})")
         credentials = home.credentials()
@@ -101,7 +101,7 @@ def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> 
 
     Args:
         home: the directory they work in.
-        say: takes the lines for the user.
+        say: is called with each line for the user.
         unregister: removes the runtime configuration and returns whether there was one; None leaves it.
 
     Raises:
@@ -126,7 +126,7 @@ def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> 
 
 @dataclass(frozen=True)
 class BackendStatus:
-    """What `local status` tells."""
+    """What `local status` shows."""
 
     up: bool
     home: Path
@@ -168,7 +168,7 @@ def _run_counts(home: Home) -> Mapping[str, int]:
 
 
 def _check_installed() -> None:
-    for name in ("starlette", "uvicorn", "nanio", "minio", "jinja2"):
+    for name in ("starlette", "uvicorn", "python_multipart", "nanio", "minio", "jinja2"):
         if importlib.util.find_spec(name) is None:
             raise ExtraMissing(f"the Python package {name!r} is not installed.")
 
@@ -206,7 +206,7 @@ def _start(home: Home, options: Options, config: Config, before: BackendState | 
     store_port = before.store_port if before is not None and store is not None else 0
     taken = frozenset({store_port} - {0})
     if before is not None and before.server.alive():
-        _stop(before.server, "server", _MARGIN)  # it runs and does not answer
+        _stop(before.server, "server", _MARGIN)  # it runs, but does not answer
     port = choose_port(options.port, config.port or PORT, "--port", taken)
     if store is None:
         preferred = config.store_port or STORE_PORT
@@ -222,7 +222,7 @@ def _start(home: Home, options: Options, config: Config, before: BackendState | 
         server = _spawn(_server_command(home, port), home.server_log, home)
         begun.append(server)
         state = BackendState(server, store, port, store_port)
-        home.write_state(state)  # before it answers: a server nobody knows of would keep the database
+        home.write_state(state)  # before it answers: an unknown server would keep the database locked
         wait_healthy("server", server, lambda: server_healthy(port), home.server_log)
     except BaseException:
         for process in begun:
@@ -282,6 +282,6 @@ def _spawn(
     return ProcessHandle.of(child.pid)
 
 
-def _stop(process: ProcessHandle, what: str, patience: float) -> None:
-    if not process.stop(patience):
+def _stop(process: ProcessHandle, what: str, grace_seconds: float) -> None:
+    if not process.stop(grace_seconds):
         raise CannotStop(f"the {what} (process {process.pid}) does not end.")

@@ -1,4 +1,4 @@
-"""Keeps other web sites out: a page in the user's browser can send requests to loopback addresses."""
+"""Refuses requests of other web sites: a page in the user's browser can reach loopback addresses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class LoopbackGuard:
+class OriginCheck:
     """Refuses requests for other host names (DNS rebinding) and changes asked for by foreign pages.
 
     Args:
-        app: what is guarded.
+        app: the application behind it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +36,7 @@ def _problem(scope: Scope) -> str | None:
         return f"the host {host[:100]!r} is not this machine's loopback; use http://127.0.0.1"
     origin = headers.get("origin")
     if scope["method"] not in _READING and origin is not None and origin != f"http://{host}":
-        return f"pages of {origin[:100]!r} may not change anything here"
+        return f"requests from pages of {origin[:100]!r} are not allowed to change anything"
     return None
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from elyra_neurodesk.backend.db.rows import FINAL, SUCCEEDED, RunRow, TaskRow, seconds_between
+from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
+from elyra_neurodesk.backend.db.states import FINAL, SUCCEEDED
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import one_line
@@ -20,7 +21,7 @@ from elyra_neurodesk.runs.run_record import findings, repositories, tools
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
 
 MAX_RECORD_BYTES = 16 << 20
-"""Bytes; a file that claims to be a record and is larger is none of ours."""
+"""A larger file is not read as a record."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class RunFiles:
 
 
 def files_of(home: Home, run_id: str, tasks: Sequence[SpecTask]) -> RunFiles | None:
-    """Return where a run's files are; None where the pipeline is none of ours or uses another store."""
+    """Return where a run's files are; None for a pipeline of another tool, or one that uses another store."""
     specs = [(task.name, task.spec) for task in tasks if task.spec is not None]
     if not specs:
         return None
@@ -70,12 +71,12 @@ def record_files(files: RunFiles, run_id: str) -> dict[str, TaskRecordFile]:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the run's page says of the records that are there.
+    """What the run's page shows of the task records.
 
     Attributes:
         tools: modules with the containers that they really were (see `record.model`).
         repositories: states of the Neurodesk repository.
-        findings: what the guard saw, each with its task.
+        findings: the guard's, each with its task.
     """
 
     tools: tuple[LoadedTool, ...]

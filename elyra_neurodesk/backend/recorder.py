@@ -7,13 +7,13 @@ import queue
 import threading
 
 from elyra_neurodesk.backend.db.catalog import Catalog
-from elyra_neurodesk.backend.db.rows import FINAL
 from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.provenance import files_of, record_files, summary_of
 from elyra_neurodesk.errors import NeurodeskError
 
-_TIMEOUT_SECONDS = 5.0  # seconds that the server's end waits for records that are under way
+_TIMEOUT_SECONDS = 5.0  # seconds that the server's end waits for the record being stored
 _log = logging.getLogger(__name__)
 
 
@@ -35,17 +35,17 @@ class Recorder(threading.Thread):
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def ended(self, run_id: str) -> None:
-        """Take note of a run that the database has as ended."""
+        """Queue a run that has ended."""
         self._ended.put(run_id)
 
     def stop(self) -> None:
-        """Finish what is under way."""
+        """Finish the record that is being stored."""
         self._ended.put("")
         if self.is_alive():
             self.join(_TIMEOUT_SECONDS)
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until `stop`."""
         while run_id := self._ended.get():
             try:
                 self.store(run_id)
@@ -58,9 +58,9 @@ class Recorder(threading.Thread):
         """Make a run's record and store it.
 
         Raises:
-            NeurodeskError: there is no such run, or the store does not take it.
+            NeurodeskError: there is no such run, or the store refuses it.
         """
-        # imported here: nobody needs them before a run has ended, and the server starts in a second
+        # not needed before a run has ended, and the server starts in a second
         from elyra_neurodesk.record.codec import CONTENT_TYPE, to_bytes
         from elyra_neurodesk.runs.locations import spec_tasks
         from elyra_neurodesk.runs.run_record import RUN_RECORD, build

@@ -18,11 +18,11 @@ class Runtime:
 
     Attributes:
         config: the settings.
-        machine: the cores and the memory to give away.
+        machine: the cores and the memory that tasks can use.
         runner: runs attempts.
 
     Raises:
-        InvalidConfig: a file cannot be understood.
+        InvalidConfig: a file is invalid.
     """
 
     def __init__(self, home: Home) -> None:
@@ -39,7 +39,7 @@ class Runtime:
             Whether they did.
 
         Raises:
-            InvalidConfig: a file cannot be understood; the settings before stay in force.
+            InvalidConfig: a file is invalid; the previous settings stay in force.
         """
         stamps = self._stamps()
         if stamps == self._seen:

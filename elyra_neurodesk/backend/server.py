@@ -17,12 +17,12 @@ from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.errors import NeurodeskError
 
-_TIMEOUT_SECONDS = 5.0  # seconds a server before this one gets to end
+_TIMEOUT_SECONDS = 5.0  # for a previous server to end
 _log = logging.getLogger(__name__)
 
 
 def serve(home: Home, port: int) -> None:
-    """Answer calls and run tasks until SIGTERM; then end the tasks, which run again at the next start.
+    """Serve the API and run tasks until SIGTERM; then stop the tasks, which run again at the next start.
 
     Args:
         home: the directory to work in.

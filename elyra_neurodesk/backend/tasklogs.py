@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.db.rows import FINAL, RunRow, TaskRow
+from elyra_neurodesk.backend.db.rows import RunRow, TaskRow
 from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.files import log_files
 
 _FOLLOW_SECONDS = 0.3
@@ -55,7 +56,7 @@ class LogReader:
                 yield task.name, name, content.decode("utf-8", "replace")
 
     def ended(self) -> bool:
-        """Return whether nothing more will come."""
+        """Return whether the run has ended."""
         return self.runs.run(self.run.run_id).state in FINAL
 
 

@@ -12,7 +12,7 @@ from elyra_neurodesk.cli.options import json_option, print_json
 _home_option = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the backend keeps its things; $ELYRA_NEURODESK_HOME, else the XDG data directory.",
+    help="Directory of the backend; $ELYRA_NEURODESK_HOME, else the XDG data directory.",
 )
 
 
@@ -30,14 +30,16 @@ def local() -> None:
     "claims",
     multiple=True,
     metavar="NAME=DIRECTORY",
-    help="Directory that stands for a PVC; may be repeated, and is remembered.",
+    help="Directory to use for a PVC; may be repeated, and is remembered.",
 )
 @click.option(
-    "--parallelism", type=click.IntRange(min=0), help="Most tasks at once; 0 for no limit of its own."
+    "--parallelism",
+    type=click.IntRange(min=0),
+    help="Maximum number of tasks at once; 0 for no limit of its own.",
 )
 @click.option("--cpus", type=click.FloatRange(min=0), help="Cores to use; 0 for all.")
 @click.option("--memory", help="Memory to use, for example 8Gi; 0 for all.")
-@click.option("--no-register", is_flag=True, help="Leave Elyra's runtime configurations alone.")
+@click.option("--no-register", is_flag=True, help="Do not write Elyra's runtime configuration.")
 def up(
     home: Path | None,
     port: int | None,
@@ -58,7 +60,7 @@ def up(
     options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
     for name, directory in load_config(found).claims.items():
-        missing = "" if Path(directory).is_dir() else "  (not there)"
+        missing = "" if Path(directory).is_dir() else "  (not found)"
         click.echo(f"PVC {name} is {directory}{missing}")
     if not no_register:
         click.echo(f"In JupyterLab choose the runtime configuration: {DISPLAY_NAME}")
@@ -70,7 +72,7 @@ def up(
 @_home_option
 @click.option("--unregister", "remove", is_flag=True, help="Remove the runtime configuration, too.")
 def down(home: Path | None, remove: bool) -> None:
-    """Stop the backend; tasks that run are stopped, and run again after the next `up`."""
+    """Stop the backend; running tasks are stopped, and run again after the next `up`."""
     from elyra_neurodesk.backend import lifecycle
     from elyra_neurodesk.backend.home import find_home
     from elyra_neurodesk.elyra_adapter.registration import unregister
@@ -82,7 +84,7 @@ def down(home: Path | None, remove: bool) -> None:
 @_home_option
 @json_option
 def status(home: Path | None, as_json: bool) -> None:
-    """Tell whether the backend is up, where, the runs by state, and the claims."""
+    """Show whether the backend is up, its URLs, the runs by state, and the claims."""
     from elyra_neurodesk.backend import lifecycle
     from elyra_neurodesk.backend.home import find_home
 
@@ -98,7 +100,7 @@ def status(home: Path | None, as_json: bool) -> None:
     counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())
     click.echo(f"runs    {counts or 'none'}")
     for name, directory in found.config.claims.items():
-        click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not there)'}")
+        click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not found)'}")
 
 
 @local.command("logs")

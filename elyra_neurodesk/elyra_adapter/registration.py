@@ -16,7 +16,7 @@ _SCHEMASPACE = "runtimes"
 
 
 class CannotRegister(NeurodeskError):
-    """Elyra refused the runtime configuration."""
+    """The runtime configuration cannot be written or removed."""
 
     code = "ND-LOCAL-007"
     hint = (
@@ -30,7 +30,7 @@ def metadata(state: BackendState, credentials: Credentials, repository: str) -> 
     Args:
         state: the backend.
         credentials: the object store's.
-        repository: the directory that stands for the CVMFS claim: the modules that tasks will find.
+        repository: directory of the CVMFS claim, in which tasks find their modules.
     """
     return {
         "runtime_type": "KUBEFLOW_PIPELINES",
@@ -41,7 +41,7 @@ def metadata(state: BackendState, credentials: Credentials, repository: str) -> 
         "engine": "Argo",
         "auth_type": "NO_AUTHENTICATION",
         "cos_endpoint": state.store_url,
-        # where Elyra's dialog sends people for their outputs: the store itself answers only signed requests
+        # Elyra's dialog links here for outputs: the store itself answers only signed requests
         "public_cos_endpoint": f"{state.api_url}/",
         "cos_bucket": BUCKET,
         "cos_auth_type": "KUBERNETES_SECRET",

@@ -1,4 +1,4 @@
-"""What comes with a call: JSON objects and uploaded packages."""
+"""Bodies of requests: JSON objects and uploaded packages."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import json
 import tarfile
 import unicodedata
 import zipfile
-from email.message import Message
+from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Message as ASGIMessage
+from starlette.types import Receive
 
 from elyra_neurodesk.backend.api.problems import InvalidCall
 
@@ -20,18 +24,54 @@ MAX_NAME_CHARACTERS = 128  # KFP's column for pipeline names
 _ENVELOPE = MIB  # multipart headers and the like
 
 
-async def read_body(request: Request, limit: int = MAX_UPLOAD_BYTES + _ENVELOPE) -> bytes:
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with a call."""
+
+    file_name: str
+    content: bytes
+
+
+async def read_body(request: Request) -> bytes:
     """Return a call's body.
 
     Raises:
-        InvalidCall: it is larger than ``limit`` bytes.
+        InvalidCall: it is too large.
     """
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > limit:
+    return await Request(request.scope, _limited(request.receive)).body()
+
+
+async def read_upload(request: Request) -> Upload:
+    """Return the file in a multipart/form-data body (RFC 7578).
+
+    Raises:
+        InvalidCall: there is none, or the body is too large.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise InvalidCall("the upload is not multipart/form-data.")
+    try:
+        async with Request(request.scope, _limited(request.receive)).form() as form:
+            for _, value in form.multi_items():
+                if isinstance(value, UploadFile):
+                    return Upload(value.filename or "", await value.read())
+    except HTTPException as problem:
+        raise InvalidCall(f"the upload cannot be read: {problem.detail}") from problem
+    raise InvalidCall("the upload has no file.")
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return an ASGI receive function that refuses a body of more than MAX_UPLOAD_BYTES and an envelope."""
+    received = 0
+
+    async def limited() -> ASGIMessage:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_UPLOAD_BYTES + _ENVELOPE:
             raise InvalidCall(f"the upload is larger than {MAX_UPLOAD_BYTES // MIB} MiB.")
-    return bytes(received)
+        return message
+
+    return limited
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -48,7 +88,7 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def check_name(kind: str, name: object, limit: int = MAX_NAME_CHARACTERS) -> str:
@@ -67,39 +107,13 @@ def check_name(kind: str, name: object, limit: int = MAX_NAME_CHARACTERS) -> str
     return text
 
 
-def uploaded_package(content_type: str, body: bytes) -> tuple[str, str]:
-    """Return the file name and the YAML of the package in a multipart/form-data body (RFC 7578).
-
-    Packages may be YAML, or a zip or tar.gz that holds one, as kfp accepts them.
+def package_text(upload: Upload) -> str:
+    """Return the YAML of an uploaded package, which may be in a zip or tar.gz, as kfp accepts them.
 
     Raises:
-        InvalidCall: there is no file in it, or no package in the file.
+        InvalidCall: there is no package in the file, or it is too large.
     """
-    header = Message()
-    header["content-type"] = content_type
-    boundary = header.get_param("boundary")
-    if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        raise InvalidCall("the upload is not multipart/form-data.")
-    mark = b"--" + boundary.encode()
-    for part in (b"\r\n" + body).split(b"\r\n" + mark)[1:]:
-        head, found, content = part.partition(b"\r\n\r\n")
-        name = _file_name(head) if found else None
-        if name is not None:
-            return name, _unpack(name, content)
-    raise InvalidCall("the upload has no file.")
-
-
-def _file_name(head: bytes) -> str | None:
-    """Return the file name in the headers of a part; None when the part is no file."""
-    for line in head.decode("utf-8", "replace").splitlines():
-        if line.lower().startswith("content-disposition:"):
-            disposition = Message()
-            disposition["content-disposition"] = line.partition(":")[2].strip()
-            return disposition.get_filename()
-    return None
-
-
-def _unpack(name: str, content: bytes) -> str:
+    name, content = upload.file_name, upload.content
     try:
         if content[:2] == b"PK":
             content = _from_zip(content)

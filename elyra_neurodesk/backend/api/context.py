@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from elyra_neurodesk.backend.api.body import read_body
+from elyra_neurodesk.backend.api.body import Upload, read_body, read_upload
 from elyra_neurodesk.backend.backend import Backend
 
-WithBody = Callable[[Backend, Request, bytes], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_KEPT = 8
+_MAX_SPECS = 8
 _specs: OrderedDict[str, object] = OrderedDict()
 
 
@@ -26,8 +26,8 @@ def backend_of(request: Request) -> Backend:
     return backend
 
 
-def with_body(handler: WithBody) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that reads the body and runs ``handler`` in a thread: it may block."""
+def with_body(handler: Callable[[Backend, Request, bytes], Response]) -> Endpoint:
+    """Return an endpoint that reads the body and runs ``handler``, which may block, in a thread."""
 
     async def endpoint(request: Request) -> Response:
         body = await read_body(request)
@@ -36,8 +36,18 @@ def with_body(handler: WithBody) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
+def with_upload(handler: Callable[[Backend, Request, Upload], Response]) -> Endpoint:
+    """Return an endpoint as `with_body` does, for an uploaded file."""
+
+    async def endpoint(request: Request) -> Response:
+        upload = await read_upload(request)
+        return await run_in_threadpool(handler, backend_of(request), request, upload)
+
+    return endpoint
+
+
 def empty() -> JSONResponse:
-    """Return KFP's answer to a call that returns nothing."""
+    """Return KFP's response without content."""
     return JSONResponse({})
 
 
@@ -53,6 +63,6 @@ def spec_of(backend: Backend, package: str) -> object:
         documents = list(yaml.load_all(backend.catalog.package_text(package), Loader=_LOADER))
         both = {"pipeline_spec": documents[0], "platform_spec": documents[-1]}
         _specs[package] = both if len(documents) > 1 else documents[0]
-        while len(_specs) > _KEPT:
+        while len(_specs) > _MAX_SPECS:
             _specs.popitem(last=False)
     return _specs.get(package)

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from elyra_neurodesk import __version__
-from elyra_neurodesk.backend.api.body import check_name, read_json, uploaded_package
-from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, spec_of, with_body
+from elyra_neurodesk.backend.api.body import Upload, check_name, package_text, read_json
+from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, spec_of, with_body, with_upload
 from elyra_neurodesk.backend.api.shapes import experiment_json, pipeline_json, version_json
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.db.listing import read_listing
@@ -37,7 +37,7 @@ _EXPERIMENT_KEYS = {
 
 
 def healthz(_: Request) -> Response:
-    """Say who answers. ``tag_name`` lets our submitter know that init containers are understood here."""
+    """Return the server's version; ``tag_name`` tells `submit` that init containers are supported here."""
     tag = f"elyra-neurodesk-{__version__}"
     return JSONResponse(
         {"multi_user": False, "tag_name": tag, "commit_sha": "", "pipeline_store": "database"}
@@ -60,20 +60,20 @@ def create_pipeline(backend: Backend, _: Request, body: bytes) -> Response:
     return JSONResponse(pipeline_json(made))
 
 
-def upload_pipeline(backend: Backend, request: Request, body: bytes) -> Response:
+def upload_pipeline(backend: Backend, request: Request, upload: Upload) -> Response:
     """Make a pipeline and its first version from a package; refused when it cannot run here."""
     query = request.query_params
-    file_name, text = uploaded_package(request.headers.get("content-type", ""), body)
-    name = check_name("pipeline", query.get("display_name") or query.get("name") or file_name)
+    text = package_text(upload)
+    name = check_name("pipeline", query.get("display_name") or query.get("name") or upload.file_name)
     backend.packages.load(text)
     return JSONResponse(pipeline_json(backend.catalog.add_pipeline(name, query.get("description", ""), text)))
 
 
-def upload_version(backend: Backend, request: Request, body: bytes) -> Response:
+def upload_version(backend: Backend, request: Request, upload: Upload) -> Response:
     """Add a version to a pipeline from a package; refused when it cannot run here."""
     query = request.query_params
-    file_name, text = uploaded_package(request.headers.get("content-type", ""), body)
-    name = check_name("pipeline version", query.get("display_name") or query.get("name") or file_name)
+    text = package_text(upload)
+    name = check_name("pipeline version", query.get("display_name") or query.get("name") or upload.file_name)
     backend.packages.load(text)
     made = backend.catalog.add_version(query.get("pipelineid", ""), name, query.get("description", ""), text)
     return JSONResponse(version_json(made))
@@ -149,7 +149,7 @@ def delete_experiment(request: Request) -> Response:
 
 
 def store_experiment(storage_state: str, request: Request) -> Response:
-    """Archive an experiment or fetch it back."""
+    """Archive an experiment or restore it."""
     backend_of(request).catalog.set_experiment_storage(request.path_params["experiment"], storage_state)
     return empty()
 
@@ -158,8 +158,8 @@ ROUTES = [
     Route("/healthz", healthz),
     Route("/pipelines", list_pipelines, methods=["GET"]),
     Route("/pipelines", with_body(create_pipeline), methods=["POST"]),
-    Route("/pipelines/upload", with_body(upload_pipeline), methods=["POST"]),
-    Route("/pipelines/upload_version", with_body(upload_version), methods=["POST"]),
+    Route("/pipelines/upload", with_upload(upload_pipeline), methods=["POST"]),
+    Route("/pipelines/upload_version", with_upload(upload_version), methods=["POST"]),
     Route("/pipelines/names/{name:path}", get_pipeline_by_name, methods=["GET"]),
     Route("/pipelines/{pipeline}", get_pipeline, methods=["GET"]),
     Route("/pipelines/{pipeline}", delete_pipeline, methods=["DELETE"]),

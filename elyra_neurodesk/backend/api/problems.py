@@ -17,13 +17,13 @@ _GRPC = {400: 3, 403: 7, 404: 5, 405: 12, 409: 6, 413: 3, 500: 13, 501: 12}
 
 
 class InvalidCall(NeurodeskError):
-    """A call of the API lacks something or has too much of it."""
+    """A request to the API is invalid."""
 
     code = "ND-LOCAL-015"
 
 
 def status_of(problem: NeurodeskError) -> int:
-    """Return the HTTP status for an error: what the caller sent is wrong unless it says otherwise."""
+    """Return the HTTP status for an error: 400 unless the error is about existing objects."""
     return 404 if isinstance(problem, NotFound) else 409 if isinstance(problem, NameTaken) else 400
 
 
@@ -48,5 +48,5 @@ async def on_http_error(_: Request, problem: Exception) -> Response:
 
 async def on_bug(_: Request, problem: Exception) -> Response:
     """Answer 500; the traceback is in server.log."""
-    _log.error("a call failed", exc_info=problem)
+    _log.error("a request failed", exc_info=problem)
     return problem_response(500, f"internal error: {type(problem).__name__}; see server.log")

@@ -111,22 +111,20 @@ def delete_run(request: Request) -> Response:
 
 
 def terminate_run(request: Request) -> Response:
-    """End a run."""
+    """Cancel a run."""
     backend_of(request).cancel(request.path_params["run"])
     return empty()
 
 
 def retry_run(request: Request) -> Response:
-    """Run again what failed, was skipped or was canceled in a run that has ended."""
+    """Run again the tasks of an ended run that did not succeed."""
     backend_of(request).retry(request.path_params["run"])
     return empty()
 
 
 def store_run(storage_state: str, request: Request) -> Response:
-    """Archive a run or fetch it back."""
-    backend = backend_of(request)
-    run = backend.runs.run(request.path_params["run"])
-    backend.runs.update_run(run.run_id, storage_state=storage_state)
+    """Archive a run or restore it."""
+    backend_of(request).runs.set_storage(request.path_params["run"], storage_state)
     return empty()
 
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from elyra_neurodesk.backend.db.rows import (
-    FAILED,
-    FINAL,
-    PENDING,
-    RUNNING,
-    ExperimentRow,
-    PipelineRow,
-    RunRow,
-    TaskRow,
-    VersionRow,
-)
+from elyra_neurodesk.backend.db.rows import ExperimentRow, PipelineRow, RunRow, TaskRow, VersionRow
+from elyra_neurodesk.backend.db.states import FAILED, FINAL, PENDING, RUNNING
 
 _INTERNAL = 13  # google/rpc/code.proto
 
@@ -100,7 +91,7 @@ def task_id(task: TaskRow) -> str:
 
 
 def pod_name(run_id: str, name: str) -> str:
-    """Return what stands for the pod of a task."""
+    """Return the name by which the API refers to the pod of a task."""
     return f"{run_id[:8]}-{name}"
 
 

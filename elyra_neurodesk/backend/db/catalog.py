@@ -18,7 +18,7 @@ Kind = TypeVar("Kind")
 
 
 class NotFound(NeurodeskError):
-    """Nothing here has this id or name."""
+    """No object has this id or name."""
 
     code = "ND-LOCAL-011"
     hint = "`elyra-neurodesk runs list` shows what there is."
@@ -32,7 +32,7 @@ class NameTaken(NeurodeskError):
 
 
 class Catalog:
-    """Reads and writes what can be run.
+    """Reads and writes pipelines, versions and experiments.
 
     Args:
         database: the embedded backend's.
@@ -68,7 +68,7 @@ class Catalog:
         return made
 
     def set_experiment_storage(self, experiment_id: str, storage_state: str) -> None:
-        """Archive an experiment or fetch it back."""
+        """Archive an experiment or restore it."""
         self.experiment(experiment_id)
         with self._database.transaction() as connection:
             update(

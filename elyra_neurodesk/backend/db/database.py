@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -34,7 +34,7 @@ class Database:
         path: the file; made when missing.
 
     Raises:
-        DatabaseUnusable: it cannot be opened or is no database.
+        DatabaseUnusable: it cannot be opened or is not a database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,16 +88,33 @@ def insert(connection: sqlite3.Connection, table: str, *records: Any) -> None:
 
 
 def update(
-    connection: sqlite3.Connection, table: str, where: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    """Set columns of the rows that match; column names are the code's own, never a user's."""
+    connection: sqlite3.Connection,
+    table: str,
+    where: Mapping[str, str | frozenset[str]],
+    changes: Mapping[str, Any],
+) -> int:
+    """Set columns of the rows that match; column names are the code's own, never a user's.
+
+    Args:
+        connection: with a transaction.
+        table: its name.
+        where: the value of each column, or the values that it may have.
+        changes: new values by column.
+
+    Returns:
+        How many rows have changed.
+    """
+    conditions, wanted = [], []
+    for name, value in where.items():
+        values = [value] if isinstance(value, str) else sorted(value)
+        conditions.append(f"{name} IN ({','.join('?' * len(values))})")
+        wanted += values
     assignments = ",".join(f"{name}=?" for name in changes)
-    condition = " AND ".join(f"{name}=?" for name in where)
-    values = [encode(name, value) for name, value in changes.items()]
-    connection.execute(
-        f"UPDATE {table} SET {assignments} WHERE {condition}",  # noqa: S608
-        [*values, *where.values()],
+    found = connection.execute(
+        f"UPDATE {table} SET {assignments} WHERE {' AND '.join(conditions)}",  # noqa: S608
+        [*(encode(name, value) for name, value in changes.items()), *wanted],
     )
+    return found.rowcount
 
 
 def columns(kind: type[Any]) -> str:

@@ -39,14 +39,14 @@ _LISTS = ("string_values", "int_values", "long_values")
 
 
 class InvalidListing(NeurodeskError):
-    """A filter, an order or a page token that this server does not understand."""
+    """A filter, an order or a page token is invalid."""
 
     code = "ND-LOCAL-010"
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A part of a WHERE clause: SQL made of our own words, and the values bound to its marks."""
+    """A part of a WHERE clause: SQL without any value of a caller, and the values to bind."""
 
     sql: str
     values: tuple[Any, ...]

@@ -6,14 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-PENDING = "PENDING"
-RUNNING = "RUNNING"
-CANCELING = "CANCELING"
-SUCCEEDED = "SUCCEEDED"
-FAILED = "FAILED"
-SKIPPED = "SKIPPED"
-CANCELED = "CANCELED"
-FINAL = frozenset({SUCCEEDED, FAILED, SKIPPED, CANCELED})
+from elyra_neurodesk.backend.db.states import PENDING
 
 AVAILABLE = "AVAILABLE"
 ARCHIVED = "ARCHIVED"
@@ -118,15 +111,15 @@ class TaskRow:
         state: one of the states above.
         attempt: number of the latest attempt, from 1; 0 before the first.
         failures: attempts that failed and count against the retry limit.
-        lost: attempts whose processes vanished.
+        lost: attempts whose processes disappeared.
         pid: the attempt's supervisor; 0 when unknown.
         pid_started: its start time in clock ticks since boot.
         directory: the attempt's work directory, "" before the first.
         started_at: when the latest attempt began.
         finished_at: when the task reached its last state.
         exit_code: of the latest attempt.
-        message: why it failed, was skipped or waits, one line.
-        outputs: parameters it handed on.
+        message: why it failed, was skipped or is pending, one line.
+        outputs: ``Result.outputs``.
     """
 
     run_id: str

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from elyra_neurodesk.backend.db.catalog import NotFound, keep_package, select_page
 from elyra_neurodesk.backend.db.database import Database, columns, decode, insert, update
 from elyra_neurodesk.backend.db.listing import Condition, Listing
-from elyra_neurodesk.backend.db.rows import CANCELING, FINAL, PENDING, RUNNING, SUCCEEDED, RunRow, TaskRow
+from elyra_neurodesk.backend.db.rows import RunRow, TaskRow
+from elyra_neurodesk.backend.db.states import (
+    CANCELING,
+    FINAL,
+    PENDING,
+    RUN_PREDECESSORS,
+    RUNNING,
+    SUCCEEDED,
+    TASK_PREDECESSORS,
+    InvalidTransition,
+    TaskChange,
+)
 from elyra_neurodesk.errors import NeurodeskError
 
 _ACTIVE = (PENDING, RUNNING, CANCELING)
 
 
 class StillRunning(NeurodeskError):
-    """Something cannot be done to a run before it has ended."""
+    """A run can be retried or deleted only after it has ended."""
 
     code = "ND-LOCAL-013"
-    hint = "End it first: elyra-neurodesk runs cancel RUN"
+    hint = "Cancel it first: elyra-neurodesk runs cancel RUN"
 
 
 class RunStore:
@@ -125,45 +137,41 @@ class RunStore:
         )
         return [str(row[0]) for row in found]
 
-    def begin(self, run_id: str, started_at: str) -> None:
-        """Mark a waiting run as running; one that is being canceled stays so."""
+    def set_storage(self, run_id: str, storage_state: str) -> None:
+        """Archive a run or restore it, or raise NotFound."""
+        self.run(run_id)
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET state=?, started_at=? WHERE run_id=? AND state=?",
-                (RUNNING, started_at, run_id, PENDING),
-            )
+            update(connection, "runs", {"run_id": run_id}, {"storage_state": storage_state})
 
-    def update_run(self, run_id: str, **changes: Any) -> None:
-        """Set columns of a run."""
-        with self._database.transaction() as connection:
-            update(connection, "runs", {"run_id": run_id}, changes)
+    def advance(self, run_id: str, state: str, **columns: Any) -> bool:
+        """Give a run another state where RUN_PREDECESSORS allows it; otherwise the run stays as it is.
 
-    def update_task(self, run_id: str, name: str, **changes: Any) -> None:
-        """Set columns of a task."""
+        Returns:
+            Whether it has changed.
+        """
         with self._database.transaction() as connection:
-            update(connection, "tasks", {"run_id": run_id, "name": name}, changes)
+            return _advance(connection, run_id, state, columns)
 
-    def update_tasks(self, run_id: str, names: Iterable[str], **changes: Any) -> None:
-        """Set the same columns of several tasks, all or none."""
+    def advance_tasks(self, run_id: str, *changes: TaskChange) -> None:
+        """Make changes of a run's tasks, all or none.
+
+        Raises:
+            InvalidTransition: TASK_PREDECESSORS forbids one of them.
+        """
         with self._database.transaction() as connection:
-            for name in names:
-                update(connection, "tasks", {"run_id": run_id, "name": name}, changes)
+            _advance_tasks(connection, run_id, changes)
 
     def cancel(self, run_id: str) -> None:
-        """Mark a run as to be ended; a run that has ended stays as it is.
+        """Mark a run for cancellation; a run that has ended stays as it is.
 
         Raises:
             NotFound: no such run.
         """
         self.run(run_id)
-        with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET state=? WHERE run_id=? AND state IN (?,?)",
-                (CANCELING, run_id, PENDING, RUNNING),
-            )
+        self.advance(run_id, CANCELING)
 
     def reopen(self, run_id: str) -> None:
-        """Let every task of an ended run wait again that did not succeed.
+        """Make every task of an ended run pending again that did not succeed.
 
         Raises:
             NotFound: no such run.
@@ -174,13 +182,12 @@ class RunStore:
             raise StillRunning(f"the run {run_id} is still running and cannot be run again.")
         if run.state == SUCCEEDED:
             return
-        fresh = {"state": PENDING, "failures": 0, "lost": 0, "finished_at": None, "message": ""}
+        again = tuple(task.name for task in self.tasks(run_id) if task.state != SUCCEEDED)
+        ended: dict[str, Any] = {"finished_at": None, "message": ""}
         with self._database.transaction(durable=True) as connection:
-            for task in self.tasks(run_id):
-                if task.state != SUCCEEDED:
-                    update(connection, "tasks", {"run_id": run_id, "name": task.name}, fresh)
-            changes = {"state": PENDING, "finished_at": None, "message": ""}
-            update(connection, "runs", {"run_id": run_id}, changes)
+            change = TaskChange(again, PENDING, {**ended, "failures": 0, "lost": 0})
+            _advance_tasks(connection, run_id, [change])
+            _advance(connection, run_id, PENDING, ended)
 
     def delete(self, run_id: str) -> None:
         """Remove a run that has ended, its tasks and, when nothing else uses it, its package.
@@ -197,3 +204,19 @@ class RunStore:
                 "DELETE FROM packages WHERE package NOT IN (SELECT package FROM versions)"
                 " AND package NOT IN (SELECT package FROM runs)"
             )
+
+
+def _advance(connection: sqlite3.Connection, run_id: str, state: str, columns: Mapping[str, Any]) -> bool:
+    changed = update(
+        connection, "runs", {"run_id": run_id, "state": RUN_PREDECESSORS[state]}, {"state": state, **columns}
+    )
+    return changed == 1
+
+
+def _advance_tasks(connection: sqlite3.Connection, run_id: str, changes: Iterable[TaskChange]) -> None:
+    for change in changes:
+        allowed = TASK_PREDECESSORS[change.state]
+        for name in change.names:
+            where: dict[str, str | frozenset[str]] = {"run_id": run_id, "name": name, "state": allowed}
+            if update(connection, "tasks", where, change.values()) != 1:
+                raise InvalidTransition(f"task {name!r} of run {run_id} cannot become {change.state}")

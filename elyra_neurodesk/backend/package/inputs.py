@@ -28,7 +28,7 @@ class TaskInputs:
         parameters: values by name; optional ones without a value are left out.
         artifacts: JSON of the message RuntimeArtifact by name.
         constants: names of the parameters whose value was written in the package: only in those may KFP's
-            placeholders stand, all others came from people or programs and are taken literally.
+            placeholders stand, all other values are taken literally.
         kubernetes: from `resolve_kubernetes`, with the init containers.
     """
 

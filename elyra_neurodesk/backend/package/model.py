@@ -1,4 +1,4 @@
-"""A checked package: KFP's own messages, and what they do not say.
+"""A checked package: KFP's own messages, and what they lack.
 
 Messages are those of kfp-pipeline-spec and kfp-kubernetes. Nothing here imports kfp or protobuf before a
 package is read: that takes a second of a server's start.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ContainerResources:
-    """What a container asks for; None where it does not say. CPU in cores, memory in bytes."""
+    """A container's requests and limits; None where it has none. CPU in cores, memory in bytes."""
 
     cpu_request: float | None = None
     cpu_limit: float | None = None
@@ -58,7 +58,7 @@ class PackageTask:
 
     @property
     def display_name(self) -> str:
-        """The name for people."""
+        """The name to show."""
         return str(self.spec.task_info.name) or self.name
 
     @property

@@ -1,1 +1,1 @@
-"""Plain HTML about runs: what Elyra's "Run Details" link opens."""
+"""HTML pages of runs, which Elyra's "Run Details" link opens."""

@@ -1,4 +1,4 @@
-"""The picture of a run's tasks: where each box and line goes."""
+"""Layout of the graph of a run's tasks."""
 
 from __future__ import annotations
 

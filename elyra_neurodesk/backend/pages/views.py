@@ -17,7 +17,8 @@ from starlette.routing import Route
 from elyra_neurodesk.backend.api.context import backend_of, spec_of
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.db.rows import FINAL, RunRow, TaskRow, seconds_between
+from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
+from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
 from elyra_neurodesk.backend.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
@@ -35,7 +36,7 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     f" frame-ancestors 'self'; script-src 'sha256-{_SCRIPT_HASH}'"
 )
-# what tasks wrote may run scripts (plots do), but as nobody: it can neither call the API nor read other files
+# outputs may run scripts (plots do), but in an opaque origin: without access to the API or to other files
 _OUTPUT_POLICY = "sandbox allow-scripts"
 _NO_SNIFFING = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _TEXT = frozenset({".log", ".txt", ".py", ".r", ".ipynb", ".json", ".tsv", ".csv", ".bval", ".bvec", ".yaml"})
@@ -43,7 +44,7 @@ _TEXT = frozenset({".log", ".txt", ".py", ".r", ".ipynb", ".json", ".tsv", ".csv
 
 @dataclass(frozen=True)
 class LogTail:
-    """The end of a log file, and whether that is all of it."""
+    """The last lines of a log file, and whether that is all of it."""
 
     name: str
     text: str
@@ -123,7 +124,7 @@ def run_page(request: Request) -> Response:
 
 
 def task_page(request: Request) -> Response:
-    """Show the ends of a task's logs, its sidecars' included."""
+    """Show the last lines of a task's logs, its sidecars' included."""
     backend = backend_of(request)
     run = backend.runs.run(request.path_params["run"])
     task = _task(backend, run, request.path_params["task"])
@@ -176,7 +177,7 @@ def _task(backend: Backend, run: RunRow, name: str) -> TaskRow:
 
 
 def _files(backend: Backend, run: RunRow) -> RunFiles | None:
-    """Return where a run's files are, None where the pipeline is none of ours or uses another store."""
+    """Return where a run's files are, None for a pipeline of another tool, or one that uses another store."""
     package: Any = spec_of(backend, run.package)
     return files_of(backend.home, run.run_id, spec_tasks(package))
 

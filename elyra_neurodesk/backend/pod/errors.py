@@ -11,20 +11,20 @@ _USE_CLUSTER = "Submit it to a Kubeflow Pipelines cluster."
 
 
 class InvalidPlaceholder(NeurodeskError):
-    """A placeholder in a command or argument names an input or output that there is none of."""
+    """A placeholder in a command or argument names an input or output that the task does not have."""
 
     code = "ND-LOCAL-105"
     hint = "Compile the pipeline again with kfp 2."
 
 
 class ClaimUnavailable(NeurodeskError):
-    """No directory of this machine stands for a PVC, or the directory is not there."""
+    """A PVC has no directory on this machine, or the directory does not exist."""
 
     code = "ND-LOCAL-111"
 
 
 class VolumeNotMountable(NeurodeskError):
-    """A volume cannot be shown at its mount path on this machine."""
+    """A volume cannot be mounted at its mount path on this machine."""
 
     code = "ND-LOCAL-112"
     hint = (
@@ -56,7 +56,7 @@ class PodNotMade(NeurodeskError):
 
 
 class OutputUnavailable(NeurodeskError):
-    """A task ended well without writing an output that it declares, or wrote one of another type."""
+    """A task finished successfully without an output that it declares, or with one of another type."""
 
     code = "ND-LOCAL-115"
     hint = "Write the value to the file that the component was given for it."
@@ -70,10 +70,10 @@ class FieldUnavailable(NeurodeskError):
 
 
 class ContainerFailed(NeurodeskError):
-    """An init container ended with an error, so that the task's main program never started."""
+    """An init container failed, so the task's main program was not started."""
 
     code = "ND-LOCAL-117"
-    hint = "Its log tells why."
+    hint = "See its log."
 
 
 class DeadlinePassed(NeurodeskError):

@@ -36,10 +36,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class RunnerConfig:
-    """What this machine offers to tasks.
+    """What this machine provides to tasks.
 
     Attributes:
-        claims: directory that stands for each PVC.
+        claims: directory of this machine for each PVC.
         secrets: keys and values of each secret.
         grace_seconds: how long processes get between SIGTERM and SIGKILL.
         path: directories of programs; the server's own PATH when empty.
@@ -59,11 +59,11 @@ class Result:
     """How an attempt ended.
 
     Attributes:
-        succeeded: whether tasks downstream may start.
+        succeeded: whether downstream tasks may start.
         exit_code: of the main program (128 + signal number when a signal ended it); None when it never ran.
-        reason: ``failed`` the program said so, ``setup`` the pod could not be made, ``init`` an init
+        reason: ``failed`` the exit code is not 0, ``setup`` the pod could not be made, ``init`` an init
             container failed, ``outputs`` a declared output is missing, ``lost`` the supervisor died.
-        message: one line for people, "" after success.
+        message: one line for the user, "" after success.
         outputs: ``{"parameters": {name: value}, "artifacts": {name: RuntimeArtifact JSON}}``.
     """
 

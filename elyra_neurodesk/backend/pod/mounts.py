@@ -96,7 +96,7 @@ def _mirror(host: str, missing: Iterable[str], stage: str) -> int:
                 copy.mkdir()
             else:
                 copy.touch()
-            # an entry that this user may not touch (another user's FUSE mount) stays empty, and hurts nobody
+            # an entry that this user may not touch (another user's FUSE mount) stays empty
             with contextlib.suppress(PermissionError):
                 mount(entry.path, str(copy), None, MS_BIND | MS_REC)
     for path in missing:

@@ -1,4 +1,4 @@
-"""What a task hands on: values and artifacts, collected as KFP's launcher does.
+"""Output parameters and artifacts of a task, collected as KFP's launcher does.
 
 A component writes either the file executor_output.json (message ExecutorOutput), which comes first, or one
 file per output parameter, in the text form of backend/src/v2/metadata/converter.go.
@@ -57,7 +57,7 @@ def executor_input(
 
 
 def collect_outputs(expected: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the outputs of a task that ended well.
+    """Return the outputs of a task that finished successfully.
 
     Args:
         expected: ``outputs`` of the executor input.
@@ -84,7 +84,7 @@ def collect_outputs(expected: Mapping[str, Any], types: Mapping[str, str]) -> di
 
 
 def parse_text(text: str, kind: str) -> Any:
-    """Return the value that an output file's text stands for.
+    """Return the value in the text of an output file.
 
     Raises:
         ValueError: the text is not of the type ``kind``.

@@ -123,7 +123,7 @@ def _load(template: str) -> Any:
     try:
         return json.loads(template)
     except ValueError as problem:
-        raise InvalidPlaceholder(f"the argument {template[:120]!r} is no JSON: {problem}") from problem
+        raise InvalidPlaceholder(f"the argument {template[:120]!r} is not JSON: {problem}") from problem
 
 
 def _text(template: str, values: Mapping[str, str], literal: Literal) -> str:

@@ -147,7 +147,7 @@ class Pod:
     ) -> Program:
         plan = plan_mounts(self._pod, mounts, self._places, self._problem_with)
         for target, source in plan.rewrites.items():
-            self._say(name, f"this machine permits no mounts: {source} stands for {target}")
+            self._say(name, f"this machine permits no mounts: {source} is used for {target}")
         env = {**self._pod["base_env"], "TMPDIR": self._tmp, **variables, MARK: str(self._directory)}
         surroundings = Surroundings(
             env={key: rewrite_variable(value, plan.rewrites) for key, value in env.items()},

@@ -1,4 +1,4 @@
-"""POD.json: everything that a pod's supervisor needs to know, as plain data."""
+"""POD.json: the description of a pod for its supervisor, as plain data."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _main_mounts(platform: Mapping[str, Any]) -> list[tuple[str, Mapping[str, An
 
 
 def _secret_volume(mount: Mapping[str, Any]) -> str:
-    # One volume a mount: the same secret may be mounted twice. The name is only ours.
+    # one volume for each mount: the same secret may be mounted twice
     return f"secret-{hashlib.sha256(mount['mountPath'].encode()).hexdigest()[:12]}"
 
 

@@ -1,4 +1,4 @@
-"""Pods that cannot get their volumes, but whose main program can leave a log and a record of that."""
+"""Pods whose volumes are missing, but whose main program can record that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def can_report(pod: Mapping[str, Any]) -> bool:
 
 
 def reporting(pod: Mapping[str, Any], problem: str) -> dict[str, Any]:
-    """Return the pod without its claims and init containers, its main program told what is wrong.
+    """Return the pod without claims and init containers, the problem in its main program's environment.
 
     Args:
         pod: the content of POD.json.

@@ -41,11 +41,11 @@ def check_claims(pod: Mapping[str, Any]) -> None:
         directory = volume["directory"]
         if directory is None:
             raise ClaimUnavailable(
-                f"{where}, and no directory of this machine stands for it.", _claim_hint(name)
+                f"{where}, and no directory of this machine is given for it.", _claim_hint(name)
             )
         if not Path(directory).is_dir():
             raise ClaimUnavailable(
-                f"{where}, and the directory that stands for it, {directory}, does not exist.",
+                f"{where}, and its directory {directory} does not exist.",
                 _claim_hint(name),
             )
 
@@ -86,7 +86,7 @@ def plan_mounts(
     places: Mapping[str, str],
     problem_with: Callable[[Sequence[BindMount]], str],
 ) -> MountPlan:
-    """Decide how one container gets its volumes.
+    """Return how one container gets its volumes.
 
     Args:
         pod: the content of POD.json.
@@ -95,7 +95,7 @@ def plan_mounts(
         problem_with: tries mounts and returns "" or why they fail.
 
     Raises:
-        VolumeNotMountable: neither way is open.
+        VolumeNotMountable: the volume can neither be mounted nor replaced by a path.
     """
     volume_of: dict[str, str] = {}
     mounts = []

@@ -1,1 +1,1 @@
-"""Which task runs when."""
+"""The scheduler: starts tasks when their dependencies have succeeded and the machine has room."""

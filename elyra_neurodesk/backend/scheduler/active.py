@@ -1,4 +1,4 @@
-"""A run in the scheduler's memory: who waits for whom."""
+"""A run in the scheduler's memory: its tasks and their dependencies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.db.rows import FINAL, PENDING, RUNNING, SUCCEEDED, RunRow, TaskRow
+from elyra_neurodesk.backend.db.rows import RunRow, TaskRow
+from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import FINAL, PENDING, RUNNING, SUCCEEDED, TaskChange, check_task
 from elyra_neurodesk.backend.package.model import Package
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 
@@ -23,8 +25,8 @@ class ActiveRun:
         parameters: the run's parameters with the package's defaults.
         tasks: by name, parents before children.
         handles: of the attempts that run.
-        canceling: whether it is being ended.
-        outputs: what the succeeded tasks handed on, by task.
+        canceling: whether it is being canceled.
+        outputs: ``Result.outputs`` of the tasks that succeeded, by task.
     """
 
     order: int
@@ -61,22 +63,31 @@ class ActiveRun:
         return [name for name in self.tasks if self.may_start(name)]
 
     def may_start(self, name: str) -> bool:
-        """Return whether a task waits for nothing but a place."""
+        """Return whether a task could start if the machine has room for it."""
         return not self.canceling and self.tasks[name].state == PENDING and self._missing[name] == 0
 
-    def change(self, name: str, **changes: Any) -> list[str]:
-        """Set fields of a task, after the database has them.
+    def apply(self, change: TaskChange) -> list[str]:
+        """Make a change of tasks; use `advance`, which makes it in the database first.
 
         Returns:
-            The tasks that may start because this one has succeeded.
+            The tasks that may start because others have succeeded.
+
+        Raises:
+            InvalidTransition: a task may not get the state.
         """
+        return [freed for name in change.names for freed in self._apply(name, change)]
+
+    def _apply(self, name: str, change: TaskChange) -> list[str]:
         before = self.tasks[name]
-        after = self.tasks[name] = replace(before, **changes)
-        if after.state != RUNNING:
+        check_task(name, before.state, change.state)
+        after = self.tasks[name] = replace(before, **change.values())
+        if after.state == RUNNING:
+            self.handles[name] = ProcessHandle(after.pid, after.pid_started)
+        else:
             self.handles.pop(name, None)
         if before.state not in FINAL and after.state in FINAL:
             self._unfinished -= 1
-        if before.state == SUCCEEDED or after.state != SUCCEEDED:
+        if after.state != SUCCEEDED:
             return []
         self.outputs[name] = after.outputs
         freed = []
@@ -86,7 +97,7 @@ class ActiveRun:
                 freed.append(child)
         return freed
 
-    def descendants(self, name: str) -> list[str]:
+    def descendants(self, name: str) -> tuple[str, ...]:
         """Return the tasks below ``name`` that have not ended."""
         seen: set[str] = set()
         queue = deque(self._children.get(name, ()))
@@ -95,12 +106,26 @@ class ActiveRun:
             if child not in seen and self.tasks[child].state not in FINAL:
                 seen.add(child)
                 queue.extend(self._children.get(child, ()))
-        return sorted(seen, key=lambda child: self.tasks[child].position)
+        return tuple(sorted(seen, key=lambda child: self.tasks[child].position))
 
-    def waiting(self) -> list[str]:
+    def waiting(self) -> tuple[str, ...]:
         """Return the tasks that have not begun."""
-        return [task.name for task in self.tasks.values() if task.state == PENDING]
+        return tuple(task.name for task in self.tasks.values() if task.state == PENDING)
 
     def directory(self, name: str) -> Path:
         """Return the work directory of the latest attempt of a task."""
         return Path(self.tasks[name].directory)
+
+
+def advance(runs: RunStore, active: ActiveRun, *changes: TaskChange) -> list[str]:
+    """Make changes of a run's tasks: all of them in the database, then in memory.
+
+    Returns:
+        The tasks that may start because others have succeeded.
+
+    Raises:
+        InvalidTransition: a task may not get the state; nothing is changed.
+        sqlite3.Error: the database does not take them; nothing is changed.
+    """
+    runs.advance_tasks(active.run.run_id, *changes)
+    return [freed for change in changes for freed in active.apply(change)]

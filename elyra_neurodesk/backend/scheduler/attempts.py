@@ -1,24 +1,25 @@
-"""Single attempts of tasks: start, watch, end, and what their ends mean for the task."""
+"""Single attempts of tasks: starting, polling and stopping them, and the task state that follows."""
 
 from __future__ import annotations
 
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elyra_neurodesk.backend.db.rows import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, TaskRow, now
+from elyra_neurodesk.backend.db.rows import TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import CANCELED, FAILED, PENDING, RUNNING, SUCCEEDED, TaskChange
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.package.inputs import resolve_inputs
 from elyra_neurodesk.backend.pod.errors import PodNotMade
 from elyra_neurodesk.backend.pod.model import Attempt, Result
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.runtime import Runtime
-from elyra_neurodesk.backend.scheduler.active import ActiveRun
+from elyra_neurodesk.backend.scheduler.active import ActiveRun, advance
 from elyra_neurodesk.backend.scheduler.budget import DEFAULT_CPUS, Cost
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
@@ -34,20 +35,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the end of an attempt changes.
+    """What the end of an attempt means for its task.
 
     Attributes:
-        changes: columns of the task.
+        state: the state that the task gets.
+        columns: other columns that change with it.
         delay: seconds until the next attempt when the task is pending again.
     """
 
-    changes: dict[str, Any]
+    state: str
+    columns: Mapping[str, Any]
     delay: float = 0.0
+
+    def change(self, name: str) -> TaskChange:
+        """Return it as a change of the task ``name``."""
+        return TaskChange((name,), self.state, self.columns)
 
     @classmethod
     def refused(cls, message: str) -> Outcome:
-        """Return the end of a task that cannot start and would not at another attempt either."""
-        return cls({"state": FAILED, "finished_at": now(), "message": one_line(message)})
+        """Return the end of a task that cannot start, and could not at another attempt."""
+        return cls(FAILED, {"finished_at": now(), "message": one_line(message)})
 
 
 class Attempts:
@@ -90,7 +97,6 @@ class Attempts:
         except NeurodeskError as problem:
             return Outcome.refused(str(problem))
         begun: dict[str, Any] = {
-            "state": RUNNING,
             "attempt": number,
             "directory": str(directory),
             "started_at": now(),
@@ -99,9 +105,8 @@ class Attempts:
             "exit_code": None,
             "message": "",
         }
-        self._runs.update_task(run.run_id, name, **begun)
-        self._runs.begin(run.run_id, begun["started_at"])
-        active.change(name, **begun)
+        self._runs.advance(run.run_id, RUNNING, started_at=begun["started_at"])
+        advance(self._runs, active, TaskChange((name,), RUNNING, begun))
         attempt = Attempt(run.run_id, run.display_name, run.pipeline_name, node, number, inputs, directory)
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -109,16 +114,16 @@ class Attempts:
         except NeurodeskError as problem:
             return Outcome.refused(str(problem))
         except OSError as problem:
-            words = f"task {name!r} could not be started in {directory}: {problem.strerror or problem}."
-            return Outcome.refused(str(PodNotMade(words)))
+            message = f"task {name!r} could not be started in {directory}: {problem.strerror or problem}."
+            return Outcome.refused(str(PodNotMade(message)))
+        # before the database, whose failure must not hide the process
         active.handles[name] = handle
         found = {"pid": handle.pid, "pid_started": handle.started}
-        self._runs.update_task(run.run_id, name, **found)
-        active.change(name, **found)
+        advance(self._runs, active, TaskChange((name,), RUNNING, found))
         return None
 
     def poll(self, active: ActiveRun, name: str) -> Outcome | None:
-        """Return what became of a running attempt; None while it runs."""
+        """Return the outcome of an attempt; None while it runs."""
         try:
             result = self._runtime.runner.poll(active.directory(name), active.handles[name])
         except NeurodeskError as problem:
@@ -130,7 +135,7 @@ class Attempts:
         )
 
     def terminate(self, active: ActiveRun) -> None:
-        """Ask every attempt of a run to end."""
+        """Send SIGTERM to every attempt of a run."""
         for name, handle in active.handles.items():
             self._end(active.directory(name), handle)
 
@@ -150,11 +155,11 @@ class Attempts:
         result = self._runtime.runner.poll(active.directory(name), active.handles[name])
         if result is None:
             return False
-        changes: dict[str, Any] = {"state": PENDING, "message": STOPPED}
+        outcome = Outcome(PENDING, {"message": STOPPED})
         if result.succeeded or active.canceling:
-            node = active.package.tasks[name]
-            changes = conclude(active.tasks[name], result, node.spec.retry_policy, active.canceling).changes
-        self._runs.update_task(active.run.run_id, name, **changes)
+            retry = active.package.tasks[name].spec.retry_policy
+            outcome = conclude(active.tasks[name], result, retry, active.canceling)
+        advance(self._runs, active, outcome.change(name))
         return True
 
     def _end(self, directory: Path, handle: ProcessHandle) -> None:
@@ -165,32 +170,32 @@ class Attempts:
 
 
 def conclude(task: TaskRow, result: Result, retry: PipelineTaskSpec.RetryPolicy, canceling: bool) -> Outcome:
-    """Return what the end of an attempt means for its task.
+    """Return the task state that follows from the result of an attempt.
 
     An attempt that was lost (its processes are gone and left no result: the machine went down) does not count
-    against the task's own retries, but is repeated at most 20 times.
+    as one of the task's own retries, but is repeated at most MAX_LOST_ATTEMPTS times.
     """
     ended: dict[str, Any] = {"finished_at": now(), "exit_code": result.exit_code}
     if result.succeeded:
-        return Outcome({**ended, "state": SUCCEEDED, "message": "", "outputs": dict(result.outputs)})
+        return Outcome(SUCCEEDED, {**ended, "message": "", "outputs": dict(result.outputs)})
     message = one_line(result.message)
     if canceling:
-        return Outcome({**ended, "state": CANCELED, "message": message})
+        return Outcome(CANCELED, {**ended, "message": message})
     if result.reason == "canceled":  # by a server that ended before it could write so
-        return Outcome({"state": PENDING, "message": STOPPED})
+        return Outcome(PENDING, {"message": STOPPED})
     if result.reason == "lost":
         lost = task.lost + 1
         if lost > MAX_LOST_ATTEMPTS:
-            message = f"its processes vanished {lost} times without a result"
-            return Outcome({**ended, "state": FAILED, "lost": lost, "message": message})
+            message = f"its processes disappeared {lost} times without a result"
+            return Outcome(FAILED, {**ended, "lost": lost, "message": message})
         delay = 0.0 if lost == 1 else min(0.5 * 2 ** (lost - 2), 30.0)
-        return Outcome({"state": PENDING, "lost": lost, "message": message}, delay)
+        return Outcome(PENDING, {"lost": lost, "message": message}, delay)
     failures = task.failures + 1
     if failures <= retry.max_retry_count:
         delay = retry_delay(retry, failures)
         message = f"attempt {task.attempt} failed, another follows: {message}"
-        return Outcome({"state": PENDING, "failures": failures, "message": message}, delay)
-    return Outcome({**ended, "state": FAILED, "failures": failures, "message": message})
+        return Outcome(PENDING, {"failures": failures, "message": message}, delay)
+    return Outcome(FAILED, {**ended, "failures": failures, "message": message})
 
 
 def retry_delay(policy: PipelineTaskSpec.RetryPolicy, failures: int) -> float:

@@ -1,4 +1,4 @@
-"""The machine's cores and memory, lent to tasks."""
+"""The machine's cores and memory, and how much of them tasks hold."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ class Cost:
 
 
 class Budget:
-    """What is lent at present.
+    """What tasks hold at present.
 
     Args:
-        machine: all there is.
-        parallelism: most tasks at once; 0 for no limit but cores and memory.
+        machine: the total.
+        parallelism: maximum number of tasks at once; 0 for no limit but cores and memory.
     """
 
     def __init__(self, machine: Machine, parallelism: int = 0) -> None:
         self.machine = machine
         self.parallelism = parallelism
-        self._lent: dict[tuple[str, str], Cost] = {}
+        self._held: dict[tuple[str, str], Cost] = {}
         self._cpus = 0.0
         self._memory = 0
 
     def __len__(self) -> int:
         """Return how many tasks hold something."""
-        return len(self._lent)
+        return len(self._held)
 
     def check(self, name: str, cost: Cost) -> None:
         """Raise TooLarge when the task ``name`` could never run here."""
@@ -64,26 +64,26 @@ class Budget:
 
     def full(self) -> bool:
         """Return whether nothing more can start, however small."""
-        return self._cpus >= self.machine.cpus or (0 < self.parallelism <= len(self._lent))
+        return self._cpus >= self.machine.cpus or (0 < self.parallelism <= len(self._held))
 
     def fits(self, cost: Cost) -> bool:
         """Return whether a task of this cost can start now."""
-        if 0 < self.parallelism <= len(self._lent):
+        if 0 < self.parallelism <= len(self._held):
             return False
         # sums of fractions such as 0.1 are a little off
         cpus_fit = self._cpus + cost.cpus <= self.machine.cpus + 1e-9
         return cpus_fit and self._memory + cost.memory <= self.machine.memory
 
-    def take(self, key: tuple[str, str], cost: Cost) -> None:
-        """Lend ``cost`` to a task; a task that was adopted may exceed what is left."""
-        self._lent[key] = cost
+    def reserve(self, key: tuple[str, str], cost: Cost) -> None:
+        """Reserve ``cost`` for a task; one found running at the start may exceed what is left."""
+        self._held[key] = cost
         self._sum()
 
-    def give_back(self, key: tuple[str, str]) -> None:
-        """End the loan of a task, if there is one."""
-        self._lent.pop(key, None)
+    def release(self, key: tuple[str, str]) -> None:
+        """End the reservation of a task, if there is one."""
+        self._held.pop(key, None)
         self._sum()
 
     def _sum(self) -> None:
-        self._cpus = sum(cost.cpus for cost in self._lent.values())
-        self._memory = sum(cost.memory for cost in self._lent.values())
+        self._cpus = sum(cost.cpus for cost in self._held.values())
+        self._memory = sum(cost.memory for cost in self._held.values())

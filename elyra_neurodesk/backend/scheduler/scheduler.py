@@ -1,4 +1,4 @@
-"""Runs the tasks of all runs: parents first, the oldest run first, as many at once as the machine carries."""
+"""Runs tasks: parents first, the oldest run first, as many at once as cores and memory allow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 
 from elyra_neurodesk.backend.db.catalog import Catalog, NotFound
-from elyra_neurodesk.backend.db.rows import (
+from elyra_neurodesk.backend.db.rows import now
+from elyra_neurodesk.backend.db.state import RunStore
+from elyra_neurodesk.backend.db.states import (
     CANCELED,
     CANCELING,
     FAILED,
@@ -19,13 +21,12 @@ from elyra_neurodesk.backend.db.rows import (
     RUNNING,
     SKIPPED,
     SUCCEEDED,
-    now,
+    TaskChange,
 )
-from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.package.cache import PackageCache
 from elyra_neurodesk.backend.package.inputs import check_run_parameters
 from elyra_neurodesk.backend.runtime import Runtime
-from elyra_neurodesk.backend.scheduler.active import ActiveRun
+from elyra_neurodesk.backend.scheduler.active import ActiveRun, advance
 from elyra_neurodesk.backend.scheduler.attempts import Attempts, Outcome
 from elyra_neurodesk.backend.scheduler.budget import Budget, Cost, TooLarge
 from elyra_neurodesk.errors import NeurodeskError
@@ -33,15 +34,15 @@ from elyra_neurodesk.errors import NeurodeskError
 _POLL_SECONDS = 0.05
 _IDLE_SECONDS = 60.0
 _TROUBLE_SECONDS = 1.0
-_MAX_LOOK_AHEAD = 64  # ready tasks looked at in one pass
-_MAX_TIMES_OVERTAKEN = 16  # then a large task gets the next free place
+_MAX_LOOK_AHEAD = 64  # ready tasks considered in one pass
+_MAX_TIMES_OVERTAKEN = 16  # then the large task is started next
 _log = logging.getLogger(__name__)
 
 Entry = tuple[int, int, str, str]  # order of the run, position in it, run id, task name
 
 
 class Scheduler(threading.Thread):
-    """One thread that starts, watches and ends attempts. Everybody else only puts messages into its queue.
+    """One thread that starts, polls and stops attempts. Other threads only put messages into its queue.
 
     Args:
         runs: the database's runs.
@@ -49,7 +50,7 @@ class Scheduler(threading.Thread):
         packages: parsed packages.
         runtime: the runner and the machine.
         attempts: starts and polls single attempts.
-        ended: told the id of each run that has ended.
+        on_run_ended: is called with the id of each run that has ended.
     """
 
     def __init__(
@@ -59,11 +60,11 @@ class Scheduler(threading.Thread):
         packages: PackageCache,
         runtime: Runtime,
         attempts: Attempts,
-        ended: Callable[[str], None] = lambda run_id: None,
+        on_run_ended: Callable[[str], None] = lambda run_id: None,
     ) -> None:
         super().__init__(name="scheduler", daemon=True)
         self._runs, self._catalog, self._packages = runs, catalog, packages
-        self._runtime, self._attempts, self._ended = runtime, attempts, ended
+        self._runtime, self._attempts, self._on_run_ended = runtime, attempts, on_run_ended
         self._messages: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._active: dict[str, ActiveRun] = {}
         self._ready: list[Entry] = []
@@ -75,44 +76,44 @@ class Scheduler(threading.Thread):
         self._stopping = False
 
     def submit(self, run_id: str) -> None:
-        """Take up a run that the database holds."""
+        """Schedule a run that the database holds."""
         self._messages.put(("submit", run_id))
 
     def cancel(self, run_id: str) -> None:
-        """End a run that the database has as CANCELING."""
+        """Cancel a run that the database has as CANCELING."""
         self._messages.put(("cancel", run_id))
 
     def stop(self) -> None:
-        """End all attempts; their tasks run again when the backend is up again. Then end the thread."""
+        """Stop all attempts, whose tasks run again at the next start, and end the thread."""
         self._messages.put(("stop", ""))
 
     def run(self) -> None:
-        """Work until told to stop; a failing disk delays and never ends it."""
+        """Work until `stop`; errors of the disk delay it and never end it."""
         for run_id in self._runs.active():
             self._messages.put(("submit", run_id))
         while not self._stopping:
-            self._receive(self._patience())
+            self._receive(self._timeout())
             try:
                 self._refresh()
                 self._poll()
                 self._start()
-            except Exception:  # mostly a full disk; whatever it is, the other runs must go on
-                _log.exception("something refuses; trying again")
+            except Exception:  # mostly a full disk; the other runs must go on
+                _log.exception("scheduling failed; trying again")
                 self._changed = True
                 time.sleep(_TROUBLE_SECONDS)
         self._attempts.stop(self._active.values())
 
-    def _patience(self) -> float:
-        """Return how many seconds nothing is expected to happen unless a message comes."""
+    def _timeout(self) -> float:
+        """Return the seconds to wait for a message before the next poll."""
         if self._budget or any(run.handles for run in self._active.values()):
             return _POLL_SECONDS
         if self._delayed:
             return min(max(self._delayed[0][0] - time.monotonic(), 0.0), _IDLE_SECONDS)
         return _POLL_SECONDS if self._changed else _IDLE_SECONDS
 
-    def _receive(self, patience: float) -> None:
+    def _receive(self, timeout_seconds: float) -> None:
         try:
-            message = self._messages.get(timeout=patience)
+            message = self._messages.get(timeout=timeout_seconds)
             while True:
                 self._handle(*message)
                 message = self._messages.get_nowait()
@@ -127,13 +128,13 @@ class Scheduler(threading.Thread):
         try:
             actions[kind](run_id)
         except (sqlite3.Error, OSError):
-            _log.exception("%s of run %s has to wait", kind, run_id)
+            _log.exception("%s of run %s failed; trying again", kind, run_id)
             time.sleep(_TROUBLE_SECONDS)
             self._messages.put((kind, run_id))
         except Exception as problem:  # a bug: this run ends, the others go on
             _log.exception("%s of run %s failed", kind, run_id)
             message = f"internal error: {type(problem).__name__}; see server.log"
-            self._runs.update_run(run_id, state=FAILED, finished_at=now(), message=message)
+            self._runs.advance(run_id, FAILED, finished_at=now(), message=message)
 
     def _refresh(self) -> None:
         try:
@@ -145,7 +146,7 @@ class Scheduler(threading.Thread):
             _log.error("%s", problem)
 
     def _admit(self, run_id: str) -> None:
-        """Load a run; what already runs is adopted, what is ready is queued."""
+        """Load a run: adopt its running attempts, queue its ready tasks."""
         try:
             run = self._runs.run(run_id)
             package = self._packages.load(self._catalog.package_text(run.package))
@@ -153,14 +154,14 @@ class Scheduler(threading.Thread):
         except NotFound:
             return  # deleted meanwhile
         except NeurodeskError as problem:
-            self._runs.update_run(run_id, state=FAILED, finished_at=now(), message=str(problem))
+            self._runs.advance(run_id, FAILED, finished_at=now(), message=str(problem))
             return
         self._order += 1
         tasks = {task.name: task for task in self._runs.tasks(run_id)}
         active = ActiveRun(self._order, run, package, parameters, tasks)
         self._active[run_id] = active
         for name in active.handles:
-            self._budget.take((run_id, name), self._attempts.cost(active, name))
+            self._budget.reserve((run_id, name), self._attempts.cost(active, name))
         if run.state == CANCELING:
             self._cancel(run_id)
             return
@@ -173,10 +174,7 @@ class Scheduler(threading.Thread):
         if active is None or active.canceling:
             return
         active.canceling = True
-        waiting = active.waiting()
-        self._runs.update_tasks(run_id, waiting, state=CANCELED, finished_at=now())
-        for name in waiting:
-            active.change(name, state=CANCELED)
+        advance(self._runs, active, TaskChange(active.waiting(), CANCELED, {"finished_at": now()}))
         self._attempts.terminate(active)
         self._settle(active)
 
@@ -189,7 +187,7 @@ class Scheduler(threading.Thread):
             self._changed = True
 
     def _poll(self) -> None:
-        """Look at every attempt that runs."""
+        """Poll every running attempt, and queue the tasks whose delay has passed."""
         while self._delayed and self._delayed[0][0] <= time.monotonic():
             heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
             self._changed = True
@@ -200,43 +198,35 @@ class Scheduler(threading.Thread):
                     self._apply(active, name, outcome)
 
     def _apply(self, active: ActiveRun, name: str, outcome: Outcome) -> None:
-        """Write what became of an attempt, first to the database, then to memory."""
-        run_id = active.run.run_id
-        self._runs.update_task(run_id, name, **outcome.changes)
-        freed = active.change(name, **outcome.changes)
-        self._budget.give_back((run_id, name))
+        """Note what became of an attempt; the descendants of a task that failed are skipped with it."""
+        changes = [outcome.change(name)]
+        if outcome.state == FAILED:
+            skipped = {"finished_at": now(), "message": f"the task {name!r} failed before it"}
+            changes.append(TaskChange(active.descendants(name), SKIPPED, skipped))
+        freed = advance(self._runs, active, *changes)
+        self._budget.release((active.run.run_id, name))
         self._changed = True
-        state = active.tasks[name].state
-        if state == FAILED:
-            self._skip_below(active, name)
-        elif state == PENDING:
+        if outcome.state == PENDING:
             self._queue(active, name, outcome.delay)
         for child in freed:
             self._queue(active, child)
         self._settle(active)
 
-    def _skip_below(self, active: ActiveRun, name: str) -> None:
-        below = active.descendants(name)
-        changes = {"state": SKIPPED, "finished_at": now(), "message": f"the task {name!r} failed before it"}
-        self._runs.update_tasks(active.run.run_id, below, **changes)
-        for child in below:
-            active.change(child, **changes)
-
     def _settle(self, active: ActiveRun) -> None:
-        """Close a run whose tasks have all ended."""
+        """Conclude a run whose tasks have all ended."""
         if not active.finished:
             return
         failed = [task for task in active.tasks.values() if task.state == FAILED]
         state = CANCELED if active.canceling else FAILED if failed else SUCCEEDED
         message = f"task {failed[0].name!r}: {failed[0].message}" if failed and state == FAILED else ""
-        self._runs.update_run(active.run.run_id, state=state, finished_at=now(), message=message)
+        self._runs.advance(active.run.run_id, state, finished_at=now(), message=message)
         self._active.pop(active.run.run_id, None)
-        self._ended(active.run.run_id)
+        self._on_run_ended(active.run.run_id)
 
     def _start(self) -> None:
         """Start ready tasks in order while they fit.
 
-        Smaller tasks may overtake one that does not fit, but only some: then it gets the next free place.
+        A limited number of smaller tasks may overtake one that does not fit; then it is started next.
         """
         if not self._changed:
             return
@@ -274,12 +264,12 @@ class Scheduler(threading.Thread):
         return False
 
     def _launch(self, active: ActiveRun, name: str, cost: Cost) -> None:
-        self._budget.take((active.run.run_id, name), cost)
+        self._budget.reserve((active.run.run_id, name), cost)
         try:
             problem = self._attempts.start(active, name)
         except BaseException:
             if active.tasks[name].state != RUNNING:
-                self._budget.give_back((active.run.run_id, name))
+                self._budget.release((active.run.run_id, name))
             raise
         if problem is not None:
             self._apply(active, name, problem)

@@ -5,13 +5,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from elyra_neurodesk.backend.origin_check import LoopbackGuard, host_name
+from elyra_neurodesk.backend.origin_check import OriginCheck, host_name
 
 
 @pytest.fixture
 def client() -> TestClient:
     route = Route("/", lambda _: PlainTextResponse("ok"), methods=["GET", "POST"])
-    app = Starlette(routes=[route], middleware=[Middleware(LoopbackGuard)])
+    app = Starlette(routes=[route], middleware=[Middleware(OriginCheck)])
     return TestClient(app, base_url="http://127.0.0.1:8898")
 
 

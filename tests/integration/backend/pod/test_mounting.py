@@ -201,7 +201,7 @@ def test_where_mounts_are_forbidden_cvmfs_and_scratch_are_mapped(tmp_path, repos
     found = run_client(sys.executable, tmp_path, repository, CVMFS, *words, prefix=FORBIDDEN)
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.endswith(f"seen\nseen\n{repository}/neurodesk-modules/here\n")
-    assert f"permits no mounts: {repository} stands for {CVMFS}" in found.stdout
+    assert f"permits no mounts: {repository} is used for {CVMFS}" in found.stdout
 
 
 def test_where_mounts_are_forbidden_another_claim_is_an_error_with_the_way_out(tmp_path, repository):

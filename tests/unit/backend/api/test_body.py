@@ -1,13 +1,36 @@
+import asyncio
 import io
 import tarfile
 import zipfile
+from typing import Any
 
 import pytest
+from starlette.requests import Request
 
-from elyra_neurodesk.backend.api.body import check_name, read_json, uploaded_package
+from elyra_neurodesk.backend.api.body import (
+    MAX_UPLOAD_BYTES,
+    Upload,
+    check_name,
+    package_text,
+    read_json,
+    read_upload,
+)
 from elyra_neurodesk.backend.api.problems import InvalidCall
 
 TYPE = 'multipart/form-data; boundary="XX"'
+
+
+def upload(content_type: str, *chunks: bytes) -> Upload:
+    """Return the file of a call whose body arrives in chunks."""
+    messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    messages.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    headers = [(b"content-type", content_type.encode())]
+    scope = {"type": "http", "method": "POST", "headers": headers, "app": None}
+    return asyncio.run(read_upload(Request(scope, receive)))
 
 
 def multipart(content: bytes, name: str = "p.yaml") -> bytes:
@@ -17,7 +40,10 @@ def multipart(content: bytes, name: str = "p.yaml") -> bytes:
 
 def test_the_package_comes_out_byte_for_byte() -> None:
     text = "a: ü\r\n--X\n\n"
-    assert uploaded_package(TYPE, multipart(text.encode())) == ("p.yaml", text)
+    body = multipart(text.encode(), "ü.yaml")
+    for chunks in ((body,), tuple(body[i : i + 1] for i in range(len(body)))):
+        found = upload(TYPE, *chunks)
+        assert (found.file_name, package_text(found)) == ("ü.yaml", text)
 
 
 def test_zip_and_tar_are_unpacked() -> None:
@@ -25,13 +51,13 @@ def test_zip_and_tar_are_unpacked() -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("pipeline.yaml", "a: 1")
         archive.writestr("other.yaml", "b: 1")
-    assert uploaded_package(TYPE, multipart(packed.getvalue()))[1] == "a: 1"
+    assert package_text(upload(TYPE, multipart(packed.getvalue()))) == "a: 1"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         member = tarfile.TarInfo("x.yaml")
         member.size = 4
         tar.addfile(member, io.BytesIO(b"a: 1"))
-    assert uploaded_package(TYPE, multipart(packed.getvalue()))[1] == "a: 1"
+    assert package_text(upload(TYPE, multipart(packed.getvalue()))) == "a: 1"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +66,8 @@ def test_zip_and_tar_are_unpacked() -> None:
         ("text/plain", b"x"),
         ("", b""),
         (TYPE, b""),
+        ("multipart/form-data", multipart(b"a: 1")),
+        (TYPE, b"no boundary at all"),
         (TYPE, b'--XX\r\nContent-Disposition: form-data; name="x"\r\n\r\nfield\r\n--XX--'),
         (TYPE, multipart(b"PK\x03\x04rubbish")),
         (TYPE, multipart(b"\x1f\x8brubbish")),
@@ -48,7 +76,13 @@ def test_zip_and_tar_are_unpacked() -> None:
 )
 def test_an_upload_without_a_package_is_refused(content_type: str, body: bytes) -> None:
     with pytest.raises(InvalidCall):
-        uploaded_package(content_type, body)
+        package_text(upload(content_type, body))
+
+
+def test_an_upload_that_is_too_large_is_refused_before_it_is_read_whole() -> None:
+    chunks = [multipart(b"")[:-10], *[b"x" * (1 << 20)] * (MAX_UPLOAD_BYTES // (1 << 20) + 2)]
+    with pytest.raises(InvalidCall, match="larger than 32 MiB"):
+        upload(TYPE, *chunks, b"never read")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"a": NaN}', b'{"a": "\\ud800"}', b"\xff"])

@@ -6,19 +6,21 @@ import pytest
 from elyra_neurodesk.backend.db.catalog import Catalog, NameTaken, NotFound
 from elyra_neurodesk.backend.db.database import Database, DatabaseUnusable
 from elyra_neurodesk.backend.db.listing import read_listing
-from elyra_neurodesk.backend.db.rows import (
-    AVAILABLE,
+from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
+from elyra_neurodesk.backend.db.state import RunStore, StillRunning
+from elyra_neurodesk.backend.db.states import (
+    CANCELED,
     CANCELING,
     FAILED,
     PENDING,
+    RUN_PREDECESSORS,
     RUNNING,
     SKIPPED,
     SUCCEEDED,
-    RunRow,
-    TaskRow,
-    now,
+    TASK_PREDECESSORS,
+    InvalidTransition,
+    TaskChange,
 )
-from elyra_neurodesk.backend.db.state import RunStore, StillRunning
 
 KEYS = {"display_name": "display_name", "created_at": "created_at"}
 
@@ -64,21 +66,62 @@ def test_a_run_with_an_unknown_experiment_leaves_nothing_behind(catalog: Catalog
 
 def test_changes_of_tasks_keep_types(catalog: Catalog, runs: RunStore) -> None:
     runs.add(make_run(catalog), "text", make_tasks())
-    runs.update_task("r1", "b", state=SUCCEEDED, exit_code=0, outputs={"parameters": {"x": [1, "ü"]}})
+    changes = {"exit_code": 0, "outputs": {"parameters": {"x": [1, "ü"]}}}
+    runs.advance_tasks("r1", TaskChange(("b",), RUNNING), TaskChange(("b",), SUCCEEDED, changes))
     first = runs.tasks("r1")[0]
     assert (first.state, first.exit_code, first.outputs) == (SUCCEEDED, 0, {"parameters": {"x": [1, "ü"]}})
+
+
+@pytest.mark.parametrize("after", TASK_PREDECESSORS)
+@pytest.mark.parametrize("before", TASK_PREDECESSORS)
+def test_a_task_gets_a_state_only_after_those_that_it_may_follow(
+    catalog: Catalog, runs: RunStore, before: str, after: str
+) -> None:
+    runs.add(make_run(catalog), "text", [replace(make_tasks()[0], state=before)])
+    if before in TASK_PREDECESSORS[after]:
+        runs.advance_tasks("r1", TaskChange(("b",), after))
+        assert runs.tasks("r1")[0].state == after
+    else:
+        with pytest.raises(InvalidTransition, match=after):
+            runs.advance_tasks("r1", TaskChange(("b",), after))
+        assert runs.tasks("r1")[0].state == before
+
+
+@pytest.mark.parametrize("after", RUN_PREDECESSORS)
+@pytest.mark.parametrize("before", RUN_PREDECESSORS)
+def test_a_run_gets_a_state_only_after_those_that_it_may_follow(
+    catalog: Catalog, runs: RunStore, before: str, after: str
+) -> None:
+    runs.add(replace(make_run(catalog), state=before), "text", make_tasks())
+    assert runs.advance("r1", after) is (before in RUN_PREDECESSORS[after])
+    assert runs.run("r1").state == (after if before in RUN_PREDECESSORS[after] else before)
+
+
+def test_what_has_ended_only_a_retry_changes() -> None:
+    for ended in (SUCCEEDED, FAILED, CANCELED):
+        assert {state for state, earlier in RUN_PREDECESSORS.items() if ended in earlier} <= {PENDING}
+    for ended in (SUCCEEDED, FAILED, SKIPPED, CANCELED):
+        assert {state for state, earlier in TASK_PREDECESSORS.items() if ended in earlier} <= {PENDING}
+    assert SUCCEEDED not in RUN_PREDECESSORS[PENDING] | TASK_PREDECESSORS[PENDING]
+
+
+def test_changes_of_several_tasks_are_made_together_or_not_at_all(catalog: Catalog, runs: RunStore) -> None:
+    runs.add(make_run(catalog), "text", make_tasks())
+    with pytest.raises(InvalidTransition, match="'a'"):
+        runs.advance_tasks("r1", TaskChange(("b",), RUNNING), TaskChange(("a",), SUCCEEDED))
+    assert [task.state for task in runs.tasks("r1")] == [PENDING, PENDING]
 
 
 def test_beginning_does_not_undo_a_cancellation(catalog: Catalog, runs: RunStore) -> None:
     runs.add(make_run(catalog), "text", make_tasks())
     runs.cancel("r1")
-    runs.begin("r1", now())
+    assert not runs.advance("r1", RUNNING, started_at=now())
     assert runs.run("r1").state == CANCELING
 
 
 def test_cancelling_an_ended_run_changes_nothing(catalog: Catalog, runs: RunStore) -> None:
     runs.add(make_run(catalog), "text", make_tasks())
-    runs.update_run("r1", state=SUCCEEDED)
+    assert runs.advance("r1", SUCCEEDED)
     runs.cancel("r1")
     assert runs.run("r1").state == SUCCEEDED
 
@@ -89,7 +132,7 @@ def test_a_running_run_is_not_deleted_and_an_ended_one_is_with_its_package(
     kept = runs.add(make_run(catalog), "text", make_tasks())
     with pytest.raises(StillRunning):
         runs.delete("r1")
-    runs.update_run("r1", state=FAILED)
+    assert runs.advance("r1", FAILED)
     runs.delete("r1")
     assert runs.tasks("r1") == []
     with pytest.raises(NotFound):
@@ -98,12 +141,16 @@ def test_a_running_run_is_not_deleted_and_an_ended_one_is_with_its_package(
 
 def test_reopening_resets_only_what_did_not_succeed(catalog: Catalog, runs: RunStore) -> None:
     runs.add(make_run(catalog), "text", [*make_tasks(), TaskRow("r1", "c", 2, "C", ("a",))])
-    runs.update_task("r1", "b", state=SUCCEEDED, attempt=1)
-    runs.update_task("r1", "a", state=FAILED, attempt=3, failures=3, message="no")
-    runs.update_task("r1", "c", state=SKIPPED, message="no")
+    runs.advance_tasks(
+        "r1",
+        TaskChange(("a", "b"), RUNNING),
+        TaskChange(("b",), SUCCEEDED, {"attempt": 1}),
+        TaskChange(("a",), FAILED, {"attempt": 3, "failures": 3, "message": "no"}),
+        TaskChange(("c",), SKIPPED, {"message": "no"}),
+    )
     with pytest.raises(StillRunning):
         runs.reopen("r1")
-    runs.update_run("r1", state=FAILED, message="no")
+    assert runs.advance("r1", FAILED, message="no")
     runs.reopen("r1")
     assert [(task.state, task.attempt, task.failures) for task in runs.tasks("r1")] == [
         (SUCCEEDED, 1, 0),
@@ -116,8 +163,8 @@ def test_reopening_resets_only_what_did_not_succeed(catalog: Catalog, runs: RunS
 def test_active_runs_are_listed_oldest_first(catalog: Catalog, runs: RunStore) -> None:
     for name in ("z", "a", "m"):
         runs.add(make_run(catalog, name), "text", make_tasks(name))
-    runs.update_run("a", state=RUNNING)
-    runs.update_run("m", state=SUCCEEDED)
+    assert runs.advance("a", RUNNING)
+    assert runs.advance("m", SUCCEEDED)
     assert runs.active() == ["z", "a"]
     assert runs.counts() == {PENDING: 1, RUNNING: 1, SUCCEEDED: 1}
     assert runs.find("z").run_id == "z"

@@ -14,22 +14,22 @@ def budget() -> Budget:
 def test_cores_are_lent_and_given_back(budget: Budget) -> None:
     for number in range(20):
         assert budget.fits(Cost(0.1, 0)), number
-        budget.take(("r", str(number)), Cost(0.1, 0))
+        budget.reserve(("r", str(number)), Cost(0.1, 0))
     assert not budget.fits(Cost(0.1, 0))
-    budget.give_back(("r", "0"))
+    budget.release(("r", "0"))
     assert budget.fits(Cost(0.1, 0))
     assert len(budget) == 19
 
 
 def test_memory_is_lent_too(budget: Budget) -> None:
-    budget.take(("r", "a"), Cost(0.5, 3 * GIB))
+    budget.reserve(("r", "a"), Cost(0.5, 3 * GIB))
     assert not budget.fits(Cost(0.5, 2 * GIB))
     assert budget.fits(Cost(0.5, GIB))
 
 
 def test_parallelism_limits_the_number_of_tasks() -> None:
     budget = Budget(Machine(64.0, GIB), parallelism=1)
-    budget.take(("r", "a"), Cost(1.0, 0))
+    budget.reserve(("r", "a"), Cost(1.0, 0))
     assert budget.full()
     assert not budget.fits(Cost(0.1, 0))
 
@@ -43,5 +43,5 @@ def test_what_the_machine_can_never_carry_is_refused_by_name(budget: Budget) -> 
 
 
 def test_giving_back_what_was_not_lent_changes_nothing(budget: Budget) -> None:
-    budget.give_back(("r", "a"))
+    budget.release(("r", "a"))
     assert budget.fits(Cost(2.0, 4 * GIB))
