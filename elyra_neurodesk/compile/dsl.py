@@ -1,51 +1,71 @@
-"""Task graph to Python DSL: the ``.py`` export.
+"""Task graph to Python DSL: the ``.py`` export, to be read by people.
 
-Every value goes through ``repr``, so nothing that a user typed can become code. The file,
-run by hand, compiles to a pipeline equivalent to what `elyra_neurodesk.compile.ir` writes.
+The file, run by hand, compiles to a pipeline equivalent to what `elyra_neurodesk.compile.ir` writes. All that
+a user typed is in it as string literals, and as nothing else (see `python_source`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-import yaml
-
 from elyra_neurodesk.compile.ir import kubernetes_env
-from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.compile.kubernetes_calls import Call, kubernetes_calls
+from elyra_neurodesk.compile.python_source import free_name, identifier, keywords, literal, texts
+from elyra_neurodesk.graph.components import compile_component
+from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph, TaskInput
 from elyra_neurodesk.names import pipeline_name
 
+# Elyra's base types to Python's
 _TYPES = {"String": "str", "CustomString": "str", "Integer": "int", "Float": "float", "Bool": "bool"}
-_COMPONENT_TYPES = {
-    **dict.fromkeys(_TYPES, "String"),
-    "Integer": "Integer",
-    "Float": "Float",
-    "Bool": "Boolean",
+_RESOURCES = {
+    "cpu_request": (".set_cpu_request", "cpu"),
+    "cpu_limit": (".set_cpu_limit", "cpu"),
+    "memory_request": (".set_memory_request", "memory"),
+    "memory_limit": (".set_memory_limit", "memory"),
+    "accelerator_count": (".set_accelerator_limit", "limit"),
+    "accelerator_type": (".set_accelerator_type", "accelerator"),
 }
-_SETTERS = {
-    "cpu_request": "set_cpu_request",
-    "cpu_limit": "set_cpu_limit",
-    "memory_request": "set_memory_request",
-    "memory_limit": "set_memory_limit",
-    "accelerator_count": "set_accelerator_limit",
-    "accelerator_type": "set_accelerator_type",
+_PLACEHOLDER = "{{$.inputs.parameters['%s']}}"
+# what sets these: their order has no meaning
+_UNORDERED = frozenset({"caching", "env", "podMetadata", "resources"})
+_IMPORTED = frozenset({"copy", "yaml", "components", "dsl", "json_format", "Path"})
+# whether a task has a container of its own: the function that sets up such tasks, and what they are
+_SET_UP = {
+    True: ("_set_up_notebook", "notebooks and scripts"),
+    False: ("_set_up_component", "catalog components"),
 }
+_SET_POD_FIELD = "_set_pod_field"
 
 _HEAD = '''"""A Neurodesk pipeline as Kubeflow Pipelines DSL, written by elyra-neurodesk.
 
-Run this file with Python to compile it to YAML beside it.
+Run this file with Python to compile it to YAML beside it. It needs the packages kfp and kfp-kubernetes.
 """
 
+import copy
 from pathlib import Path
 
 import yaml
 from google.protobuf import json_format
-from kfp import components, dsl
+from kfp import components, dsl, kubernetes'''
 
+_NAMED = '''
+def _named(component, name):
+    """Return a copy of a component under another name: KFP names a task after its component."""
+    component = copy.deepcopy(component)
+    component.component_spec.name = name
+    return component
+'''
 
-def _load(definition):
-    return components.load_component_from_text(yaml.safe_dump_all(definition))
+_SET_POD_FIELD_SOURCE = '''
+def _set_pod_field(task, name, value):
+    """Set a field of KubernetesExecutorConfig that kfp.kubernetes has no function for.
 
+    To be called last: the functions of kfp.kubernetes refuse a configuration with unknown fields.
+    """
+    task.platform_config.setdefault("kubernetes", {})[name] = value
 '''
 
 _TAIL = """
@@ -60,101 +80,164 @@ if __name__ == "__main__":
 
 
 def write_dsl(graph: TaskGraph) -> str:
-    """Return the graph as a Python module that defines ``generated_pipeline``."""
-    definitions = {task.name: _definition(task) for task in graph.tasks}
-    text = "\n".join((_HEAD, f"_COMPONENTS = {definitions!r}", "", *_pipeline(graph), _TAIL))
+    """Return the graph as a Python module that defines ``generated_pipeline``.
+
+    Raises:
+        InvalidComponent: a catalog task's component definition cannot be read.
+        ValueError: a name of a pipeline parameter or of an input is not a Python identifier.
+    """
+    text = "\n".join(_Writer(graph).lines())
     # for the eye only; imported here because it takes a while
     import black
 
     return black.format_str(text, mode=black.Mode(line_length=110))
 
 
-def _definition(task: Task) -> list[Any]:
-    """Return the documents of a component YAML whose name is the task's."""
-    if task.component is not None:
-        first, *more = yaml.safe_load_all(task.component)
-        if "pipelineInfo" in first:  # compiled by KFP version 2
-            return [_renamed(first, task.name), *more]
-        return [{**first, "name": task.name}, *more]
-    assert task.container is not None  # noqa: S101  for the type checker
-    definition: dict[str, Any] = {"name": task.name}
-    if task.container.inputs:
-        definition["inputs"] = [
-            {"name": name, "type": _COMPONENT_TYPES[kind]} for name, kind in task.container.inputs.items()
+class _Writer:
+    """One module in the making: the names in it, and its lines."""
+
+    def __init__(self, graph: TaskGraph) -> None:
+        self.graph = graph
+        taken = {*_IMPORTED, *(identifier(parameter.name) for parameter in graph.parameters)}
+        # the only import that is used where a parameter can hide it
+        self.kubernetes = free_name("kubernetes", taken)
+        self.variables = {task.name: free_name(task.name, taken) for task in graph.tasks}
+        self.components = {_component_key(task): task for task in graph.tasks}
+        self.names = {key: free_name(_component_name(task), taken) for key, task in self.components.items()}
+        self.calls = {task.name: _calls(task) for task in graph.tasks}
+        self.common = {kind: self._common(kind) for kind in _SET_UP}
+        self.scripts = {script: free_name("_SCRIPT", taken) for script in self._scripts()}
+
+    def lines(self) -> Iterator[str]:
+        """Yield the module's lines."""
+        yield _HEAD + ("" if self.kubernetes == "kubernetes" else f" as {self.kubernetes}")
+        for script, name in self.scripts.items():
+            yield f"{name} = {literal(script)}"
+        for key, task in self.components.items():
+            yield from self._component(self.names[key], task)
+        yield _NAMED
+        if any(call.function == _SET_POD_FIELD for calls in self.calls.values() for call in calls):
+            yield _SET_POD_FIELD_SOURCE
+        for kind, (function, what) in _SET_UP.items():
+            if self.common[kind]:
+                yield f"def {function}(task):"
+                yield f'    """Set up what all {what} of this pipeline have in common."""'
+                yield from (self._call(call, "task") for call in self.common[kind])
+        yield from self._pipeline()
+        yield _TAIL
+
+    def _scripts(self) -> Iterator[str]:
+        """Yield the long scripts in commands and in init containers."""
+        values: list[Any] = [task.container.command for task in self.graph.tasks if task.container]
+        values += [
+            c.arguments for calls in self.calls.values() for c in calls if c.function == _SET_POD_FIELD
         ]
-    definition["implementation"] = {
-        "container": {
-            "image": task.container.image,
-            "command": list(task.container.command),
-            "args": list(task.container.args),
-        }
-    }
-    return [definition]
+        yield from dict.fromkeys(text for text in texts(values) if len(text) > 200 and "\n" in text)
+
+    def _component(self, name: str, task: Task) -> Iterator[str]:
+        if task.container is None:
+            yield f"{name} = components.load_component_from_text({literal(task.component)})"
+            return
+        inputs = {identifier(key): _TYPES[kind] for key, kind in task.container.inputs.items()}
+        yield "@dsl.container_component"
+        yield f"def {name}({', '.join(f'{key}: {kind}' for key, kind in inputs.items())}):"
+        yield "    return dsl.ContainerSpec("
+        yield f"        image={literal(task.container.image)},"
+        yield f"        command={literal(task.container.command, self.scripts)},"
+        yield f"        args={literal(task.container.args, {_PLACEHOLDER % key: key for key in inputs})},"
+        yield "    )"
+
+    def _common(self, kind: bool) -> list[Call]:
+        """Return the calls that all tasks of a kind have in common; none where it is one task or none."""
+        calls = [self.calls[task.name] for task in self.graph.tasks if bool(task.container) == kind]
+        if len(calls) < 2:
+            return []
+        keys = set.intersection(*({call.key for call in one} for one in calls))
+        common = [call for call in calls[0] if call.key in keys]
+        # a task's own calls come first: what that would put into another order stays with the task
+        for sets in {call.sets for call in common} - _UNORDERED:
+            shared = [call.key for call in common if call.sets == sets]
+            for one in calls:
+                given = [call.key for call in one if call.sets == sets]
+                if [*(key for key in given if key not in keys), *shared] != given:
+                    common = [call for call in common if call.sets != sets]
+        return common
+
+    def _pipeline(self) -> Iterator[str]:
+        options = {"name": pipeline_name(self.graph.name), "display_name": self.graph.name}
+        if self.graph.description:
+            options["description"] = self.graph.description
+        yield f"@dsl.pipeline({', '.join(f'{key}={literal(value)}' for key, value in options.items())})"
+        arguments = ", ".join(
+            f"{parameter.name}: {_TYPES[parameter.type]}"
+            + ("" if parameter.value is None else f" = {literal(parameter.value)}")
+            for parameter in sorted(self.graph.parameters, key=lambda parameter: parameter.value is not None)
+        )
+        yield f"def generated_pipeline({arguments}):"
+        for task in self.graph.tasks:
+            yield from self._task(task)
+
+    def _task(self, task: Task) -> Iterator[str]:
+        variable = self.variables[task.name]
+        inputs = keywords({name: self._input(source) for name, source in task.inputs.items()})
+        yield f"    {variable} = _named({self.names[_component_key(task)]}, {task.name!r})({inputs})"
+        yield f"    {variable}.set_display_name({literal(task.display_name)})"
+        if task.parents:
+            yield f"    {variable}.after({', '.join(self.variables[parent] for parent in task.parents)})"
+        common = {call.key for call in self.common[bool(task.container)]}
+        own = [call for call in self.calls[task.name] if call.key not in common]
+        yield from (self._call(call, variable) for call in own if call.function != _SET_POD_FIELD)
+        if common:
+            yield f"    {_SET_UP[bool(task.container)][0]}({variable})"
+        yield from (self._call(call, variable) for call in own if call.function == _SET_POD_FIELD)
+        yield ""
+
+    def _input(self, source: TaskInput) -> str:
+        if isinstance(source, Constant):
+            return literal(source.value)
+        if isinstance(source, PipelineInput):
+            return identifier(source.name)
+        return f"{self.variables[source.task]}.outputs[{source.key!r}]"
+
+    def _call(self, call: Call, task: str) -> str:
+        arguments = [f"{name}={literal(value, self.scripts)}" for name, value in call.arguments.items()]
+        if call.function.startswith("."):
+            return f"    {task}{call.function}({', '.join(arguments)})"
+        function = call.function.replace("kubernetes.", f"{self.kubernetes}.")
+        return f"    {function}({', '.join([task, *arguments])})"
 
 
-def _renamed(compiled: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a compiled component under another name, by which KFP finds all its parts."""
-    (component,) = compiled["components"].values()
-    (executor,) = compiled["deploymentSpec"]["executors"].values()
-    (task,) = compiled["root"]["dag"]["tasks"].values()
-    dag = {**compiled["root"]["dag"], "tasks": {name: {**task, "componentRef": {"name": f"comp-{name}"}}}}
-    return {
-        **compiled,
-        "components": {f"comp-{name}": {**component, "executorLabel": f"exec-{name}"}},
-        "deploymentSpec": {"executors": {f"exec-{name}": executor}},
-        "pipelineInfo": {**compiled["pipelineInfo"], "name": name},
-        "root": {**compiled["root"], "dag": dag},
-    }
+def _component_key(task: Task) -> str:
+    """Return a text that is equal for tasks that can share a component."""
+    return task.component or json.dumps(asdict(task.container))  # type: ignore[arg-type]
 
 
-def _pipeline(graph: TaskGraph) -> Iterator[str]:
-    options = [f"name={pipeline_name(graph.name)!r}", f"display_name={graph.name!r}"]
-    if graph.description:
-        options.append(f"description={graph.description!r}")
-    yield f"@dsl.pipeline({', '.join(options)})"
-    arguments = ", ".join(
-        f"{parameter.name}: {_TYPES[parameter.type]}"
-        + ("" if parameter.value is None else f" = {parameter.value!r}")
-        for parameter in sorted(graph.parameters, key=lambda parameter: parameter.value is not None)
-    )
-    yield f"def generated_pipeline({arguments}):"
-    # parameter names begin with a letter, so none can hide this name
-    yield "    _tasks = {}"
-    for task in graph.tasks:
-        yield from _task(task)
+def _component_name(task: Task) -> str:
+    if task.container:
+        return "_notebook"
+    label: str = compile_component(task.component or "").component["executorLabel"]
+    return label.replace("exec-", "_", 1)
 
 
-def _task(task: Task) -> Iterator[str]:
-    yield ""
-    arguments = ", ".join(f"{name}={_argument(source)}" for name, source in task.inputs.items())
-    yield f"    _task = _tasks[{task.name!r}] = _load(_COMPONENTS[{task.name!r}])({arguments})"
-    yield f"    _task.set_display_name({task.display_name!r})"
-    if task.parents:
-        yield f"    _task.after({', '.join(f'_tasks[{parent!r}]' for parent in task.parents)})"
+def _calls(task: Task) -> list[Call]:
+    """Return the calls that set up a task; what kfp.kubernetes has no functions for comes last."""
+    calls = []
     if task.caching is False:
-        yield "    _task.set_caching_options(enable_caching=False)"
-    for name, setter in _SETTERS.items():
+        calls.append(Call("caching", ".set_caching_options", {"enable_caching": False}))
+    for name, (function, argument) in _RESOURCES.items():
         if value := getattr(task.resources, name):
-            yield f"    _task.{setter}({value!r})"
+            calls.append(Call("resources", function, {argument: value}))
     for entry in kubernetes_env(_own_env(task).items()):
-        yield f"    _task.set_env_variable({entry['name']!r}, {entry['value']!r})"
-    if task.platform:
-        yield f"    _task.platform_config['kubernetes'] = {dict(task.platform)!r}"
+        calls.append(Call("env", ".set_env_variable", entry))
+    configured, rest = kubernetes_calls(task.platform)
+    last = [Call(name, _SET_POD_FIELD, {"name": name, "value": value}) for name, value in rest.items()]
+    return [*calls, *configured, *last]
 
 
 def _own_env(task: Task) -> Mapping[str, str]:
+    """Return the task's variables but those that its component sets."""
     if task.component is None:
         return task.env
-    from elyra_neurodesk.graph.components import compile_component
-
     container = compile_component(task.component).executor["container"]
     own = {entry["name"] for entry in container.get("env", ())}
     return {name: value for name, value in task.env.items() if name not in own}
-
-
-def _argument(source: Any) -> str:
-    if isinstance(source, Constant):
-        return repr(source.value)
-    if isinstance(source, PipelineInput):
-        return source.name
-    return f"_tasks[{source.task!r}].outputs[{source.key!r}]"

@@ -27,5 +27,5 @@ def test_a_chain_of_2000_nodes_in_any_order_becomes_a_package(bench: Workbench) 
 def test_a_chain_of_60_nodes_becomes_a_module_that_python_can_read(bench: Workbench) -> None:
     nodes = [notebook_node(f"n{at}", "a.ipynb", [f"n{at - 1}"] if at else []) for at in range(60)]
     source = write_dsl(bench.graph(bench.definition(nodes)))
-    assert len([line for line in source.splitlines() if "_task.after(" in line]) == 59
+    assert len([line for line in source.splitlines() if ".after(" in line]) == 59
     ast.parse(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from pathlib import Path
 from typing import Any
 
@@ -19,47 +20,61 @@ from tests.safety.workbench import Workbench, only_coded_errors
 from tests.support.equivalence import compile_dsl, pipeline_facts, resolved_tasks
 from tests.support.pipelines import catalog_node, notebook_node
 
-NAMES = {
-    *("Path", "yaml", "json_format", "components", "dsl", "_load", "definition", "_COMPONENTS"),
-    *("generated_pipeline", "_tasks", "_task", "__name__", "__file__", "_specs", "_documents", "document"),
-    *("map", "str", "int", "float", "bool", "list", "dict"),
+IMPORTS = {
+    *(":copy", "pathlib:Path", ":yaml", "google.protobuf:json_format"),
+    *("kfp:components", "kfp:dsl", "kfp:kubernetes"),
 }
-CALLS = {
-    *("_load", "Path", "map", "dsl.pipeline", "components.load_component_from_text", "yaml.safe_dump_all"),
-    *("_task.set_display_name", "_task.after", "_task.set_caching_options", "_task.set_env_variable"),
-    *("_task.set_cpu_request", "_task.set_cpu_limit", "_task.set_memory_request", "_task.set_memory_limit"),
-    *("_task.set_accelerator_limit", "_task.set_accelerator_type"),
-    # Path(__file__).with_suffix(".yaml").write_text(...), _load(...)(...)
-    *(".with_suffix", ".write_text", "()"),
+BUILTINS = {"__name__", "__file__", "map", "str", "int", "float", "bool"}
+FUNCTIONS = {
+    *(
+        "_named",
+        "_set_pod_field",
+        "_set_up_notebook",
+        "_set_up_component",
+        "Path",
+        "map",
+        "generated_pipeline",
+    ),
+    *("copy.deepcopy", "components.load_component_from_text", "yaml.safe_dump_all", "dsl.ContainerSpec"),
+    *("dsl.pipeline", "kubernetes.mount_pvc", "kubernetes.empty_dir_mount", "kubernetes.use_secret_as_env"),
+    *("kubernetes.add_pod_label", "kubernetes.add_pod_annotation", "kubernetes.use_field_path_as_env"),
+    *("kubernetes.set_image_pull_policy", "kubernetes.set_image_pull_secrets", "kubernetes.add_toleration"),
 }
-
-
-def called(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{called(node.value) if isinstance(node.value, ast.Name) else ''}.{node.attr}"
-    return "()" if isinstance(node, ast.Call) and called(node.func) == "_load" else ast.dump(node)
+METHODS = {
+    *("set_display_name", "after", "set_caching_options", "set_env_variable", "setdefault"),
+    *("set_cpu_request", "set_cpu_limit", "set_memory_request", "set_memory_limit"),
+    *("set_accelerator_limit", "set_accelerator_type"),
+    # Path(__file__).with_suffix(".yaml").write_text(...)
+    *("with_suffix", "write_text"),
+}
 
 
 def assert_only_literals(source: str, parameters: set[str]) -> None:
     tree = ast.parse(source)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    assert names <= NAMES | parameters
-    assert {called(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)} <= CALLS
+    nodes = list(ast.walk(tree))
     imported = {
-        f"{getattr(node, 'module', '')}:{alias.name}"
-        for node in ast.walk(tree)
+        alias.name: f"{getattr(node, 'module', '')}:{alias.name}"
+        for node in nodes
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    wanted = {"pathlib:Path", ":yaml", "google.protobuf:json_format", "kfp:components", "kfp:dsl"}
-    assert imported == wanted
+    assert set(imported.values()) == IMPORTS
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    # nothing hides what the module or Python defines, and nothing else is used
+    assert not (assigned | functions | parameters) & (imported.keys() | set(dir(builtins)))
+    assert parameters <= arguments
+    known = BUILTINS | imported.keys() | functions | arguments | assigned
+    assert {node.id for node in nodes if isinstance(node, ast.Name)} <= known
+    for call in (node.func for node in nodes if isinstance(node, ast.Call)):
+        if isinstance(call, ast.Call):  # _named(component, name)(...)
+            assert ast.unparse(call.func) == "_named"
+        elif not (isinstance(call, ast.Attribute) and call.attr in METHODS):
+            assert ast.unparse(call) in FUNCTIONS
     kinds = {type(node) for node in tree.body}
     assert kinds <= {ast.Expr, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign, ast.If}
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert functions == {"_load", "generated_pipeline"}
-    assert not any(isinstance(node, ast.JoinedStr | ast.Lambda | ast.NamedExpr) for node in ast.walk(tree))
+    assert not any(isinstance(node, ast.JoinedStr | ast.Lambda | ast.NamedExpr) for node in nodes)
 
 
 def constants(source: str) -> set[Any]:
@@ -141,7 +156,7 @@ def test_a_sample_compiles_to_an_equivalent_package(bench: Workbench, tmp_path: 
     assert pipeline_facts(ours) == pipeline_facts(theirs)
 
 
-@pytest.mark.parametrize("name", ["_tasks", "_load", "_COMPONENTS", "dsl\n", "é", "ﬁ", "class"])
+@pytest.mark.parametrize("name", ["_named", "_set_up_notebook", "_SCRIPT", "dsl\n", "é", "ﬁ", "class"])
 def test_no_parameter_can_hide_a_name_of_the_module(bench: Workbench, name: str) -> None:
     from elyra_neurodesk.errors import NeurodeskError
 

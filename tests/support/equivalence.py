@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -27,7 +31,7 @@ def resolved_tasks(package: str) -> Resolved:
             "caching": task.get("cachingOptions", {}),
             "component": component,
             "executor": _by_name(executors[label]),
-            "platform": platform.get(label, {}),
+            "platform": named_once(platform.get(label, {})),
         }
     return result
 
@@ -43,6 +47,25 @@ def pipeline_facts(package: str) -> dict[str, Any]:
     }
 
 
+def named_once(platform: dict[str, Any]) -> dict[str, Any]:
+    """Return a Kubernetes configuration without what the functions in ``kfp.kubernetes`` write twice.
+
+    They name a claim or a secret in the current field and in the deprecated one, and say that a secret is not
+    optional.
+    """
+    names = {"pvcMount": "constant", "secretAsEnv": "secretName", "imagePullSecret": "secretName"}
+    result = dict(platform)
+    for kind, deprecated in names.items():
+        current = "pvcNameParameter" if kind == "pvcMount" else "secretNameParameter"
+        if kind in platform:
+            result[kind] = [dict(entry) for entry in platform[kind]]
+        for entry in result.get(kind, ()):
+            given = {"runtimeValue": {"constant": entry[deprecated]}}
+            assert entry.pop(current, given) == given
+            assert entry.pop("optional", False) is False
+    return result
+
+
 def _by_name(executor: dict[str, Any]) -> dict[str, Any]:
     container = dict(executor["container"])
     # an empty value is left out by protobuf's JSON
@@ -51,12 +74,17 @@ def _by_name(executor: dict[str, Any]) -> dict[str, Any]:
     return {**executor, "container": container}
 
 
-def compile_dsl(source: str, folder: Any) -> str:
+def compile_dsl(source: str, folder: Path) -> str:
     """Compile exported DSL as its user would: by running the file with Python."""
-    import subprocess
-    import sys
-
     path = folder / "exported.py"
     path.write_text(source, "utf-8")
     subprocess.run([sys.executable, str(path)], check=True, cwd=folder, capture_output=True, text=True)
+    return path.with_suffix(".yaml").read_text("utf-8")
+
+
+def compile_dsl_here(source: str, folder: Path) -> str:
+    """Compile exported DSL in this process, which has imported KFP already."""
+    path = folder / "exported.py"
+    path.write_text(source, "utf-8")
+    runpy.run_path(str(path), run_name="__main__")
     return path.with_suffix(".yaml").read_text("utf-8")

@@ -152,17 +152,5 @@ def test_the_package_parses_with_the_protos_of_the_sdk(packages: tuple[str, str]
         json_format.ParseDict(known, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
 
 
-def test_exported_dsl_is_python_without_a_line_that_a_user_wrote() -> None:
-    import ast
-
-    tree = ast.parse(write_dsl(graph()))
-    calls = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert calls <= {"_load", "Path", "map"}
-
-
 def test_the_same_graph_gives_the_same_bytes(tmp_path: Path) -> None:
     assert package_text(graph()) == package_text(graph())
