@@ -111,8 +111,11 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Yield the module's lines."""
         yield _HEAD + ("" if self.kubernetes == "kubernetes" else f" as {self.kubernetes}")
+        if self.scripts:
+            yield "\n# Scripts in the commands of containers."
         for script, name in self.scripts.items():
             yield f"{name} = {literal(script)}"
+        yield "\n# Components: what the tasks run."
         for key, task in self.components.items():
             yield from self._component(self.names[key], task)
         yield _NAMED

@@ -122,7 +122,7 @@ def normaliser(work: Path, store: Any) -> Callable[[str], str]:
     patterns = (
         # a digest over all of the graph, the bootstrapper's SHA-256 included
         (r"(elyra/pipeline-version: )'?[0-9a-f]{12}'?", r"\1VERSION"),
-        (r"(elyra/pipeline-version['\"]?[,:]\s*['\"])[0-9a-f]{12}(['\"])", r"\1VERSION\2"),
+        (r"(elyra/pipeline-version', label_value=')[0-9a-f]{12}'", r"\1VERSION'"),
         (rf"(sdkVersion: kfp-){re.escape(version('kfp'))}", r"\1VERSION"),
         (rf"\b(elyra-neurodesk ){re.escape(version('elyra-neurodesk'))}", r"\1VERSION"),
     )
@@ -138,26 +138,25 @@ def normaliser(work: Path, store: Any) -> Callable[[str], str]:
 
 
 def plain_layout(dsl: str) -> str:
-    """Return a Python program without comments, in a layout and an order of keywords of our own.
+    """Return a Python program without comments, in a layout of our own.
 
-    The exported layout is that of whichever black is installed, and the order of a component's arguments
-    differs from one export to the next.
+    The exported layout is that of whichever black is installed.
     """
-    tree = ast.parse(dsl)
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call):
-            call.keywords.sort(key=lambda keyword: keyword.arg or "")
-    return "\n".join(_statement(one) for one in tree.body) + "\n"
+    return "\n".join(_statement(one) for one in ast.parse(dsl).body) + "\n"
 
 
 def _statement(one: ast.stmt) -> str:
     if isinstance(one, ast.Assign):
-        try:
-            value = pprint.pformat(ast.literal_eval(one.value), width=110, sort_dicts=False)
-        except ValueError:
-            return ast.unparse(one)
-        return f"{ast.unparse(one.targets[0])} = {value}"
+        target = ast.unparse(one.targets[0])
+        if isinstance(one.value, ast.Constant):
+            return f"{target} = {_folded(one.value)}"
+        if isinstance(one.value, ast.Call) and len(one.value.args) == 1:
+            return f"{target} = {ast.unparse(one.value.func)}({_folded(one.value.args[0])})"
     return ast.unparse(one)
+
+
+def _folded(value: ast.expr) -> str:
+    return pprint.pformat(ast.literal_eval(value), width=110)
 
 
 def archives(store: Any) -> Iterator[tuple[str, list[str]]]:
