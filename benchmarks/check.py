@@ -52,12 +52,15 @@ def measure(folder: Path) -> None:
     """Check all notebooks of a folder and print the seconds; run in a process of its own."""
     started, used = time.perf_counter(), time.process_time()
     from elyra_neurodesk.check.check import check_sources
-    from elyra_neurodesk.check.nodes import Node
+    from elyra_neurodesk.check.nodes import CheckInput
+    from elyra_neurodesk.graph.pipeline import NotebookNode
     from elyra_neurodesk.modules.sources import current_index
 
     imported = time.perf_counter()
     paths = sorted(folder.glob("*.ipynb"))
-    nodes = [Node(path.stem, path.name, path, {path.name: path}) for path in paths]
+    nodes = [
+        CheckInput(NotebookNode(path.stem, path.stem, path.name), path, {path.name: path}) for path in paths
+    ]
     report = check_sources(nodes, current_index())
     ended = time.perf_counter()
     cpu = time.process_time() - used

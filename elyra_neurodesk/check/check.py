@@ -18,7 +18,7 @@ from elyra_neurodesk.check.events import (
     SetVariable,
     UseString,
 )
-from elyra_neurodesk.check.nodes import Node
+from elyra_neurodesk.check.nodes import CheckInput
 from elyra_neurodesk.check.readers.files import FileReader
 from elyra_neurodesk.check.readers.inline_calls import EventInliner
 from elyra_neurodesk.check.report import Finding, ModuleUse, Report, finding, in_order
@@ -33,16 +33,16 @@ from elyra_neurodesk.modules.index import ModuleIndex, Origin
 _NO_INDEX = ModuleIndex(Origin("none"))
 
 
-def check_sources(nodes: Iterable[Node], index: ModuleIndex | Callable[[], ModuleIndex]) -> Report:
+def check_sources(inputs: Iterable[CheckInput], index: ModuleIndex | Callable[[], ModuleIndex]) -> Report:
     """Check the notebooks and scripts of a pipeline; nothing in them is run or imported.
 
     Args:
-        nodes: what to read.
+        inputs: what to read.
         index: the module index, or a function that gets it, which is called when the code needs one.
     """
     reader = FileReader()
     with _gc_paused():
-        sources = [_read(node, reader) for node in nodes]
+        sources = [_read(item, reader) for item in inputs]
     if not isinstance(index, ModuleIndex):
         index = index() if any(map(_needs_index, sources)) else _NO_INDEX
     findings: list[Finding] = []
@@ -59,7 +59,7 @@ def check_sources(nodes: Iterable[Node], index: ModuleIndex | Callable[[], Modul
     return Report(
         findings=tuple(findings),
         uses=tuple(uses),
-        nodes=tuple(source.node.label for source in sources),
+        nodes=tuple(source.input.node.label for source in sources),
         index=index.origin.text if uses else "",
     )
 
@@ -69,33 +69,34 @@ class _Source:
     """A node with what its code does.
 
     Attributes:
-        node: the node.
+        input: the node and its files.
         events: in the order of execution.
         missing: findings about files that are not among its dependencies.
     """
 
-    node: Node
+    input: CheckInput
     events: Sequence[Event]
     missing: tuple[Finding, ...] = ()
 
 
-def _read(node: Node, reader: FileReader) -> _Source:
-    if node.problem:
-        return _Source(node, (), (finding("ND-CHECK-013", node.label, Location(node.file), node.problem),))
-    beside = reader.scripts_in(node.path.parent)
-    absent = [name for name in beside if name not in node.files and name != node.path.name]
-    inliner = EventInliner(reader, node.files, posixpath.dirname(node.file), absent)
-    events = inliner.events(reader.read(node.path, node.file, node.parameters))
+def _read(item: CheckInput, reader: FileReader) -> _Source:
+    node = item.node
+    if item.problem:
+        return _Source(item, (), (finding("ND-CHECK-013", node.label, Location(node.file), item.problem),))
+    beside = reader.scripts_in(item.path.parent)
+    absent = [name for name in beside if name not in item.files and name != item.path.name]
+    inliner = EventInliner(reader, item.files, posixpath.dirname(node.file), absent)
+    events = inliner.events(reader.read(item.path, node.file, node.parameters))
     missing = tuple(
         finding(
             "ND-CHECK-303",
             node.label,
             event.at,
-            f"'{name}' is imported and lies beside '{node.path.name}', but is not among the dependencies",
+            f"'{name}' is imported and lies beside '{item.path.name}', but is not among the dependencies",
         )
         for name, event in inliner.missing.items()
     )
-    return _Source(node, events, missing)
+    return _Source(item, events, missing)
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _gc_paused() -> Iterator[None]:
 
 def _needs_index(source: _Source) -> bool:
     """Return whether findings about a node depend on the module index."""
-    return bool(source.node.modules) or any(
+    return bool(source.input.modules) or any(
         isinstance(event, LoadModule)
         or (isinstance(event, RunCommand) and event.words[0] not in SYSTEM_COMMANDS)
         or (isinstance(event, UseString) and "/cvmfs/" in event.text)
@@ -122,24 +123,24 @@ def _needs_index(source: _Source) -> bool:
 
 
 def _judge(source: _Source, index: ModuleIndex) -> tuple[ModuleRule, list[Finding]]:
-    node, events = source.node, source.events
+    node, events = source.input.node, source.events
     modules = ModuleRule(node.label, index)
     commands = CommandRule(node.label, node.image, index, events)
-    for request in node.modules:
+    for request in source.input.modules:
         modules.declared(request, node.file)
     for number, event in enumerate(events):
         modules.see(event)
         if isinstance(event, RunCommand):
             commands.see(number, event, modules.loaded)
-    present = [*node.files, *node.given]
-    outputs = () if node.problem or _is_partly_unread(source) else node.outputs
+    present = [*source.input.files, *source.input.inherited]
+    outputs = () if source.input.problem or _is_partly_unread(source) else node.outputs
     return modules, [
         *source.missing,
         *unreadable_findings(node.label, events),
         *interactive_findings(node.label, events),
         *modules.findings,
         *commands.findings,
-        *path_findings(node.label, events, node.volumes),
+        *path_findings(node.label, events, source.input.volumes),
         *output_findings(node.label, node.file, outputs, events, present),
     ]
 
@@ -148,6 +149,6 @@ def _is_partly_unread(source: _Source) -> bool:
     """Return whether a file could not be read, or is not among the dependencies: it may write anything."""
     return any(
         isinstance(event, ReadFailure)
-        or (isinstance(event, RunFile) and posixpath.normpath(event.path) not in source.node.files)
+        or (isinstance(event, RunFile) and posixpath.normpath(event.path) not in source.input.files)
         for event in source.events
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from elyra_neurodesk.check.check import check_sources
-from elyra_neurodesk.check.nodes import nodes_of
+from elyra_neurodesk.check.nodes import check_inputs
 from elyra_neurodesk.check.report import CheckFailed, Report
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.index import ModuleIndex
@@ -45,8 +45,8 @@ def check_before_submit(pipeline: Pipeline, root: Path, settings: RuntimeSetting
     if settings.check == "off" or not pipeline.notebook_nodes:
         return ()
     # missing files are an error of the archive's builder
-    nodes = [node for node in nodes_of(pipeline, root, settings) if not node.problem]
-    report = check_sources(nodes, lambda: configured_index(settings))
+    inputs = [item for item in check_inputs(pipeline, root, settings) if not item.problem]
+    report = check_sources(inputs, lambda: configured_index(settings))
     if settings.check == "error" and report.with_severity("error"):
         raise CheckFailed(pipeline.name, report)
     return warning_lines(report)

@@ -37,7 +37,7 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     for input, and outputs that no code writes. Exits with status 1 when there are errors.
     """
     from elyra_neurodesk.check.check import check_sources
-    from elyra_neurodesk.check.nodes import nodes_of
+    from elyra_neurodesk.check.nodes import check_inputs
     from elyra_neurodesk.check.report import Report
     from elyra_neurodesk.check.submission import configured_index
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
@@ -49,9 +49,9 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     if level != "off":
         from elyra_neurodesk.cli.render import busy
 
-        nodes = nodes_of(pipeline, file.resolve().parent, settings)
+        inputs = check_inputs(pipeline, file.resolve().parent, settings)
         with busy("reading notebooks, scripts and the list of modules"):
-            report = check_sources(nodes, lambda: configured_index(settings))
+            report = check_sources(inputs, lambda: configured_index(settings))
     if as_json:
         print_json({"pipeline": pipeline.name, "level": level, **report.to_json()})
     else:

@@ -12,8 +12,9 @@ import pytest
 
 from elyra_neurodesk.bootstrapper.environment import LMOD_CMD
 from elyra_neurodesk.check.check import check_sources
-from elyra_neurodesk.check.nodes import Node
+from elyra_neurodesk.check.nodes import CheckInput
 from elyra_neurodesk.check.report import Finding
+from elyra_neurodesk.graph.pipeline import NotebookNode
 from elyra_neurodesk.modules.sources import current_index
 from tests.seeded.cases import Case
 from tests.seeded.running import Runs, Workshop
@@ -88,15 +89,15 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Sequence
     def checked(case: Case) -> Sequence[Finding]:
         path = root / "files" / case.path.name
         path.write_bytes(case.path.read_bytes())
-        node = Node(
+        node = NotebookNode(
+            id=case.path.stem,
             label=case.path.stem,
             file=path.name,
-            path=path,
-            files={path.name: path, **{name: root / "files" / name for name in DATA}},
-            modules=tuple(case.node.get("modules", ())),
             outputs=tuple(case.node.get("outputs", ())),
             parameters=tuple(case.parameters),
         )
-        return check_sources([node], index).findings
+        files = {path.name: path, **{name: root / "files" / name for name in DATA}}
+        modules = tuple(case.node.get("modules", ()))
+        return check_sources([CheckInput(node, path, files, modules)], index).findings
 
     return checked

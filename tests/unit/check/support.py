@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.check.check import check_sources
-from elyra_neurodesk.check.nodes import Node
+from elyra_neurodesk.check.nodes import CheckInput
 from elyra_neurodesk.check.report import Finding, Report
+from elyra_neurodesk.graph.pipeline import NotebookNode
 from elyra_neurodesk.modules.index import ModuleIndex
 
 NEURODESKTOP = "vnmd/neurodesktop:2026-09-23"
@@ -34,6 +36,21 @@ def notebook(*cells: str, language: str = "python", tags: dict[int, list[str]] |
     )
 
 
+def item(
+    label: str,
+    file: str,
+    path: Path,
+    files: Mapping[str, Path] | None = None,
+    image: str = NEURODESKTOP,
+    outputs: tuple[str, ...] = (),
+    parameters: tuple[str, ...] = (),
+    **found: Any,
+) -> CheckInput:
+    """Return a node to check; ``found`` are other attributes of `CheckInput`."""
+    node = NotebookNode(label, label, file, image=image, outputs=outputs, parameters=parameters)
+    return CheckInput(node, path, {path.name: path} if files is None else files, **found)
+
+
 def check(folder: Path, index: ModuleIndex, content: str, file: str = "a.ipynb", **node: Any) -> Report:
     """Check one node; ``more`` maps the names of other files that it takes along to what is in them."""
     (folder / file).write_text(content, "utf-8")
@@ -43,8 +60,7 @@ def check(folder: Path, index: ModuleIndex, content: str, file: str = "a.ipynb",
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
         files[name] = path
-    node.setdefault("image", NEURODESKTOP)
-    return check_sources([Node("node", file, folder / file, files, **node)], index)
+    return check_sources([item("node", file, folder / file, files, **node)], index)
 
 
 def brief(found: Finding) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.modules.index import ModuleIndex
-from tests.unit.check.support import briefs, check, notebook
+from tests.unit.check.support import briefs, check, item, notebook
 
 PATHS = {
     "read": ("open('/home/jovyan/data/x.txt')", ["301 warning 1:1"]),
@@ -123,7 +123,7 @@ def test_an_output_that_nothing_names_is_told(name: str, tmp_path: Path, nothing
 def test_an_output_that_is_there_already_needs_no_writing(tmp_path: Path, nothing: ModuleIndex) -> None:
     more = {"mask.txt": "1"}
     assert briefs(check(tmp_path, nothing, notebook("1"), outputs=("mask.txt",), more=more)) == []
-    assert briefs(check(tmp_path, nothing, notebook("1"), outputs=("m.txt",), given=("m.txt",))) == []
+    assert briefs(check(tmp_path, nothing, notebook("1"), outputs=("m.txt",), inherited=("m.txt",))) == []
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,7 @@ def test_a_script_that_is_no_text_is_a_finding(tmp_path: Path, nothing: ModuleIn
     path = tmp_path / "b.py"
     path.write_bytes(b"\xff\xfe")
     from elyra_neurodesk.check.check import check_sources
-    from elyra_neurodesk.check.nodes import Node
 
-    assert briefs(check_sources([Node("b", "b.py", path, {"b.py": path})], nothing)) == ["010 error "]
+    assert briefs(check_sources([item("b", "b.py", path)], nothing)) == ["010 error "]
     gone = tmp_path / "gone.ipynb"
-    assert briefs(check_sources([Node("b", "gone.ipynb", gone)], nothing)) == ["010 error "]
+    assert briefs(check_sources([item("b", "gone.ipynb", gone, {})], nothing)) == ["010 error "]

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.check.check import check_sources
-from elyra_neurodesk.check.nodes import Node
 from elyra_neurodesk.check.report import Report
 from elyra_neurodesk.modules.index import ModuleIndex
 from elyra_neurodesk.modules.sources import current_index
 from tests.support.neurodesk_tree import Tool, make_tree
-from tests.unit.check.support import NEURODESKTOP, briefs, uses
+from tests.unit.check.support import briefs, item, uses
 
-SHARED = Path(__file__).parents[5] / "shared/data"
+SHARED = next(
+    (folder / "shared/data" for folder in Path(__file__).parents if (folder / "shared/data").is_dir()), Path()
+)
 BET, BIDS, SLURM = (
     SHARED / f"notebooks/neurodesk__neurodeskedu__{name}.ipynb"
     for name in ("FSL_course_bet", "bids_conversion", "papermill-slurm-submission-example")
@@ -54,7 +55,7 @@ def mounted(tmp_path_factory: pytest.TempPathFactory) -> ModuleIndex:
 
 
 def report(path: Path, index: ModuleIndex) -> Report:
-    return check_sources([Node("node", path.name, path, {path.name: path}, NEURODESKTOP)], index)
+    return check_sources([item("node", path.name, path)], index)
 
 
 @pytest.mark.parametrize("path", LOADS, ids=lambda path: path.stem.rpartition("__")[2])

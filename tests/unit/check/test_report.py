@@ -8,10 +8,9 @@ from pathlib import Path
 from elyra_neurodesk.check import report as module
 from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.events import Location
-from elyra_neurodesk.check.nodes import Node
 from elyra_neurodesk.check.report import CODES, CheckFailed, Finding, Report, finding
 from elyra_neurodesk.modules.index import ModuleIndex
-from tests.unit.check.support import check, notebook
+from tests.unit.check.support import check, item, notebook
 
 SOURCES = Path(module.__file__).parent
 
@@ -44,7 +43,7 @@ def test_findings_come_by_node_the_worst_first(tmp_path: Path, index: ModuleInde
     for name in ("b", "a"):
         path = tmp_path / f"{name}.py"
         path.write_text("import asyncio, module\nasyncio.run(module.load('fsl'))\ninput()\n")
-        paths.append(Node(name, path.name, path, {path.name: path}))
+        paths.append(item(name, path.name, path))
     report = check_sources(paths, index)
     assert [(found.node, found.severity) for found in report.findings] == [
         ("b", "error"),

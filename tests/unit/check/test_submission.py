@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.check import submission
-from elyra_neurodesk.check.nodes import nodes_of
+from elyra_neurodesk.check.nodes import check_inputs
 from elyra_neurodesk.check.report import CheckFailed
 from elyra_neurodesk.check.submission import UNCONFIGURED, check_before_submit, configured_index
 from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
@@ -91,10 +91,10 @@ def test_a_node_has_what_pipeline_and_configuration_say(tmp_path: Path) -> None:
     ]
     settings = replace(UNCONFIGURED, modules=("fsl/6.0.4",), scratch_claim="scratch")
     pipeline = read_pipeline_file(write_pipeline(tmp_path / "p.pipeline", nodes))
-    first, second = nodes_of(pipeline, tmp_path.resolve(), settings)
-    assert (first.file, sorted(first.files)) == ("sub/a.ipynb", ["a.ipynb", "helper.py"])
+    first, second = check_inputs(pipeline, tmp_path.resolve(), settings)
+    assert (first.node.file, sorted(first.files)) == ("sub/a.ipynb", ["a.ipynb", "helper.py"])
     assert first.volumes == ("/data", "/neurodesktop-storage")
     assert first.modules == ("fsl/6.0.4",)
     assert second.modules == ("fsl/6.0.4", "ants/2.5.4")
-    assert second.given == ("x.nii",)
-    assert second.outputs == ("y.csv",)
+    assert second.inherited == ("x.nii",)
+    assert second.node.outputs == ("y.csv",)
