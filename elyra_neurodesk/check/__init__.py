@@ -2,7 +2,7 @@
 
 ::
 
-    nodes.py                what the check needs to know of a node
+    nodes.py                graph.pipeline          -> nodes, with the files that their tasks get
     readers/
       documents.py          file                    -> cells of code
       ipython.py            IPython cell            -> Python syntax tree

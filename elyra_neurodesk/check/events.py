@@ -46,7 +46,7 @@ class Event:
     """An action of the code.
 
     Attributes:
-        at: where the code says so.
+        at: where the code is.
         scope: the process it happens in.
     """
 
@@ -127,7 +127,7 @@ class UseString(Event):
 
     Attributes:
         text: the string.
-        use: what is done to the file of that name; "quiet" where it is no file's name.
+        use: what is done to the file of that name; "quiet" where it is not a file's name.
     """
 
     text: str

@@ -32,9 +32,9 @@ class EventInliner:
 
     Args:
         reader: reads files.
-        files: what the node takes along: name in the task, relative to its notebook, to path.
+        files: the files that the task gets: name relative to the notebook's directory to path.
         folder: the notebook's directory relative to the pipeline's, for the names in locations.
-        absent: names of files that lie beside the notebook and are not taken along.
+        absent: names of files beside the notebook that the task does not get.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ def read_python(document: Document, file: str, parameters: Iterable[str], contex
             at = Location(file, cell.number, problem.line)
             failures[start] = ReadFailure(at, "syntax", f"cannot be parsed: {problem}", certain)
     reader = _PythonReader(
-        PythonNames.of(((tree, replaced) for _, tree, replaced in trees), parameters), context
+        PythonNames.from_trees(((tree, replaced) for _, tree, replaced in trees), parameters), context
     )
     events: list[Event] = []
     for start, tree, _ in trees:
@@ -86,7 +86,7 @@ def python_events(text: str, at: Location, context: Context) -> list[Event]:
         tree = parse(text, notebook=False)
     except CellSyntaxError:
         return []
-    return _PythonReader(PythonNames.of([(tree, False)]), context).read(tree, at)
+    return _PythonReader(PythonNames.from_trees([(tree, False)]), context).read(tree, at)
 
 
 def _may_be_newer(document: Document, cell: CodeCell, line: int | None) -> bool:
@@ -248,14 +248,13 @@ class _PythonReader:
     def _on_arg(self, node: ast.arg) -> None:
         """Leave annotations alone."""
 
-    def _on_Compare(self, node: ast.Compare) -> None:
-        self._visit_quietly(node.left, *node.comparators)
+    def _quietly(self, node: ast.AST) -> None:
+        """Visit the parts of a node whose strings are not files' names."""
+        kept, self._quiet = self._quiet, True
+        self._children(node)
+        self._quiet = kept
 
-    def _on_Raise(self, node: ast.Raise) -> None:
-        self._visit_quietly(node.exc, node.cause)
-
-    def _on_Assert(self, node: ast.Assert) -> None:
-        self._visit_quietly(node.test, node.msg)
+    _on_Compare = _on_Raise = _on_Assert = _quietly
 
     def _on_Subscript(self, node: ast.Subscript) -> None:
         self._visit(node.value)
@@ -299,9 +298,7 @@ class _PythonReader:
                 self._use(node, text, use)
         else:
             self._use(node, text, use)
-            kept, self._quiet = self._quiet, True
-            self._children(node)
-            self._quiet = kept
+            self._quietly(node)
 
     # calls
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from elyra_neurodesk.check.events import UNKNOWN
@@ -16,6 +17,7 @@ _MAX_TEXT = 20_000
 _MAX_WORDS = 500
 _PATHS = frozenset({"str", "os.fspath", "os.path.expanduser", "os.path.abspath", "os.path.realpath"})
 _PATH_CLASSES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.join"})
+_FIELD = re.compile(r"\{\{|\}\}|\$\$|\{(?P<expression>[^}]*)(?P<end>\}?)|\$(?P<name>\w*)")
 _BINDING = (
     ast.Name,
     ast.stmt,
@@ -48,7 +50,9 @@ class PythonNames:
     _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, trees: Iterable[tuple[ast.Module, bool]], parameters: Iterable[str] = ()) -> PythonNames:
+    def from_trees(
+        cls, trees: Iterable[tuple[ast.Module, bool]], parameters: Iterable[str] = ()
+    ) -> PythonNames:
         """Collect the names of several cells.
 
         Args:
@@ -115,7 +119,7 @@ class PythonNames:
         if isinstance(node, ast.Call) and self.dotted(node.func).endswith("get_ipython"):
             root = "get_ipython()"
         elif isinstance(node, ast.Name):
-            value = self._once(node.id)
+            value = self._single_value(node.id)
             if isinstance(value, ast.Call) and self.dotted(value.func).endswith("get_ipython"):
                 root = "get_ipython()"
             else:
@@ -133,7 +137,7 @@ class PythonNames:
         )
 
     def text(self, node: ast.expr, depth: int = 0) -> str:
-        """Return a text; `UNKNOWN` stands for each part that cannot be known."""
+        """Return an expression's string; `UNKNOWN` stands for each part that cannot be known."""
         found = self._text(node, depth) if depth < _MAX_DEPTH else UNKNOWN
         return found if len(found) <= _MAX_TEXT else UNKNOWN
 
@@ -155,7 +159,7 @@ class PythonNames:
             return UNKNOWN
         if isinstance(node, ast.Name):
             if node.id not in self._texts:
-                value = self._once(node.id)
+                value = self._single_value(node.id)
                 self._texts[node.id] = UNKNOWN  # should it lead back to itself
                 self._texts[node.id] = UNKNOWN if value is None else self.text(value, deeper)
             return self._texts[node.id]
@@ -173,7 +177,7 @@ class PythonNames:
         return UNKNOWN
 
     def texts(self, node: ast.expr, depth: int = 0) -> list[str]:
-        """Return the texts that an argument stands for: one, or those of a list, or those of a loop."""
+        """Return the strings that an argument stands for: one, or those of a list, or those of a loop."""
         if depth >= _MAX_DEPTH:
             return [UNKNOWN]
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -188,13 +192,13 @@ class PythonNames:
         if isinstance(node, ast.Name):
             if self.bound[node.id] == 1 and node.id in self.iterated:
                 return self.texts(self.iterated[node.id], depth + 1)
-            value = self._once(node.id)
+            value = self._single_value(node.id)
             if isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Name):
                 return self.texts(value, depth + 1)
         return [self.text(node, depth)]
 
     def words(self, node: ast.expr, depth: int = 0) -> list[str] | None:
-        """Return a command given as a list of words; None when it is no list."""
+        """Return a command given as a list of words; None when it is not a list."""
         if depth >= _MAX_DEPTH:
             return None
         if isinstance(node, ast.List | ast.Tuple):
@@ -203,7 +207,7 @@ class PythonNames:
             left, right = self.words(node.left, depth + 1), self.words(node.right, depth + 1)
             return None if left is None else [*left, *([UNKNOWN] if right is None else right)]
         if isinstance(node, ast.Name):
-            value = self._once(node.id)
+            value = self._single_value(node.id)
             return None if value is None else self.words(value, depth + 1)
         if isinstance(node, ast.Call):
             if self.dotted(node.func) == "shlex.split" and node.args:
@@ -212,7 +216,7 @@ class PythonNames:
                 return self.text(node.func.value).split()
         return None
 
-    def _once(self, name: str) -> ast.expr | None:
+    def _single_value(self, name: str) -> ast.expr | None:
         """Return the value that a name was assigned, when it was assigned once."""
         return self.assigned.get(name) if self.bound[name] == 1 else None
 
@@ -237,47 +241,33 @@ def interpolated(text: str, names: PythonNames) -> str:
     As IPython does (IPython.utils.text.DollarFormatter), a text in which something does not evaluate stays as
     it is, so that ``awk '{print $1}'`` arrives whole.
     """
-    pieces: list[str] = []
-    for piece in _pieces(text, names):
-        if piece is None:
-            return text
-        pieces.append(piece)
-    return "".join(pieces)
+
+    def value(field: re.Match[str]) -> str:
+        if field["expression"] is not None:
+            return _expression(field["expression"] if field["end"] else "", names)
+        name = field["name"]
+        if name is None:
+            return field[0][0]
+        known = name.isidentifier() and (name in names.bound or name in names.aliases)
+        return names.text(ast.Name(name, ast.Load())) if known else field[0]
+
+    try:
+        return _FIELD.sub(value, text)
+    except LookupError:
+        return text
 
 
-def _pieces(text: str, names: PythonNames) -> Iterator[str | None]:
-    position = 0
-    while position < len(text):
-        char = text[position]
-        if text[position : position + 2] in ("{{", "}}"):
-            yield char
-            position += 2
-        elif char == "{":
-            end = text.find("}", position)
-            yield _expression(text[position + 1 : end], names) if end > 0 else None
-            position = end + 1 if end > 0 else len(text)
-        elif char == "$" and text[position + 1 : position + 2] == "$":
-            yield "$"
-            position += 2
-        elif char == "$":
-            end = position + 1
-            while end < len(text) and (text[end].isalnum() or text[end] == "_"):
-                end += 1
-            name = text[position + 1 : end]
-            known = name.isidentifier() and (name in names.bound or name in names.aliases)
-            yield names.text(ast.Name(name, ast.Load())) if known else text[position:end]
-            position = end
-        else:
-            yield char
-            position += 1
+def _expression(source: str, names: PythonNames) -> str:
+    """Return an expression's string.
 
-
-def _expression(source: str, names: PythonNames) -> str | None:
-    """Return an expression's text; None when it would not evaluate, for all that can be seen."""
+    Raises:
+        LookupError: it would not evaluate, as far as can be seen.
+    """
     try:
         tree = ast.parse(source.strip().partition("!")[0] or "\0", mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        raise LookupError(source) from problem
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    known = all(name in names.bound or name in names.aliases or hasattr(builtins, name) for name in used)
-    return names.text(tree.body) if known else None
+    if not all(name in names.bound or name in names.aliases or hasattr(builtins, name) for name in used):
+        raise LookupError(source)
+    return names.text(tree.body)

@@ -47,6 +47,7 @@ _TESTS = frozenset({"file.exists", "dir.exists", "exist", "isfile", "isfolder", 
 _QUIET = word_set("cat message disp fprintf printf stop warning error library require sprintf")
 _JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue"})
 _CONVERSION = re.compile(r"%[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t"}
 
 
@@ -235,15 +236,7 @@ def _unquoted(literal: str, language: str) -> str:
         return (
             content if quote == "'" else content.replace('""', '"').replace('\\"', '"').replace("\\n", "\n")
         )
-    pieces, position = [], 0
-    while position < len(content):
-        if content[position] == "\\" and position + 1 < len(content):
-            pieces.append(_ESCAPES.get(content[position + 1], content[position + 1]))
-            position += 2
-        else:
-            pieces.append(content[position])
-            position += 1
-    return "".join(pieces)
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), content)
 
 
 def _without_escapes(text: str) -> tuple[str, list[Token]]:

@@ -1,4 +1,4 @@
-"""What single shell commands do: load modules, start programs and other shells, use files, ask."""
+"""What single shell commands do: load modules, start programs and other shells, use files, ask the user."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_a_path_that_a_task_does_not_have_is_told(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
+def test_a_path_that_a_task_lacks_is_reported(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
     code, expected = PATHS[name]
     assert briefs(check(tmp_path, nothing, notebook(code))) == expected
 
@@ -92,7 +92,7 @@ ASKING = {
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_code_that_waits_for_a_person_is_told(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
+def test_code_that_waits_for_input_is_reported(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
     code, expected = ASKING[name]
     assert briefs(check(tmp_path, nothing, notebook(code))) == expected
 
@@ -114,13 +114,13 @@ OUTPUTS = {
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_an_output_that_nothing_names_is_told(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
+def test_an_output_that_no_code_names_is_reported(name: str, tmp_path: Path, nothing: ModuleIndex) -> None:
     code, output, told = OUTPUTS[name]
     report = check(tmp_path, nothing, notebook(code), outputs=(output,))
     assert briefs(report) == (["501 warning "] if told else [])
 
 
-def test_an_output_that_is_there_already_needs_no_writing(tmp_path: Path, nothing: ModuleIndex) -> None:
+def test_an_output_that_exists_already_needs_no_writing(tmp_path: Path, nothing: ModuleIndex) -> None:
     more = {"mask.txt": "1"}
     assert briefs(check(tmp_path, nothing, notebook("1"), outputs=("mask.txt",), more=more)) == []
     assert briefs(check(tmp_path, nothing, notebook("1"), outputs=("m.txt",), inherited=("m.txt",))) == []
@@ -130,7 +130,7 @@ def test_an_output_that_is_there_already_needs_no_writing(tmp_path: Path, nothin
     ("content", "code"),
     [("{", "011"), ("[]", "011"), ("{}", "011"), ('{"cells": [1]}', "011"), ('{"cells": 3}', "011")],
 )
-def test_a_file_that_is_no_notebook_is_a_finding(
+def test_a_file_that_is_not_a_notebook_is_a_finding(
     content: str, code: str, tmp_path: Path, nothing: ModuleIndex
 ) -> None:
     assert briefs(check(tmp_path, nothing, content, outputs=("x.csv",))) == [f"{code} error "]
@@ -187,7 +187,7 @@ def test_cells_are_counted_as_jupyterlab_counts_them(tmp_path: Path, nothing: Mo
     assert briefs(check(tmp_path, nothing, json.dumps(content))) == ["401 error 2:1"]
 
 
-def test_a_script_that_is_no_text_is_a_finding(tmp_path: Path, nothing: ModuleIndex) -> None:
+def test_a_script_that_is_not_text_is_a_finding(tmp_path: Path, nothing: ModuleIndex) -> None:
     (tmp_path / "helper.py").write_bytes(b"\xff\xfe\x00")
     report = check(tmp_path, nothing, notebook("1"), more={})
     assert briefs(report) == []

@@ -110,7 +110,7 @@ def test_modules_that_import_each_other_are_read_once(tmp_path: Path, index: Mod
     assert briefs(check(tmp_path, index, notebook("import one, two"), more=more)) == ["401 error 2"]
 
 
-def test_a_helper_that_is_not_taken_along_is_told(tmp_path: Path, index: ModuleIndex) -> None:
+def test_a_helper_that_is_not_a_dependency_is_reported(tmp_path: Path, index: ModuleIndex) -> None:
     (tmp_path / "helper.py").write_text("x = 1\n")
     assert briefs(check(tmp_path, index, notebook("import os\nimport helper"))) == ["303 warning 1:2"]
 

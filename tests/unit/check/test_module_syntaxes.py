@@ -194,7 +194,7 @@ def test_a_module_is_found_however_it_is_loaded(name: str, tmp_path: Path, index
 
 
 @pytest.mark.parametrize("name", NOT_FOUND)
-def test_text_that_is_no_command_is_none(name: str, tmp_path: Path, index: ModuleIndex) -> None:
+def test_text_that_is_not_a_command_loads_nothing(name: str, tmp_path: Path, index: ModuleIndex) -> None:
     report = check(tmp_path, index, notebook(NOT_FOUND[name]))
     assert uses(report) == []
     assert [found.text for found in report.findings] == []
@@ -256,7 +256,7 @@ def test_each_use_gets_its_verdict(name: str, tmp_path: Path, index: ModuleIndex
     assert briefs(check(tmp_path, index, notebook(f"import module\n{code}"))) == expected
 
 
-def test_an_unknown_module_is_told_with_what_there_is(tmp_path: Path, index: ModuleIndex) -> None:
+def test_an_unknown_module_is_reported_with_similar_ones(tmp_path: Path, index: ModuleIndex) -> None:
     (found,) = check(tmp_path, index, notebook("import module\nawait module.load('afni/22.3.06')")).findings
     assert "afni/22.3.06" in found.message
     assert "afni/22.3.07" in found.message

@@ -38,7 +38,7 @@ LANGUAGES = ("python", "bash", "R", "octave", "scala")
 @example("%%time\n" * 100, "python")
 @example("a" + ".b" * 3000, "python")
 @example("a = " + " + ".join(["'x'"] * 3000), "python")
-def test_any_text_in_a_cell_is_read_or_told(text: str, language: str) -> None:
+def test_any_text_in_a_cell_is_read_or_reported(text: str, language: str) -> None:
     code = FileReader().parse(notebook(text, "import os", language=language).encode(), "a.ipynb")
     assert code.file == "a.ipynb"
 
@@ -57,7 +57,7 @@ def test_any_text_in_a_cell_is_read_or_told(text: str, language: str) -> None:
         ),
     )
 )
-def test_any_json_is_a_notebook_or_told(content: object) -> None:
+def test_any_json_is_a_notebook_or_reported(content: object) -> None:
     FileReader().parse(json.dumps(content).encode(), "a.ipynb")
 
 
@@ -137,7 +137,7 @@ def test_a_script_that_runs_itself_is_read_a_few_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.sh", "a.r", "a.m", "a", "a.ipynb"])
-def test_an_empty_file_does_nothing_or_is_told(name: str) -> None:
+def test_an_empty_file_does_nothing_or_is_reported(name: str) -> None:
     code = FileReader().parse(b"", name)
     assert len(code.events) == (1 if name == "a.ipynb" else 0)
     if name == "a.py":

@@ -45,7 +45,7 @@ def test_the_configuration_decides_what_an_error_does(level: str, tmp_path: Path
     assert all(line.startswith("'a': a.ipynb, cell 1, line 2: module 'fsl/9'") for line in lines)
 
 
-def test_warnings_are_told_and_stop_nothing(tmp_path: Path, tree: Path) -> None:
+def test_warnings_are_reported_and_stop_nothing(tmp_path: Path, tree: Path) -> None:
     settings = replace(UNCONFIGURED, module_index=str(tree))
     (line,) = check_before_submit(made(tmp_path, LOAD.format("fsl")), tmp_path, settings)
     assert line.endswith("(ND-CHECK-104)")
@@ -58,7 +58,7 @@ def test_many_warnings_are_counted(tmp_path: Path, tree: Path) -> None:
     assert lines[-1].startswith("4 more;")
 
 
-def test_an_index_is_asked_only_when_the_code_needs_one(
+def test_an_index_is_read_only_when_the_code_needs_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submission, "configured_index", lambda settings: pytest.fail("asked"))

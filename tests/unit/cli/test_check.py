@@ -64,5 +64,5 @@ def test_an_empty_report_says_so() -> None:
     assert shown(Report((), nodes=("Table",))).endswith("√ study: 0 errors, 0 warnings, 0 notes")
 
 
-def test_labels_are_no_markup() -> None:
+def test_labels_are_not_markup() -> None:
     assert "[red]Mask[/red]" in shown(Report((), nodes=("[red]Mask[/red]",)))

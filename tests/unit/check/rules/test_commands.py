@@ -66,7 +66,7 @@ def test_a_command_needs_a_module_that_offers_it(name: str, tmp_path: Path, inde
     assert briefs(check(tmp_path, index, notebook(*cells))) == expected
 
 
-def test_a_declared_module_is_there_from_the_beginning(tmp_path: Path, index: ModuleIndex) -> None:
+def test_a_declared_module_is_loaded_from_the_beginning(tmp_path: Path, index: ModuleIndex) -> None:
     assert briefs(check(tmp_path, index, notebook("!bet a"), modules=("fsl/6.0.4",))) == []
 
 
@@ -87,6 +87,6 @@ def test_without_an_index_nothing_is_said_about_commands(tmp_path: Path, nothing
     assert briefs(check(tmp_path, nothing, notebook("!bet a"))) == []
 
 
-def test_a_command_that_the_loaded_version_lacks_is_told_as_such(tmp_path: Path, index: ModuleIndex) -> None:
+def test_a_command_that_the_loaded_version_lacks_is_reported(tmp_path: Path, index: ModuleIndex) -> None:
     (found,) = check(tmp_path, index, notebook(FSL, "!bet2 a b")).findings
     assert found.message == "'bet2' is a command of fsl, and not of fsl/6.0.4, which is loaded"
