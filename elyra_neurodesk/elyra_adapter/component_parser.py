@@ -67,7 +67,7 @@ def compiled_component(definition: str) -> dict[str, Any] | None:
     try:
         documents = list(yaml.safe_load_all(definition))
     except yaml.YAMLError:
-        return None  # Elyra's parser says what is wrong
+        return None  # Elyra's parser reports what is wrong
     return next((item for item in documents if isinstance(item, dict) and "pipelineInfo" in item), None)
 
 

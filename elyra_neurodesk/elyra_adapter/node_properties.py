@@ -41,7 +41,7 @@ class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
     property_display_name = "Neurodesk Modules"
     property_description = (
         "Neurodesk modules to load before the first cell, such as fsl/6.0.7.16. Write the version: without "
-        "it the newest is taken. A module that cannot be had stops the task before any cell."
+        "it the newest is taken. A module that cannot be loaded stops the task before any cell."
     )
     property_attributes = [  # noqa: RUF012  Elyra's protocol
         ListItemPropertyAttribute(
@@ -80,16 +80,16 @@ class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
         return not self.module
 
     def get_all_validation_errors(self) -> list[str]:
-        """Return why this can be no module; whether it exists is told by the pre-flight check."""
+        """Return why this is not a module's name; whether the module exists is for the pre-flight check."""
         problem = rules.module(self.module)
         return [f"'{self.module}' {problem}: write tool or tool/version, one per line."] if problem else []
 
     def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
-        """Do nothing: the module is part of what the bootstrapper is told, not of the pod."""
+        """Do nothing: modules are part of the task specification, not of the pod."""
 
 
 class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
-    """What a tool that did not work does to a node.
+    """How a node's task reacts to a missing module or a failed tool.
 
     Attributes:
         selection: one of `STRICTNESS_CHOICES`, "" for the runtime configuration's.
@@ -101,8 +101,8 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
     property_id = STRICTNESS
     property_display_name = "Neurodesk Strictness"
     property_description = (
-        "What happens when a module cannot be had or a tool fails unnoticed. error: the task fails at that "
-        "cell. warn: it goes on, and the run page and the record tell. off: nobody looks."
+        "What happens when a module cannot be loaded or a tool fails unnoticed. error: the task fails at that "
+        "cell. warn: it goes on, and the run page and the record report it. off: no checks."
     )
     _json_data_type = "string"
 
@@ -134,13 +134,13 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
         return self.selection
 
     def get_all_validation_errors(self) -> list[str]:
-        """Return why this is no choice."""
+        """Return why this is not a valid choice."""
         if self.selection in STRICTNESS_CHOICES:
             return []
-        return [f"'{self.selection}' is none of {', '.join(STRICTNESS_CHOICES)}."]
+        return [f"'{self.selection}' is not one of {', '.join(STRICTNESS_CHOICES)}."]
 
     def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
-        """Do nothing: the bootstrapper is told, the pod is not changed."""
+        """Do nothing: strictness is part of the task specification, not of the pod."""
 
 
 PROPERTIES = frozenset({MODULES, STRICTNESS})

@@ -142,7 +142,7 @@ def _component_node(
 
 
 def _read_file(entry: Mapping[str, Any], root: Path, where: str) -> Mapping[str, Any]:
-    """Return an input that takes a file's content as one that takes a text."""
+    """Return an input that takes a file's content as one that takes text."""
     if entry.get("widget") != "file":
         return entry
     path = entry.get("value")

@@ -168,12 +168,12 @@ def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_conf
 
 @contextlib.contextmanager
 def _pipeline_file_only(path: Path) -> Iterator[None]:
-    """Turn what Elyra raises about a file that is no pipeline into an error of ours."""
+    """Translate what Elyra raises about a file that is not a pipeline file."""
     try:
         yield
     except (LookupError, TypeError, AttributeError, ValueError, NotImplementedError) as problem:
         # Elyra takes the editor's work for granted
-        raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
+        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: {problem!r}.") from problem
 
 
 def read_definition(path: Path) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def read_definition(path: Path) -> dict[str, Any]:
     except OSError as problem:
         raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
-        raise PipelineFileUnreadable(f"'{path}' is no pipeline file: {problem!r}.") from problem
+        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: {problem!r}.") from problem
     return dict(content)
 
 

@@ -61,7 +61,7 @@ def neurodesk_schema() -> dict[str, Any]:
     fields["auth_type"]["enum"] = SupportedAuthProviders.get_provider_names()
     fields["auth_type"]["default"] = SupportedAuthProviders.get_default_provider().name
     fields["cos_auth_type"]["default"] = "KUBERNETES_SECRET"
-    # the name of a secret is no secret: show it, and offer the one that KFP installs
+    # the name of a secret is not secret: show it, and offer the one that KFP installs
     fields["cos_secret"]["uihints"] = {"category": "Cloud Object Storage"}
     fields["cos_secret"]["default"] = "mlpipeline-minio-artifact"
     for name in ("cos_username", "cos_password"):

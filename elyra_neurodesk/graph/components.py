@@ -56,7 +56,7 @@ def compile_component(definition: str) -> CompiledComponent:
         definition: KFP component YAML, version 1 or a compiled version 2 component.
 
     Raises:
-        InvalidComponent: KFP cannot read it, or it is no single container: a whole pipeline, an importer.
+        InvalidComponent: KFP cannot read it, or it is not a single container (a whole pipeline, an importer).
     """
     from google.protobuf import json_format
     from kfp import components

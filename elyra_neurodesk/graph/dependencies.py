@@ -1,4 +1,4 @@
-"""Which files a notebook or script takes along."""
+"""The dependencies of a notebook or script as files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LinkLoop(NeurodeskError):
 
 @dataclass
 class Tree:
-    """A notebook's directory, of which nothing is looked at but what a dependency names.
+    """A notebook's directory, of which only what dependencies name is read.
 
     Attributes:
         directory: the notebook's directory.
@@ -81,7 +81,7 @@ class Tree:
         if tail:
             yield from self._matching_below(os.path.normpath(head), tail)
             return
-        # Path.glob has no say over hidden entries
+        # Path.glob cannot include hidden entries
         names = sorted(glob.glob(pattern, root_dir=self.root, include_hidden=True))  # noqa: PTH207
         yield from self._kept(name for name in names if not (self.root / name).is_dir())
         if recursive:
@@ -158,9 +158,9 @@ class Tree:
         return real
 
     def _kept(self, names: Iterable[str]) -> Iterator[str]:
-        """Yield the files among entries that nobody named one by one.
+        """Yield the files among entries that a wildcard or a directory stands for.
 
-        Sockets, an editor's hidden locks (links to nothing) and what is in hidden directories is passed over.
+        Sockets, an editor's hidden locks (dangling links) and files in hidden directories are skipped.
         """
         for name in names:
             path = self.root / name

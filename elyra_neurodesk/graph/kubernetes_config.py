@@ -21,7 +21,7 @@ def kubernetes_config(modifiers: Mapping[str, Any], node: str = "") -> Json:
         node: the node's label, for messages.
 
     Raises:
-        InvalidResource: the size of the shared memory is no number.
+        InvalidResource: the size of the shared memory is not a number.
     """
     config: Json = {}
     if volumes := modifiers.get("kubernetes_volumes"):

@@ -22,7 +22,7 @@ DEFAULT_ACCELERATOR = "nvidia.com/gpu"
 
 
 class InvalidResource(NeurodeskError):
-    """A node asks for an amount of CPUs, memory or GPUs that cannot be given."""
+    """A node asks for an amount of CPUs, memory or GPUs that is not possible."""
 
     code = "ND-RESOURCE-001"
     hint = "Enter numbers greater than zero in the node's properties, limits at least as large as requests."
@@ -36,7 +36,7 @@ def resources(properties: Mapping[str, Any], node: str) -> Resources:
         node: the node's label, for messages.
 
     Raises:
-        InvalidResource: a value is no positive number, or a limit is below its request.
+        InvalidResource: a value is not a positive number, or a limit is below its request.
     """
     amounts = {name: amount(properties.get(name), f"Node '{node}': {TITLES[name]}") for name in TITLES}
     for request, limit in ((CPU, CPU_LIMIT), (MEMORY, MEMORY_LIMIT)):
@@ -48,7 +48,7 @@ def resources(properties: Mapping[str, Any], node: str) -> Resources:
             )
     gpu = amounts[GPU]
     if gpu is not None and gpu % 1:
-        raise InvalidResource(f"Node '{node}': GPU is {_plain(gpu)}; only whole GPUs can be had.")
+        raise InvalidResource(f"Node '{node}': GPU is {_plain(gpu)}; only whole GPUs can be requested.")
     return Resources(
         cpu_request=_text(amounts[CPU]),
         cpu_limit=_text(amounts[CPU_LIMIT]),
@@ -63,7 +63,7 @@ def amount(value: Any, where: str) -> Decimal | None:
     """Return a number that a person entered; None for nothing or zero.
 
     Raises:
-        InvalidResource: it is no number, negative, infinite, or has more digits than Kubernetes keeps (3
+        InvalidResource: it is not a number, negative, infinite, or has more digits than Kubernetes keeps (3
             after the point).
     """
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -74,7 +74,7 @@ def amount(value: Any, where: str) -> Decimal | None:
     except InvalidOperation:
         valid = False
     if not valid or isinstance(value, bool):
-        raise InvalidResource(f"{where} is '{str(value)[:40]}', which is no number from 0.001 up.")
+        raise InvalidResource(f"{where} is '{str(value)[:40]}', which is not a number of at least 0.001.")
     return number or None
 
 

@@ -35,7 +35,7 @@ def parse_value(text: Any, kind: str, where: str) -> Any:
     try:
         return _PARSERS[kind](text.strip())
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError):
-        raise InvalidInputValue(f"{where} is '{text[:80]}', which is no {_NAMES.get(kind, kind)}.") from None
+        raise InvalidInputValue(f"{where} is '{text[:80]}', which is not {_NAMES.get(kind, kind)}.") from None
 
 
 def _boolean(text: str) -> bool:
@@ -63,9 +63,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "STRUCT": _literal(dict),
 }
 _NAMES = {
-    "NUMBER_INTEGER": "whole number",
-    "NUMBER_DOUBLE": "number",
+    "NUMBER_INTEGER": "a whole number",
+    "NUMBER_DOUBLE": "a number",
     "BOOLEAN": "true or false",
-    "LIST": "list such as [1, 2]",
-    "STRUCT": 'dictionary such as {"a": 1}',
+    "LIST": "a list such as [1, 2]",
+    "STRUCT": 'a dictionary such as {"a": 1}',
 }

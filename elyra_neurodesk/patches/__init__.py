@@ -47,7 +47,7 @@ PATCHES: tuple[Patch, ...] = (
     add_image_name,
     # The sidecar mounts the CVMFS volume that was added above.
     add_sidecar,
-    # Last what looks at the result: it drops labels that were added above and moves environment variables.
+    # These change what the others added: they drop labels and move environment variables.
     share_executors,
     escape_env,
 )
@@ -64,7 +64,7 @@ def patch_task(task: Task, context: SubmissionContext) -> Task:
 def patch_graph(graph: TaskGraph, context: SubmissionContext) -> TaskGraph:
     """Return the graph with all tasks patched and labelled with its version.
 
-    The version label is no patch of a task: it is the digest of all patched tasks, so that pods of the same
+    The version label is not in `PATCHES`: it is the digest of all patched tasks, so that pods of the same
     pipeline carry the same version.
     """
     tasks = tuple(patch_task(task, context) for task in graph.tasks)

@@ -1,4 +1,4 @@
-"""Set the variables by which Elyra tells notebook tasks about itself (``_collect_envs`` of its processor)."""
+"""Set the environment variables that Elyra sets in notebook tasks (``_collect_envs`` of its processor)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell a notebook task the name of its image: nothing inside a container says it."""
+"""Pass the name of its image to a notebook task: it cannot be found out inside the container."""
 
 from __future__ import annotations
 

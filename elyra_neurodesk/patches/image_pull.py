@@ -16,7 +16,7 @@ def add_image_pull(task: Task, context: SubmissionContext) -> Task:
 
 
 def image_pull_config(image: str, runtime_images: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return JSON of KubernetesExecutorConfig with what the runtime images say about ``image``.
+    """Return JSON of KubernetesExecutorConfig with the pull policy and pull secret of ``image``.
 
     Several runtime images may name the same image; the first that has a value wins.
 

@@ -101,7 +101,7 @@ def resolve_delivery(setting: str, backend_tag: str = "") -> SidecarDelivery:
     Args:
         setting: the runtime configuration's choice.
         backend_tag: ``tag_name`` of the backend's healthz, "" when it is not known. No KFP release up to
-            2.17.3 takes init containers; the embedded backend does and says so by its tag.
+            2.17.3 takes init containers; the embedded backend does, which its tag shows.
     """
     if setting != "auto":
         return setting  # type: ignore[return-value]

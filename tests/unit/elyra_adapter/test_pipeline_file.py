@@ -60,5 +60,5 @@ def test_whatever_is_wrong_with_a_value_is_an_error_of_ours_or_none(tmp_path: Pa
 def test_a_node_without_data_is_told_as_such(tmp_path: Path) -> None:
     document = changed(("pipelines", 0, "nodes", 0, "app_data"), ...)
     (tmp_path / "p.pipeline").write_text(json.dumps(document), "utf-8")
-    with pytest.raises(PipelineFileUnreadable, match=r"p\.pipeline' is no pipeline file: KeyError"):
+    with pytest.raises(PipelineFileUnreadable, match=r"p\.pipeline' is not a pipeline file: KeyError"):
         read_definition(tmp_path / "p.pipeline")

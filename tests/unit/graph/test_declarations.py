@@ -87,6 +87,6 @@ def test_what_can_be_no_module_is_refused_in_the_editor(module: str) -> None:
 
 def test_a_wrong_strictness_is_refused_in_the_editor() -> None:
     assert NeurodeskStrictness("maybe").get_all_validation_errors() == [
-        "'maybe' is none of error, warn, off."
+        "'maybe' is not one of error, warn, off."
     ]
     assert NeurodeskStrictness("warn").get_all_validation_errors() == []
