@@ -101,8 +101,8 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
     property_id = STRICTNESS
     property_display_name = "Neurodesk Strictness"
     property_description = (
-        "What happens when a module cannot be loaded or a tool fails unnoticed. error: the task fails at that "
-        "cell. warn: it goes on, and the run page and the record report it. off: no checks."
+        "What happens when a module cannot be loaded or a tool fails unnoticed. error: the task fails at "
+        "that cell. warn: it goes on, and the run page and the record report it. off: no checks."
     )
     _json_data_type = "string"
 

@@ -60,13 +60,3 @@ def test_every_file_and_target_the_readme_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in re.findall(r"^make ([a-z]+)$", text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-
-
-def test_no_source_file_is_longer_than_450_lines() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for folder in ("elyra_neurodesk", "tests", "examples", "docs", "benchmarks")
-        for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text("utf-8").splitlines())) > 450
-    }
-    assert long == {}
