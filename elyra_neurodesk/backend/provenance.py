@@ -18,7 +18,7 @@ from elyra_neurodesk.record.model import LoadedTool, RepositoryState, TaskFindin
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.run_record import findings, repositories, tools
-from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
+from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, not_begun
 
 MAX_RECORD_BYTES = 16 << 20
 """A larger file is not read as a record."""
@@ -128,19 +128,17 @@ def summary_of(run: RunRow, tasks: Sequence[TaskRow], known: Sequence[SpecTask])
 
 
 def _task(spec: SpecTask, task: TaskRow | None, run: RunRow) -> TaskSummary:
-    label = spec.spec.node if spec.spec and spec.spec.node else spec.display_name
-    folder = spec.spec.task if spec.spec else ""
     if task is None:
-        return TaskSummary(spec.name, label, PENDING if run.state not in FINAL else "SKIPPED", task=folder)
+        return not_begun(spec, run.state)
     without_end = task.state in FINAL and not task.finished_at
     return TaskSummary(
         name=spec.name,
-        display_name=label,
+        display_name=spec.label,
         state=task.state,
         started=_moment(task.started_at),
         seconds=None if without_end else seconds_between(task.started_at, task.finished_at),
         message=one_line(task.message) if task.state != SUCCEEDED else "",
-        task=folder,
+        task=spec.directory,
     )
 
 

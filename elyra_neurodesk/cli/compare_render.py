@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.cli.record_render import joined, quoted, short, table
-from elyra_neurodesk.cli.render import moment, plain, state
+from elyra_neurodesk.cli.render import plain, state
+from elyra_neurodesk.formatting import format_bytes, format_time
 from elyra_neurodesk.record.model import RunRecord
 from elyra_neurodesk.runs.compare import KINDS, Comparison, Difference, Kind
 
@@ -46,7 +46,7 @@ def _run(letter: str, run: RunRecord) -> Text:
         plain(run.name),
         "  ",
         state(run.state),
-        (f"  {moment(created)}  {run.run_id}", "dim"),
+        (f"  {format_time(created)}  {run.run_id}", "dim"),
     )
 
 

@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from elyra_neurodesk.backend.sizes import format_bytes
-from elyra_neurodesk.cli.render import duration, moment, plain, state
+from elyra_neurodesk.cli.render import plain, state
+from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
 from elyra_neurodesk.record.model import RecordedTask, RepositoryState, RunRecord, TaskFinding, TaskRecord
 
 SHORT = 12
@@ -106,17 +106,17 @@ def _section(title: str, content: RenderableType) -> RenderableType:
 
 
 def _heading(record: RunRecord) -> Group:
-    done = sum(task.state == "SUCCEEDED" for task in record.tasks)
+    done = format_succeeded(task.state for task in record.tasks)
     times = Text.assemble(
-        moment(_time(record.created)),
-        *((" → ", moment(_time(record.finished))) if record.finished else ()),
+        format_time(_time(record.created)),
+        *((" → ", format_time(_time(record.finished))) if record.finished else ()),
     )
     lines = [
         Text.assemble(
             (plain(record.name).plain, "bold"),
             "  ",
             state(record.state),
-            f"  {done}/{len(record.tasks)} tasks succeeded  {duration(record.seconds)}",
+            f"  {done} tasks succeeded  {format_duration(record.seconds)}",
         ),
         Text(f"run {record.run_id}", style="dim"),
         Text.assemble(times, style="dim"),
@@ -138,7 +138,7 @@ def _tasks(record: RunRecord) -> Table:
             plain(inner.file) if inner else Text(_WITHOUT_FILE[task.kind], style="dim"),
             state(task.state),
             "" if inner is None else str(inner.exit_status),
-            duration(inner.seconds if inner else task.seconds),
+            format_duration(inner.seconds if inner else task.seconds),
             _bar(span, min(known), max(known)) if span else Text(),
             _message(task),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -13,8 +12,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from rich.text import Text
 
+from elyra_neurodesk.formatting import format_duration, format_succeeded, format_time
+
 if TYPE_CHECKING:  # they bring the KFP client, which takes seconds
-    from elyra_neurodesk.runs.results import Output
+    from elyra_neurodesk.runs.results import RunOutput
     from elyra_neurodesk.runs.summary import RunSummary
 
 UNWRAPPED = 10_000
@@ -58,28 +59,35 @@ def runs_table(runs: Iterable[RunSummary]) -> Table:
     table = Table("id", "name", "state", "created", "duration", box=None, header_style="bold")
     for run in runs:
         table.add_row(
-            run.run_id, plain(run.name), state(run.state), moment(run.created), duration(run.seconds)
+            run.run_id,
+            plain(run.name),
+            state(run.state),
+            format_time(run.created),
+            format_duration(run.seconds),
         )
     return table
 
 
 def run_table(run: RunSummary) -> Group:
     """Return the run's own state in one line, and below it a table with one row per task."""
-    done = sum(task.ended for task in run.tasks)
+    done = format_succeeded(task.state for task in run.tasks)
     title = Text.assemble(
-        plain(run.name), "  ", state(run.state), f"  {done}/{len(run.tasks)} tasks  {duration(run.seconds)}"
+        plain(run.name),
+        "  ",
+        state(run.state),
+        f"  {done} tasks succeeded  {format_duration(run.seconds)}",
     )
-    table = Table("task", "state", "seconds", "message", box=None, header_style="bold")
+    table = Table("task", "state", "duration", "message", box=None, header_style="bold")
     table.columns[2].justify = "right"
     for task in run.tasks:
-        seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
-        table.add_row(plain(task.display_name), state(task.state), seconds, plain(task.message))
+        took = format_duration(task.seconds)
+        table.add_row(plain(task.display_name), state(task.state), took, plain(task.message))
     # a backend repeats the failed task's message as the run's own
     own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
     return Group(title, table, plain(own)) if own else Group(title, table)
 
 
-def outputs_table(outputs: Iterable[Output]) -> Table:
+def outputs_table(outputs: Iterable[RunOutput]) -> Table:
     """Return a table with one row per object."""
     table = Table("task", "path", "bytes", "sha256", box=None, header_style="bold")
     table.columns[2].justify = "right"
@@ -102,23 +110,6 @@ def download_progress() -> Progress:
     )
 
 
-def duration(seconds: float | None) -> str:
-    """Return seconds as people read them: ``48 s``, ``3 min 05 s``, ``2 h 10 min``."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
 def state(name: str) -> Text:
     """Return a state in its colour."""
     return Text(name, style=_COLOURS.get(name, ""))
-
-
-def moment(time: datetime | None) -> str:
-    """Return a time on this machine's clock, "" for None."""
-    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else ""

@@ -18,7 +18,7 @@ from elyra_neurodesk.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from elyra_neurodesk.runs.results import Output, RunResults
+    from elyra_neurodesk.runs.results import RunOutput, RunResults
     from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
 
@@ -206,7 +206,7 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
     from itertools import takewhile
 
     from elyra_neurodesk.runs.logs import tail
-    from elyra_neurodesk.runs.watching import follow
+    from elyra_neurodesk.runs.poll import poll
 
     def select(summary: RunSummary) -> tuple[TaskSummary, ...]:
         return (results.task(summary, wanted),) if wanted else summary.tasks
@@ -214,14 +214,14 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
     ended = False
 
     def going_on(summary: RunSummary) -> bool:
-        """Let one more look through after the task has ended: the one that reads its final log."""
+        """Let one more snapshot through after the task has ended: the one that reads its final log."""
         nonlocal ended
         before, ended = ended, bool(wanted) and all(task.ended for task in select(summary))
         return not before
 
     last = ""
-    looks = takewhile(going_on, follow(results.summary, away=lambda problem: note(str(problem))))
-    for task, new in tail(looks, select, results.log):
+    snapshots = poll(results.summary, on_unreachable=lambda problem: note(str(problem)))
+    for task, new in tail(takewhile(going_on, snapshots), select, results.log):
         if not wanted and task.name != last:
             click.echo(f"==> {task.display_name} <==")
             last = task.name
@@ -229,7 +229,7 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
 
 
 def _download(
-    results: RunResults, found: list[Output], directory: Path, overwrite: bool, as_json: bool
+    results: RunResults, found: list[RunOutput], directory: Path, overwrite: bool, as_json: bool
 ) -> None:
     from elyra_neurodesk.cli.render import download_progress
     from elyra_neurodesk.runs.downloads import download

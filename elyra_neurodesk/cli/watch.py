@@ -10,9 +10,9 @@ from rich.live import Live
 from elyra_neurodesk.cli.options import note
 from elyra_neurodesk.cli.render import console, plain, run_table
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.runs.poll import changes, poll
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.summary import RunSummary
-from elyra_neurodesk.runs.watching import changes, follow
 
 
 def show_until_end(
@@ -23,24 +23,24 @@ def show_until_end(
     Args:
         results: the run.
         timeout: seconds after which to give up; None for never.
-        quiet_stdout: whether standard output belongs to someone else; all goes to standard error then.
+        quiet_stdout: whether standard output is kept for JSON; all goes to standard error then.
 
     Returns:
-        The run as it ended, with what the tasks' records say.
+        The run as it ended, completed from the tasks' records.
 
     Raises:
-        StillRunning: the time is over.
+        StillRunning: the timeout is over.
         NeurodeskError: the API or its answers fail for good.
     """
     target = console(stderr=quiet_stdout)
-    looks = follow(results.summary, timeout, away=_away)
+    snapshots = poll(results.summary, timeout, on_unreachable=_note_outage)
     try:
         if target.is_terminal:
             with Live(console=target, auto_refresh=False, transient=True) as live:
-                for look in looks:
-                    live.update(run_table(look), refresh=True)
+                for snapshot in snapshots:
+                    live.update(run_table(snapshot), refresh=True)
         else:
-            _lines(looks, target)
+            _lines(snapshots, target)
     except KeyboardInterrupt:
         note(f"run {results.run_id} goes on; `elyra-neurodesk runs cancel {results.run_id}` ends it")
         raise
@@ -49,13 +49,13 @@ def show_until_end(
     return final
 
 
-def _lines(looks: Iterable[RunSummary], target: Console) -> None:
+def _lines(snapshots: Iterable[RunSummary], target: Console) -> None:
     before: RunSummary | None = None
-    for look in looks:
-        for line in changes(before, look):
+    for snapshot in snapshots:
+        for line in changes(before, snapshot):
             target.print(plain(line), soft_wrap=True)
-        before = look
+        before = snapshot
 
 
-def _away(problem: NeurodeskError) -> None:
+def _note_outage(problem: NeurodeskError) -> None:
     note(f"{problem.code}: {problem.message} Waiting for it to come back.")

@@ -11,7 +11,7 @@ import kfp_server_api
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection, api_call
 from elyra_neurodesk.kfp_api.errors import NotAKfpApi
-from elyra_neurodesk.runs.locations import pipeline_spec_of
+from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 
 LATEST = "latest"
 _PAGE = 100

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.storage.reader import PARALLEL, ObjectReader
 
 PART_PREFIX = ".elyra-neurodesk-part-"
@@ -66,12 +66,12 @@ class Downloaded:
 class Wanted:
     """One output and where it goes."""
 
-    output: Output
+    output: RunOutput
     target: Path
 
 
 def plan(
-    outputs: Iterable[Output], directory: Path, overwrite: bool = False
+    outputs: Iterable[RunOutput], directory: Path, overwrite: bool = False
 ) -> tuple[list[Wanted], list[Path]]:
     """Decide what to fetch, before anything is written.
 
@@ -121,7 +121,7 @@ def safe_target(root: Path, name: str) -> Path:
 
 def download(
     reader: ObjectReader,
-    outputs: Iterable[Output],
+    outputs: Iterable[RunOutput],
     directory: Path,
     overwrite: bool = False,
     progress: Callable[[int], object] = lambda count: None,
@@ -186,7 +186,7 @@ def _fetch(reader: ObjectReader, item: Wanted, mode: int, progress: Callable[[in
             part.unlink(missing_ok=True)
 
 
-def _matches(output: Output, size: int, sha256: str, md5: str) -> bool:
+def _matches(output: RunOutput, size: int, sha256: str, md5: str) -> bool:
     """Return whether content is the output's: by its record's hash, else by the store's tag, else by size."""
     if output.sha256:
         return sha256 == output.sha256
@@ -195,7 +195,7 @@ def _matches(output: Output, size: int, sha256: str, md5: str) -> bool:
     return size == output.size
 
 
-def _same(path: Path, output: Output) -> bool:
+def _same(path: Path, output: RunOutput) -> bool:
     if not path.is_file() or path.stat().st_size != output.size:
         return False
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)

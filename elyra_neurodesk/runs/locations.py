@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
+from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 
 PARAMETER = "task"
 """Name of the input parameter that carries a task's specification where executors are shared."""
@@ -25,8 +24,8 @@ class SpecTask:
 
     Attributes:
         name: its key in the DAG, which is the task's name everywhere in KFP.
-        display_name: what people see.
-        spec: what the bootstrapper is told; None for catalog components.
+        display_name: the task's display name in the pipeline spec.
+        spec: what the bootstrapper runs; None for catalog components.
         image: the container image that the pipeline asks for.
     """
 
@@ -35,26 +34,22 @@ class SpecTask:
     spec: TaskSpec | None
     image: str = ""
 
+    @property
+    def label(self) -> str:
+        """What people see: the node's label for generic tasks."""
+        return self.spec.node if self.spec and self.spec.node else self.display_name
 
-def pipeline_spec_of(package: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Return the pipeline spec in a compiled package.
-
-    Args:
-        package: YAML text of one or two documents; or what the API returns: the pipeline spec, or a mapping
-            with ``pipeline_spec`` and ``platform_spec``.
-
-    Returns:
-        The pipeline spec; {} when there is none.
-    """
-    if isinstance(package, str):
-        documents = [document for document in yaml.safe_load_all(package) if isinstance(document, dict)]
-        return next((document for document in documents if "deploymentSpec" in document), {})
-    inner = package.get("pipeline_spec")
-    return dict(inner if isinstance(inner, Mapping) else package)
+    @property
+    def directory(self) -> str:
+        """Name of the task's directory in the object store, "" for catalog components."""
+        return self.spec.task if self.spec else ""
 
 
 def spec_tasks(package: str | Mapping[str, Any]) -> list[SpecTask]:
     """Return the tasks of a pipeline that run a container, parents before children where possible.
+
+    Args:
+        package: as for `pipeline_spec_of`.
 
     Sub-DAGs are entered; a component used by several tasks gives one entry for each of them.
     """
@@ -62,21 +57,6 @@ def spec_tasks(package: str | Mapping[str, Any]) -> list[SpecTask]:
     executors = _at(pipeline, "deploymentSpec", "executors")
     components = _at(pipeline, "components")
     return list(_tasks_of(_at(pipeline, "root", "dag", "tasks"), components, executors))
-
-
-def find_store(package: str | Mapping[str, Any]) -> tuple[Store, str] | None:
-    """Return the store and the directory below its prefix that a pipeline writes to.
-
-    Args:
-        package: as for `pipeline_spec_of`.
-
-    Returns:
-        None when no task of the pipeline is one of ours.
-    """
-    for task in spec_tasks(package):
-        if task.spec is not None:
-            return task.spec.store, task.spec.directory
-    return None
 
 
 def _tasks_of(

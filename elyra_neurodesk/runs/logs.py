@@ -16,24 +16,24 @@ class NoLogYet(NeurodeskError):
 
 
 def tail(
-    looks: Iterable[RunSummary],
+    snapshots: Iterable[RunSummary],
     select: Callable[[RunSummary], Iterable[TaskSummary]],
     read: Callable[[TaskSummary], bytes | None],
 ) -> Iterator[tuple[TaskSummary, bytes]]:
-    """Yield what is new in the tasks' logs at each look at the run.
+    """Yield what is new in the tasks' logs at each snapshot of the run.
 
     A log is followed while its task runs and read once more after its end. When that final log is not the
-    continuation of what was seen (the pod's log and the uploaded one may differ in their first lines), it
-    comes again as a whole.
+    continuation of what was read before (the pod's log and the uploaded one may differ in their first lines),
+    it comes again as a whole.
 
     Args:
-        looks: summaries of the run, the final one last (see `watching.follow`).
+        snapshots: of the run, the final one last (see `poll.poll`).
         select: which tasks to follow.
         read: reads a task's log as far as it is known.
     """
     seen: dict[str, bytes] = {}
     final: set[str] = set()
-    for summary in looks:
+    for summary in snapshots:
         for task in select(summary):
             if task.name in final or task.state == PENDING:
                 continue

@@ -42,7 +42,7 @@ class NoOutputs(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class Output:
+class RunOutput:
     """One object that a task of the run uploaded.
 
     Attributes:
@@ -158,7 +158,7 @@ class RunResults:
             raise
         return {task: file for task, file in found.items() if file}
 
-    def outputs(self) -> list[Output]:
+    def outputs(self) -> list[RunOutput]:
         """Return every object in the run's directory, with the hashes that the records know.
 
         Raises:
@@ -169,7 +169,7 @@ class RunResults:
         stored = self.reader.list(prefix)
         parts = [(item, *item.key.removeprefix(prefix).partition("/")) for item in stored]
         found = [
-            Output(task, path, item.key, item.size, etag=item.etag)
+            RunOutput(task, path, item.key, item.size, etag=item.etag)
             for item, task, slash, path in parts
             if slash
         ]

@@ -157,6 +157,12 @@ def with_record(task: TaskSummary, record: TaskRecord | None) -> TaskSummary:
     return replace(task, seconds=record.seconds, exit_status=record.exit_status, message=message)
 
 
+def not_begun(task: SpecTask, run_state: str) -> TaskSummary:
+    """Return the summary of a task that its run's backend does not know: pending until the run ends."""
+    state = "SKIPPED" if run_state in ENDED else PENDING
+    return TaskSummary(task.name, task.label, state, task=task.directory)
+
+
 def is_kfps_own(name: str) -> bool:
     """Return whether a task detail of this name is one of KFP's helpers, not of the pipeline."""
     return name in ("root", "executor") or name.endswith("-driver") or name.startswith("executor(")
@@ -180,16 +186,12 @@ def _tasks(details: list[Any], known: list[SpecTask], run_state: str, now: datet
         return
     for task in known:
         names = {task.name, task.display_name}
-        label = task.spec.node if task.spec and task.spec.node else task.display_name
-        directory = task.spec.task if task.spec else ""
         found = [detail for detail in details if detail.display_name == task.name]
         found = found or [detail for detail in details if detail.display_name in names]
         for detail in found:
-            yield _task(detail, task.name, label, directory, now, by_id)
+            yield _task(detail, task.name, task.label, task.directory, now, by_id)
         if not found:
-            # after the run's end: a task that never began
-            state = PENDING if run_state not in ENDED else "SKIPPED"
-            yield TaskSummary(task.name, label, state, task=directory)
+            yield not_begun(task, run_state)
 
 
 def _is_workflow(detail: Any, details: list[Any]) -> bool:

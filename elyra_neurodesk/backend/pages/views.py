@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
 from elyra_neurodesk.backend.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
-from elyra_neurodesk.backend.sizes import format_bytes, format_seconds
+from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
 from elyra_neurodesk.runs.locations import spec_tasks
 
 _RUNS_SHOWN = 200
@@ -52,12 +54,16 @@ class LogTail:
 
 
 def _moment(text: str | None) -> str:
-    return f"{text[:10]} {text[11:19]} UTC" if text else ""
+    return format_time(datetime.fromisoformat(text), UTC) if text else ""
 
 
 def _took(item: RunRow | TaskRow) -> str:
     running = item.state not in FINAL
-    return format_seconds(seconds_between(item.started_at, None if running else item.finished_at))
+    return format_duration(seconds_between(item.started_at, None if running else item.finished_at))
+
+
+def _succeeded(states: Counter[str]) -> str:
+    return format_succeeded(states.elements())
 
 
 def _container(directory: str) -> str:
@@ -67,7 +73,15 @@ def _container(directory: str) -> str:
 
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("elyra_neurodesk.backend.pages"), autoescape=True)
-    made.filters.update({"bytes": format_bytes, "moment": _moment, "took": _took, "container": _container})
+    made.filters.update(
+        {
+            "bytes": format_bytes,
+            "moment": _moment,
+            "took": _took,
+            "container": _container,
+            "succeeded": _succeeded,
+        }
+    )
     return made
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elyra_neurodesk.backend.config import Machine
-from elyra_neurodesk.backend.sizes import format_bytes
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.formatting import format_bytes
 
 DEFAULT_CPUS = 1.0
 

@@ -151,7 +151,7 @@ def test_show_tells_state_seconds_and_what_went_wrong(backend: Backend, capsys) 
 
 
 def test_watching_a_run_that_has_ended_ends_at_once(backend: Backend, capsys) -> None:
-    assert "2/2 tasks" in told(capsys, "runs", "watch", backend.good)
+    assert "2 of 2 tasks succeeded" in told(capsys, "runs", "watch", backend.good)
     assert "first: SUCCEEDED" in told(capsys, "runs", "watch", backend.bad, status=4)
     assert told_json(capsys, "runs", "watch", backend.good)["state"] == "SUCCEEDED"
 

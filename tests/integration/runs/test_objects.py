@@ -13,7 +13,7 @@ from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs import downloads
 from elyra_neurodesk.runs.downloads import PART_PREFIX, download
-from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.settings import RuntimeConfiguration
 from elyra_neurodesk.storage import reader as objects
 from tests.integration.runs.servers import Reply, answering, closed_port, serving
@@ -36,13 +36,13 @@ def reader(store: ObjectStore, bucket: str = "") -> objects.ObjectReader:
     return objects.open_store(key, Store("http://seen-from-the-task.invalid", bucket or store.bucket))
 
 
-def put(store: ObjectStore, run: str, files: dict[str, bytes], hashed: bool = True) -> list[Output]:
+def put(store: ObjectStore, run: str, files: dict[str, bytes], hashed: bool = True) -> list[RunOutput]:
     found = []
     for name, content in files.items():
         store.put(f"p/{run}/{name}", content)
         task, _, path = name.partition("/")
         sha256 = hashlib.sha256(content).hexdigest() if hashed else ""
-        found.append(Output(task, path, f"p/{run}/{name}", len(content), sha256))
+        found.append(RunOutput(task, path, f"p/{run}/{name}", len(content), sha256))
     return found
 
 
@@ -143,7 +143,7 @@ def test_wrong_content_never_gets_its_name(store: ObjectStore, tmp_path: Path) -
 def test_without_a_hash_in_the_record_the_stores_tag_is_compared(store: ObjectStore, tmp_path: Path) -> None:
     (output,) = put(store, "tagged", {"a/x": b"content"}, hashed=False)
     tag = reader(store).list("p/tagged/")[0].etag
-    tagged = Output(output.task, output.path, output.key, output.size, etag=tag)
+    tagged = RunOutput(output.task, output.path, output.key, output.size, etag=tag)
     assert len(download(reader(store), [tagged], tmp_path).written) == 1
     store.put(output.key, b"CONTENT")
     with pytest.raises(downloads.ContentDiffers):

@@ -53,7 +53,7 @@ def study() -> RunRecord:
 
 def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: RunRecord) -> None:
     text = shown(show_record(study))
-    assert "3/4 tasks succeeded" in text
+    assert "3 of 4 tasks succeeded" in text
     assert lines(text)["fsl/6.0.7.16"].split()[1:] == ["fsl_6.0.7.16_20250101", "fsl", "prepare"]
     assert lines(text)["subjects.tsv"].split()[1:] == ["10", "B", sha("1")[:12], "submitted", "prepare"]
     assert lines(text)["table.csv"].split()[1:] == ["10", "B", sha("2")[:12], "prepare", "model"]
@@ -130,7 +130,7 @@ def test_a_run_with_very_many_files_stays_readable() -> None:
 
 def test_a_run_without_any_record_is_shown_too() -> None:
     text = shown(show_record(joined(states={"a": "PENDING"})))
-    assert "0/1 tasks succeeded" in text
+    assert "0 of 1 tasks succeeded" in text
     assert "PENDING" in text
 
 

@@ -7,30 +7,15 @@ import io
 import pytest
 from rich.console import Console
 
-from elyra_neurodesk.cli.render import console, duration, plain, run_table
+from elyra_neurodesk.cli.render import console, plain, run_table
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (None, ""),
-        (0.2, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (185, "3 min 05 s"),
-        (7800, "2 h 10 min"),
-    ],
-)
-def test_a_duration_is_read_at_a_glance(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_names_are_neither_markup_nor_terminal_commands() -> None:
     assert plain("[red]x[/red] \x1b[2J\r").plain == "[red]x[/red]  [2J "
 
 
-def test_the_table_has_a_row_per_task_and_counts_those_that_ended() -> None:
+def test_the_table_has_a_row_per_task_and_counts_those_that_succeeded() -> None:
     run = RunSummary(
         "r",
         "demo",
@@ -45,7 +30,7 @@ def test_the_table_has_a_row_per_task_and_counts_those_that_ended() -> None:
     stream = io.StringIO()
     Console(file=stream, width=120).print(run_table(run))
     shown = stream.getvalue()
-    assert "demo  FAILED  2/3 tasks  1 min 10 s" in shown
+    assert "demo  FAILED  1 of 3 tasks succeeded  1 min 10 s" in shown
     assert "Knoten [1]" in shown
     assert "ND-OUTPUT-001: gone" in shown
 

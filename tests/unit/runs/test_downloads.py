@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from elyra_neurodesk.runs.downloads import DifferentFileThere, UnsafeName, plan, safe_target
-from elyra_neurodesk.runs.results import Output
+from elyra_neurodesk.runs.results import RunOutput
 
 CONTENT = b"content"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -19,8 +19,8 @@ MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 
 def output(
     path: str = "a/b.txt", task: str = "task", sha256: str = SHA, etag: str = "", size: int = 7
-) -> Output:
-    return Output(task, path, f"p/run/{task}/{path}", size, sha256, etag)
+) -> RunOutput:
+    return RunOutput(task, path, f"p/run/{task}/{path}", size, sha256, etag)
 
 
 def put(target: Path, content: bytes = CONTENT) -> Path:
@@ -74,7 +74,7 @@ def test_whatever_the_name_is_the_target_is_below_the_directory(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("known", [output(), output(sha256="", etag=MD5), output(sha256="", etag="abc-2")])
-def test_a_file_that_is_there_and_right_is_skipped(tmp_path: Path, known: Output) -> None:
+def test_a_file_that_is_there_and_right_is_skipped(tmp_path: Path, known: RunOutput) -> None:
     there = put(tmp_path / "task/a/b.txt")
     assert plan([known], tmp_path) == ([], [there])
 

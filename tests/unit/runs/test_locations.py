@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
-from elyra_neurodesk.runs.locations import find_store, pipeline_spec_of, spec_tasks
+from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
+from elyra_neurodesk.runs.locations import spec_tasks
 
 STORE = Store("http://127.0.0.1:9000", "bucket", "some/prefix")
 
@@ -77,14 +78,11 @@ def test_yaml_of_two_documents_and_what_the_api_returns_are_the_same_pipeline() 
     assert pipeline_spec_of(package()) == package()
 
 
-def test_the_store_and_the_directory_are_those_of_our_tasks() -> None:
-    assert find_store(package()) == (STORE, "a-pipeline")
-
-
-def test_a_pipeline_without_our_tasks_has_no_store() -> None:
-    assert find_store({"root": {"dag": {"tasks": {"x": _task("comp-x")}}}}) is None
-    assert find_store("") is None
-    assert find_store({}) is None
+def test_a_pipeline_without_our_tasks_has_none_with_a_specification() -> None:
+    component = {"root": {"dag": {"tasks": {"x": _task("comp-catalog")}}}}
+    assert [task.spec for task in spec_tasks({**package(), **component})] == [None]
+    assert spec_tasks("") == []
+    assert spec_tasks({}) == []
 
 
 def test_a_cycle_and_a_component_that_contains_itself_do_not_hang() -> None:

@@ -1,0 +1,85 @@
+"""Polling a run and following its logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from elyra_neurodesk.kfp_api.errors import NothingListens, WrongPath
+from elyra_neurodesk.runs.logs import tail
+from elyra_neurodesk.runs.poll import StillRunning, changes, poll
+from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
+
+
+def snapshot(run: str, **tasks: str) -> RunSummary:
+    return RunSummary(
+        "r", "demo", run, tasks=tuple(TaskSummary(name, name, state) for name, state in tasks.items())
+    )
+
+
+def answering(*answers: RunSummary | Exception) -> Callable[[], RunSummary]:
+    waiting = list(answers)
+
+    def fetch() -> RunSummary:
+        answer = waiting.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return fetch
+
+
+def test_polling_ends_with_the_final_state() -> None:
+    fetch = answering(snapshot("PENDING"), snapshot("RUNNING"), snapshot("FAILED"))
+    assert [seen.state for seen in poll(fetch, interval=0)] == ["PENDING", "RUNNING", "FAILED"]
+
+
+def test_a_server_that_comes_back_is_waited_for_and_reported_once() -> None:
+    reported: list[Exception] = []
+    away = NothingListens("gone")
+    fetch = answering(snapshot("RUNNING"), away, away, snapshot("SUCCEEDED"))
+    assert [seen.state for seen in poll(fetch, interval=0, on_unreachable=reported.append)] == [
+        "RUNNING",
+        "SUCCEEDED",
+    ]
+    assert reported == [away]
+
+
+def test_a_server_that_stays_away_is_an_error() -> None:
+    fetch = answering(*[NothingListens("gone")] * 3)
+    with pytest.raises(NothingListens):
+        list(poll(fetch, interval=0.01, max_unreachable=0.005))
+
+
+def test_an_answer_that_waiting_does_not_mend_is_an_error_at_once() -> None:
+    with pytest.raises(WrongPath):
+        list(poll(answering(WrongPath("404")), interval=0))
+
+
+def test_a_time_limit_is_kept() -> None:
+    with pytest.raises(StillRunning, match=r"within 0\.05 s"):
+        list(poll(lambda: snapshot("RUNNING"), timeout=0.05, interval=0.02))
+
+
+def test_one_line_per_change_and_none_for_what_stays() -> None:
+    first, second = (
+        snapshot("RUNNING", a="RUNNING", b="PENDING"),
+        snapshot("RUNNING", a="SUCCEEDED", b="PENDING"),
+    )
+    assert changes(None, first) == ["a: RUNNING", "run r: RUNNING"]
+    assert changes(first, second) == ["a: SUCCEEDED"]
+    assert changes(second, second) == []
+
+
+def test_a_growing_log_comes_in_pieces_and_a_different_final_one_as_a_whole() -> None:
+    snapshots = [snapshot("RUNNING", a="RUNNING", b="PENDING")] * 2 + [
+        snapshot("FAILED", a="FAILED", b="SKIPPED")
+    ] * 2
+    logs = {"a": [b"one\n", b"one\ntwo\n", b"other\n"], "b": [None]}
+
+    def read(task: TaskSummary) -> bytes | None:
+        return logs[task.name].pop(0)
+
+    seen = [(task.name, new) for task, new in tail(snapshots, lambda run: run.tasks, read)]
+    assert seen == [("a", b"one\n"), ("a", b"two\n"), ("a", b"other\n")]
