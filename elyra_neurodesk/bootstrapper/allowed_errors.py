@@ -1,4 +1,4 @@
-"""Cells tagged ``raises-exception`` may fail: nbclient goes on after them, and papermill must, too."""
+"""Lets papermill go on after cells tagged ``raises-exception``, as nbclient does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def may_fail(cell: Any) -> bool:
 
 
 @contextlib.contextmanager
-def passed_over() -> Iterator[None]:
+def allow_tagged_errors() -> Iterator[None]:
     """Have papermill, which fails a notebook for any error output, pass over those of such cells.
 
     Meanwhile they are text (papermill/execute.py, ``raise_for_execution_errors``); they stay so only in a
@@ -34,7 +34,7 @@ def passed_over() -> Iterator[None]:
         for cell in cells:
             cell.outputs = [_as_text(output) for output in cell.outputs]
         original(nb, output_path)
-        for cell, outputs in zip(cells, kept):  # noqa: B905 - of one length
+        for cell, outputs in zip(cells, kept, strict=True):
             cell.outputs = outputs
 
     execute.raise_for_execution_errors = check

@@ -1,4 +1,4 @@
-"""The node's files: fetched by content hash, unpacked without trusting the archive."""
+"""Fetches the archive of the node's files by its hash, and unpacks it without trusting it."""
 
 from __future__ import annotations
 

@@ -1,15 +1,17 @@
-"""Is CVMFS there? Asked so that a mount that hangs cannot hang the task."""
+"""Waits for CVMFS, such that a mount that hangs cannot hang the task."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -63,22 +65,34 @@ class CvmfsUnavailable(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class Repository:
-    """What the check saw.
+class CvmfsMount:
+    """The repository as it is mounted.
 
     Attributes:
         root: where the repository is.
         categories: absolute paths of the directories in ``neurodesk-modules``.
-        revision: CVMFS's revision number, None where the file system does not tell (not a real CVMFS).
+        revision: CVMFS's revision number, None where the file system does not have it (not a real CVMFS).
         root_hash: hash of the root catalog, which stands for all that the repository holds; None likewise.
-        published: when this revision was published (RFC 3339, UTC), None where that is not to be had.
     """
 
     root: str
     categories: tuple[str, ...] = ()
     revision: str | None = None
     root_hash: str | None = None
-    published: str | None = None
+    _publication: Future[str | None] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def published(self) -> str | None:
+        """When this revision was published (RFC 3339, UTC), None where that is not known.
+
+        A server is asked while the notebook runs; what has not answered yet is waited for (4 s at most).
+        """
+        if self._publication is None:
+            return None
+        try:
+            return self._publication.result()
+        except OSError:  # no process could be started to ask
+            return None
 
 
 def root_of(environment: Mapping[str, str], mounted: str) -> str:
@@ -95,7 +109,7 @@ def timeout_of(environment: Mapping[str, str]) -> float:
     return seconds if seconds >= 0 else DEFAULT_TIMEOUT
 
 
-def wait_for(root: str, claim: str, timeout: float) -> Repository:
+def wait_for(root: str, claim: str, timeout: float) -> CvmfsMount:
     """Wait until the module tree below ``root`` is readable.
 
     Args:
@@ -111,14 +125,7 @@ def wait_for(root: str, claim: str, timeout: float) -> Repository:
     while True:
         seen = _probe(root, max(deadline - time.monotonic(), 0.5))
         if seen is not None and seen["layout"]:
-            told = seen["attributes"]
-            return Repository(
-                root,
-                tuple(seen["categories"]),
-                told.get("revision"),
-                told.get("root_hash"),
-                published_at(told.get("root_hash", ""), told.get("host", ""), told.get("proxy", "")),
-            )
+            return _mount(root, tuple(seen["categories"]), seen["attributes"])
         problem = seen["problem"] if seen is not None else f"{root} did not answer"
         if time.monotonic() + pause > deadline:
             break
@@ -133,8 +140,20 @@ def wait_for(root: str, claim: str, timeout: float) -> Repository:
     )
 
 
-def published_at(root_hash: str, host: str, proxy: str) -> str | None:
-    """Return when the mounted content was published (RFC 3339, UTC), None where that cannot be told.
+def _mount(root: str, categories: tuple[str, ...], attributes: Mapping[str, str]) -> CvmfsMount:
+    """Return the mount; when it was published is asked in a thread, so that the first cell does not wait."""
+    root_hash = attributes.get("root_hash")
+    arguments = (root_hash or "", attributes.get("host", ""), attributes.get("proxy", ""), dict(os.environ))
+    pool = ThreadPoolExecutor(1, "cvmfs-publication")
+    publication = pool.submit(published_at, *arguments)
+    pool.shutdown(wait=False)
+    return CvmfsMount(root, categories, attributes.get("revision"), root_hash, publication)
+
+
+def published_at(
+    root_hash: str, host: str, proxy: str, environment: Mapping[str, str] | None = None
+) -> str | None:
+    """Return when the mounted content was published (RFC 3339, UTC), None where that is not known.
 
     No extended attribute says it (the client's ``magic_xattr.cc`` registers none). The repository's manifest
     does, on the server that the mount itself names; it counts only if it is about the same content.
@@ -143,10 +162,12 @@ def published_at(root_hash: str, host: str, proxy: str) -> str | None:
         root_hash: of the mounted root catalog (``user.root_hash``).
         host: URL of the repository on the server in use (``user.host``).
         proxy: the proxy in use, or ``DIRECT`` (``user.proxy``).
+        environment: of the process that asks; this process's own when left out. Modules that are loaded
+            meanwhile must not change which libraries its Python finds.
     """
     if not root_hash or not host.startswith("http://"):
         return None
-    output = _run([_MANIFEST, host, proxy, str(_MANIFEST_TIMEOUT)], _MANIFEST_TIMEOUT + 1)
+    output = _run([_MANIFEST, host, proxy, str(_MANIFEST_TIMEOUT)], _MANIFEST_TIMEOUT + 1, environment)
     # one field a line: C is the root catalog's hash, T the time in seconds since 1970
     head = (b"\n" + (output or b"")).partition(b"\n--")[0].decode("ascii", "replace")
     fields = {line[:1]: line[1:].strip() for line in head.splitlines()}
@@ -165,10 +186,11 @@ def _probe(root: str, seconds: float) -> dict[str, Any] | None:
         return None
 
 
-def _run(arguments: list[str], seconds: float) -> bytes | None:
+def _run(arguments: list[str], seconds: float, environment: Mapping[str, str] | None = None) -> bytes | None:
     """Run a script of ours in a process of its own; one that hangs is abandoned."""
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", *arguments],
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""A full disk, said in one line."""
+"""The error of a full disk, with how much is free."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def disk_full(directory: Path) -> DiskFull:
     return DiskFull(f"the disk that holds {directory} is full: {size}.")
 
 
-def naming_cause(error: NeurodeskError, directory: Path) -> NeurodeskError:
-    """Return the failure of the user's own code, and beside it that the disk is full when it is.
+def mention_full_disk(error: NeurodeskError, directory: Path) -> NeurodeskError:
+    """Return the error; one of the user's own code says, too, that the disk is full when it is.
 
     Args:
         error: any error; those of the bootstrapper's own work stay as they are.

@@ -1,4 +1,4 @@
-"""What no step has foreseen, made into an error like the others."""
+"""Makes an unexpected exception an error like the others."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 
-class Defect(NeurodeskError):
-    """The bootstrapper itself failed in a way that it should not."""
+class InternalError(NeurodeskError):
+    """The bootstrapper itself failed."""
 
     code = "ND-TASK-003"
     hint = "Please report this with the task's log, which holds the traceback."
     exit_status = 70
 
 
-def as_error(problem: Exception, directory: Path, log: Log) -> NeurodeskError:
-    """Return the error for an exception; the traceback of one without a name goes to the log.
+def to_neurodesk_error(problem: Exception, directory: Path, log: Log) -> NeurodeskError:
+    """Return the error for an exception; the traceback of an unexpected one goes to the log.
 
     Args:
         problem: what was raised.
@@ -31,4 +31,4 @@ def as_error(problem: Exception, directory: Path, log: Log) -> NeurodeskError:
     if isinstance(problem, OSError) and problem.errno in FULL:
         return disk_full(directory)
     log.say("".join(traceback.format_exception(type(problem), problem, problem.__traceback__)).rstrip())
-    return Defect(f"unexpected {type(problem).__name__}: {one_line(str(problem))[:300]}.")
+    return InternalError(f"unexpected {type(problem).__name__}: {one_line(str(problem))[:300]}.")

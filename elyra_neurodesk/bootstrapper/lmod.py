@@ -1,4 +1,4 @@
-"""Loads modules through the image's own Lmod, so that what the user's code asks Lmod afterwards is right."""
+"""Loads modules through the image's own Lmod, which then knows them when the user's code loads more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ printf '%s\0' 'the environment'
 exec "$env" -0
 """
 _MARK = b"the environment\0"
-_SHELLS_OWN = {"_", "SHLVL", "PWD", "OLDPWD", "BASH_ENV"}
+_SET_BY_BASH = {"_", "SHLVL", "PWD", "OLDPWD", "BASH_ENV"}
 
 
 class LmodFailed(RuntimeError):
@@ -85,7 +85,7 @@ def _merged(old: dict[str, str], printed: bytes, root: Path) -> dict[str, str]:
     text = printed.decode(errors="surrogateescape")
     pairs = [line.partition("=") for line in text.split("\0") if "=" in line]
     new = {name: value for name, _, value in pairs if not name.startswith("BASH_FUNC_")}
-    for name in _SHELLS_OWN:
+    for name in _SET_BY_BASH:
         new.pop(name, None)
         if name in old:
             new[name] = old[name]

@@ -1,4 +1,4 @@
-"""What a task says: on stdout as it happens, and in the log file that is uploaded."""
+"""Writes a task's output and our own lines to stdout and to the log file that is uploaded."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Log:
         if not text:
             return
         self._at_line_start = text.endswith("\n")
-        with contextlib.suppress(OSError, ValueError):  # nobody reads along any more
+        with contextlib.suppress(OSError, ValueError):  # the reader has gone
             self._stream.write(text)
             self._stream.flush()
         if self.path is None:

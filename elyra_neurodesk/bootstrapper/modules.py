@@ -1,8 +1,8 @@
-"""The Neurodesk modules that a node declares: checked, and made available before the first cell.
+"""Loads the Neurodesk modules that a node declares before the first cell.
 
 Each is looked up in the repository first, by Lmod's own rule; a module that could not run is refused there,
 which Lmod alone would not do. Then Lmod loads them, where the image has it; otherwise, or where Lmod fails,
-what their files do is done here.
+the statements of their files are applied here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class ContainerGone(ModuleUnavailable):
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A module that can be had, and its file."""
+class _Resolved:
+    """A module that can be loaded, and its file."""
 
     module: Module
     file: modulefile.ModuleFile
@@ -62,17 +62,17 @@ def load(
     Args:
         requested: ``tool`` or ``tool/version``.
         root: where the repository is.
-        strict: what a missing one does: ``error``, ``warn`` or ``off``.
+        strict: how a missing one is treated: ``error``, ``warn`` or ``off``.
         environment: is not changed.
-        log: told what was found, and whatever is not as it was written.
+        log: gets a line for each module, and warnings.
 
     Returns:
         One `Module` per request (and per module that one of them stands for), and the new environment.
 
     Raises:
-        ModuleUnavailable: one cannot be had and ``strict`` is ``error``; the others are told in the log.
+        ModuleUnavailable: one cannot be loaded and ``strict`` is ``error``; the log has the others.
     """
-    found: list[_Found | Module] = []
+    found: list[_Resolved | Module] = []
     problems: list[ModuleUnavailable] = []
     for request in dict.fromkeys(requested):
         try:
@@ -81,10 +81,10 @@ def load(
             problems.append(problem)
             found.append(Module(request, status=_status(problem)))
     if strict == "error" and problems:
-        _tell(problems[1:], "error", log)
+        _log_problems(problems[1:], "error", log)
         raise problems[0]
-    _tell(problems if strict == "warn" else (), "warning", log)
-    usable, replaced = _last_of_each_tool([one for one in found if isinstance(one, _Found)], log)
+    _log_problems(problems if strict == "warn" else (), "warning", log)
+    usable, replaced = _last_of_each_tool([one for one in found if isinstance(one, _Resolved)], log)
     via, new = _apply(usable, root, environment, log)
     modules = []
     for one in found:
@@ -154,18 +154,18 @@ def _check(module: str, directory: Path, file: modulefile.ModuleFile, hint: str)
 
 def _with_required(
     request: str, root: Path, environment: Mapping[str, str], within: tuple[str, ...] = ()
-) -> list[_Found | Module]:
+) -> list[_Resolved | Module]:
     """Return a module after those that its file loads, none if it is loading already."""
     module, file = resolve(request, root, environment)
     if module.module in within:
         return []
-    found: list[_Found | Module] = []
+    found: list[_Resolved | Module] = []
     for name in file.requires:
         found += _with_required(name, root, environment, (*within, module.module))
-    return [*found, _Found(module, file)]
+    return [*found, _Resolved(module, file)]
 
 
-def _last_of_each_tool(found: Sequence[_Found], log: Log) -> tuple[list[_Found], list[_Found]]:
+def _last_of_each_tool(found: Sequence[_Resolved], log: Log) -> tuple[list[_Resolved], list[_Resolved]]:
     """Return those that stay and those that a later version of the same tool replaces, as Lmod has it."""
     last = {one.module.module.partition("/")[0]: one for one in found}
     usable, replaced = [], []
@@ -180,7 +180,7 @@ def _last_of_each_tool(found: Sequence[_Found], log: Log) -> tuple[list[_Found],
 
 
 def _apply(
-    usable: Sequence[_Found], root: Path, environment: Mapping[str, str], log: Log
+    usable: Sequence[_Resolved], root: Path, environment: Mapping[str, str], log: Log
 ) -> tuple[Via, dict[str, str]]:
     """Return how the modules were loaded and the new environment."""
     command = lmod.find(environment) if usable else None
@@ -200,7 +200,7 @@ def _apply(
     return MODULE_FILE, new
 
 
-def _check_path(usable: Sequence[_Found], environment: Mapping[str, str]) -> None:
+def _check_path(usable: Sequence[_Resolved], environment: Mapping[str, str]) -> None:
     """See that Lmod found the same containers.
 
     Raises:
@@ -212,7 +212,7 @@ def _check_path(usable: Sequence[_Found], environment: Mapping[str, str]) -> Non
             raise lmod.LmodFailed(f"{one.module.module} did not put {one.module.container} on PATH")
 
 
-def _tell(problems: Sequence[ModuleUnavailable], word: str, log: Log) -> None:
+def _log_problems(problems: Sequence[ModuleUnavailable], word: str, log: Log) -> None:
     for problem in problems:
         log.say(f"{word}: {problem}")
 
@@ -234,7 +234,7 @@ def _status(problem: ModuleUnavailable) -> Status:
     return "gone" if isinstance(problem, ContainerGone) else "unknown"
 
 
-def _suggestion(root: Path, tool: tree.Tool | None, wanted: str) -> str:
+def _suggestion(root: Path, tool: tree.ToolModules | None, wanted: str) -> str:
     """Return what the user may have meant; "" leaves the error's own hint out."""
     if tool is None:
         return ModuleUnavailable.hint

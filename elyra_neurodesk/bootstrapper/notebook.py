@@ -1,4 +1,4 @@
-"""Run a notebook through papermill in this process, and make its HTML afterwards."""
+"""Runs a notebook through papermill in this process, and makes its HTML afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENGINE = "elyra-neurodesk"
 SAVE_EVERY = 15.0  # seconds; papermill's own way is twice per cell
 KERNEL_TIMEOUT = 120  # seconds for a kernel to start
 IOPUB_TIMEOUT = 60  # seconds for a cell's last output to arrive
-MESSAGE_LIMIT = 500
+MAX_MESSAGE = 500
 
 _managers: list[Any] = []
 
@@ -41,7 +41,7 @@ class NotebookFailed(NeurodeskError):
 
 
 class NotebookUnreadable(NeurodeskError):
-    """The file is no notebook."""
+    """The file is not a notebook."""
 
     code = "ND-RUN-004"
     hint = "Open the notebook in JupyterLab, save it and submit again."
@@ -56,7 +56,7 @@ class KernelUnavailable(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class Facts:
+class NotebookFacts:
     """What is read from a notebook before it runs.
 
     Attributes:
@@ -72,7 +72,7 @@ class Facts:
     injected_cell: int | None
 
 
-def read_facts(path: Path) -> Facts:
+def read_facts(path: Path) -> NotebookFacts:
     """Read a notebook file without nbformat, which takes a second to import.
 
     Raises:
@@ -89,7 +89,7 @@ def read_facts(path: Path) -> Facts:
         raise NotebookUnreadable(
             f"{path.name} is not a notebook: {type(problem).__name__} {problem}."
         ) from problem
-    return Facts(
+    return NotebookFacts(
         kernel=str(spec.get("name", "")),
         language=str(language).lower(),
         parameters_cell=_first(tags, "parameters"),
@@ -97,7 +97,7 @@ def read_facts(path: Path) -> Facts:
     )
 
 
-def choose_kernel(facts: Facts, log: Log) -> str:
+def choose_kernel(facts: NotebookFacts, log: Log) -> str:
     """Return the name of the kernel to use, installing ipykernel only where Python has none.
 
     Raises:
@@ -118,14 +118,14 @@ def choose_kernel(facts: Facts, log: Log) -> str:
         )
     if facts.kernel not in ("", "python3"):
         log.say(f"the kernel {facts.kernel!r} is not in this image: python3 is used")
-    if "python3" not in on_disk or _is_ours(Path(on_disk["python3"])):
+    if "python3" not in on_disk or _runs_this_python(Path(on_disk["python3"])):
         packages.ensure(["ipykernel"], log)
     return "python3"
 
 
 def execute(
     file: str,
-    facts: Facts,
+    facts: NotebookFacts,
     kernel: str,
     executed: Path,
     values: Mapping[str, Value],
@@ -171,21 +171,21 @@ def execute(
         )
 
     try:
-        with allowed_errors.passed_over():
+        with allowed_errors.allow_tagged_errors():
             try:
                 run_once()
             except RuntimeError as problem:
                 if not _never_answered(problem):
                     raise
                 # the ports that jupyter_client found free can be taken before the kernel binds them
-                words = one_line(str(problem))[:MESSAGE_LIMIT]
+                words = one_line(str(problem))[:MAX_MESSAGE]
                 log.say(f"the kernel did not start, trying once more: {words}")
                 run_once()
     except PapermillExecutionError as problem:
         cell = _cell_number(problem.cell_index, facts, bool(inject))
         if found := guard.cause_of(problem.ename, problem.evalue, cell):
             raise guard_error(found, file) from None
-        words = one_line(f"{problem.ename}: {problem.evalue}")[:MESSAGE_LIMIT].rstrip(".: ")
+        words = one_line(f"{problem.ename}: {problem.evalue}")[:MAX_MESSAGE].rstrip(".: ")
         raise NotebookFailed(f"{file}, cell {cell} (In [{problem.exec_count or ' '}]): {words}.") from None
     except NoSuchKernel as problem:
         raise KernelUnavailable(f"{file}: the kernel {problem.name!r} cannot be started.") from None
@@ -195,9 +195,9 @@ def execute(
         raise
     except RuntimeError as problem:
         raise _kernel_error(file, problem) from problem
-    missed = guard.at_end("", facts.language)
-    if missed and guard.strict:
-        raise guard_error(missed[0], file)
+    unraised = guard.at_end("", facts.language)
+    if unraised and guard.strict:
+        raise guard_error(unraised[0], file)
 
 
 def to_html(executed: Path, target: Path) -> None:
@@ -273,13 +273,13 @@ def _never_answered(problem: RuntimeError) -> bool:
 
 
 def _kernel_error(file: str, problem: RuntimeError) -> NeurodeskError:
-    """Tell a kernel that died while it worked from one that never answered."""
+    """Return the error of a kernel that died while it worked, or never answered."""
     if type(problem).__name__ == "DeadKernelError":
         return NotebookFailed(f"{file}: the kernel died, most likely for want of memory.")
-    return KernelUnavailable(f"{file}: {one_line(str(problem))[:MESSAGE_LIMIT]}.")
+    return KernelUnavailable(f"{file}: {one_line(str(problem))[:MAX_MESSAGE]}.")
 
 
-def _cell_number(index: int, facts: Facts, injected: bool) -> int:
+def _cell_number(index: int, facts: NotebookFacts, injected: bool) -> int:
     """Return the position (from 1) of a cell in the notebook as the user knows it."""
     adds = injected and facts.injected_cell is None and facts.parameters_cell is not None
     if adds and facts.parameters_cell is not None and index > facts.parameters_cell:
@@ -287,7 +287,7 @@ def _cell_number(index: int, facts: Facts, injected: bool) -> int:
     return index + 1
 
 
-def _is_ours(directory: Path) -> bool:
+def _runs_this_python(directory: Path) -> bool:
     """Tell whether a kernel directory starts the Python that runs us (which then needs ipykernel)."""
     try:
         program = json.loads((directory / "kernel.json").read_text(encoding="utf-8"))["argv"][0]

@@ -1,4 +1,4 @@
-"""The Python packages a task needs, installed only where they are not importable."""
+"""Installs the Python packages that a task needs, only where they cannot be imported."""
 
 from __future__ import annotations
 

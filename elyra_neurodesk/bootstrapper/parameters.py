@@ -74,5 +74,5 @@ def _convert(name: str, kind: str, text: str) -> Value:
         if kind == "Float":
             return float(word)
     except (KeyError, ValueError, OverflowError, InvalidOperation):
-        raise InvalidParameter(f"the parameter {name!r} is {text!r}, which is no {kind}.") from None
+        raise InvalidParameter(f"the parameter {name!r} is {text!r}, which is not of type {kind}.") from None
     raise InvalidParameter(f"the parameter {name!r} has the unknown type {kind!r}.")

@@ -1,4 +1,4 @@
-"""What the backend tells a task whose pod could not be made whole.
+"""Ends a task whose pod the backend could not make as asked.
 
 A backend that cannot give a pod its volumes may still start the bootstrapper without them, with the reason in
 a variable, so that the task leaves a log and a record like any other that failed. The embedded backend does.
@@ -28,11 +28,11 @@ def check(environment: MutableMapping[str, str]) -> None:
     Raises:
         PodIncomplete: there is one; the error has the message's own code, if it begins with one.
     """
-    told = environment.pop(PROBLEM, "")
-    if not told:
+    problem = environment.pop(PROBLEM, "")
+    if not problem:
         return
-    coded = _CODED.fullmatch(told)
-    error = PodIncomplete(coded[2] if coded else told, "")
+    coded = _CODED.fullmatch(problem)
+    error = PodIncomplete(coded[2] if coded else problem, "")
     if coded:
         error.code = coded[1]
     raise error

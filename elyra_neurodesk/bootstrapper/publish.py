@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, record
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
-from elyra_neurodesk.bootstrapper.internal_error import as_error
+from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.outputs import OutputMissing, OutputRefused
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -20,7 +20,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.store_errors import STORING
 from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
-from elyra_neurodesk.bootstrapper.workdir import FALLBACK, Workplace
+from elyra_neurodesk.bootstrapper.workdir import FALLBACK, WorkDir
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record import codec
 from elyra_neurodesk.record.model import StoredFile
@@ -48,7 +48,7 @@ class Publisher:
 
     store: ObjectStore
     progress: Progress
-    place: Workplace
+    place: WorkDir
     log: Log
     started: bool = False
     began: float = field(default_factory=time.time)
@@ -82,7 +82,7 @@ class Publisher:
             if missing and self.progress.error is None:
                 raise self._missing(missing)
         except Exception as problem:
-            self._failed(as_error(problem, self.place.files, self.log))
+            self._failed(to_neurodesk_error(problem, self.place.files, self.log))
         known = self.progress.error
         if known is not None:
             self.log.error(str(known))
@@ -94,7 +94,7 @@ class Publisher:
                 self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
             self._upload_record()
         except Exception as problem:
-            if self._failed(as_error(problem, self.place.reports, self.log)):
+            if self._failed(to_neurodesk_error(problem, self.place.reports, self.log)):
                 self.log.error(str(self.progress.error))
                 self._keep_record()
 

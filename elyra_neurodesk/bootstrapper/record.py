@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from elyra_neurodesk import __version__
 from elyra_neurodesk.bootstrapper import packages
-from elyra_neurodesk.bootstrapper.cvmfs import Repository
+from elyra_neurodesk.bootstrapper.cvmfs import CvmfsMount
 from elyra_neurodesk.bootstrapper.file_manifest import FileManifest
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
@@ -77,7 +77,7 @@ class Progress:
     image: Image | None = None
     started: datetime = field(default_factory=now)
     parameters: dict[str, Value] = field(default_factory=dict)
-    repository: Repository | None = None
+    repository: CvmfsMount | None = None
     modules: list[Module] = field(default_factory=list)
     loaded: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     manifest: FileManifest | None = None
@@ -138,7 +138,7 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
     )
 
 
-def _mounted(repository: Repository | None) -> MountedRepository | None:
+def _mounted(repository: CvmfsMount | None) -> MountedRepository | None:
     if repository is None:
         return None
     return MountedRepository(repository.root, repository.revision, repository.root_hash, repository.published)

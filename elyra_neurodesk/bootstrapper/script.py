@@ -1,4 +1,4 @@
-"""Run a Python or R script, passing on what it says as it says it."""
+"""Runs a Python or R script and passes its output on as it is written."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 STOP_WAIT = 5.0  # seconds between the request to stop and SIGKILL
-KEPT_LINES = 200
-MESSAGE_LIMIT = 500  # characters of the script's own words in our line
+MAX_LINES = 200
+MAX_MESSAGE = 500  # characters of the script's last line in ours
 
 
 class ScriptFailed(NeurodeskError):
@@ -60,7 +60,7 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
 
     Raises:
         ScriptFailed: it ended with another status than 0, or was killed.
-        GuardError: it ended well but did not do what it should have.
+        GuardError: it exited with 0 although a tool or module load in it failed.
         InterpreterMissing: as `command_for`.
     """
     # before it runs: afterwards it may have moved itself away
@@ -74,7 +74,7 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
         start_new_session=True,
     )
     assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-    tail: deque[str] = deque(maxlen=KEPT_LINES)
+    tail: deque[str] = deque(maxlen=MAX_LINES)
     reader = threading.Thread(target=_pass_on, args=(process.stdout, log, tail), daemon=True)
     reader.start()
     try:
@@ -84,11 +84,11 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
     finally:
         _stop(process)
     language = "python" if file.lower().endswith(".py") else "r"
-    missed = guard.at_end(source, language, "\n".join(tail))
-    if status != 0 and not (missed and guard.strict and missed[0].code in _last_words(list(tail))):
-        raise ScriptFailed(f"{file} {describe(status)}{_last_words(list(tail))}.")
-    if missed and guard.strict:
-        raise guard_error(missed[0], file)
+    unraised = guard.at_end(source, language, "\n".join(tail))
+    if status != 0 and not (unraised and guard.strict and unraised[0].code in _last_line(list(tail))):
+        raise ScriptFailed(f"{file} {describe(status)}{_last_line(list(tail))}.")
+    if unraised and guard.strict:
+        raise guard_error(unraised[0], file)
 
 
 def describe(status: int) -> str:
@@ -112,14 +112,14 @@ def _pass_on(pipe: IO[bytes], log: Log, tail: deque[str]) -> None:
     tail.append(rest)
 
 
-def _last_words(lines: list[str]) -> str:
+def _last_line(lines: list[str]) -> str:
     """Return the script's own last error line: R prints "Execution halted" after it."""
     spoken = [one_line(line) for line in lines if line.strip()]
     errors = [line for line in spoken if line.startswith("Error")]
     if not spoken:
         return ""
     words = errors[-1] if errors and spoken[-1] == "Execution halted" else spoken[-1]
-    return f": {words[:MESSAGE_LIMIT].rstrip('.')}"
+    return f": {words[:MAX_MESSAGE].rstrip('.')}"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

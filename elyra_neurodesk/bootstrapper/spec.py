@@ -1,4 +1,4 @@
-"""What the compiler tells the bootstrapper about one task, as JSON in one argument."""
+"""The specification of one task: JSON that the compiler writes and the bootstrapper reads."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class TaskSpec:
         parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool).
         env: environment variables for the user's code that are not in the container's own environment.
         modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
-        strict: what a module that cannot be had, or a tool that did not work, does: ``error``, ``warn`` or
-            ``off``; left out of the JSON where it is ``error``.
+        strict: how the task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``; left
+            out of the JSON where it is ``error``.
         claim: name of the PVC that carries CVMFS, for messages.
         cvmfs: "" when the task mounts no CVMFS, else where it is mounted.
     """
@@ -122,7 +122,7 @@ class TaskSpec:
 
 
 def _template_safe(content: dict[str, Any]) -> str:
-    """Return compact JSON that no template engine reads anything into; fields at their default are not in it.
+    """Return compact JSON that no template engine expands; fields at their default are left out.
 
     ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
     ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed.

@@ -1,4 +1,4 @@
-"""One task from its specification to its exit status."""
+"""Runs one task, from its specification to its exit status."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ from elyra_neurodesk.bootstrapper import (
     script,
     workdir,
 )
-from elyra_neurodesk.bootstrapper.disk import naming_cause
+from elyra_neurodesk.bootstrapper.disk import mention_full_disk
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
-from elyra_neurodesk.bootstrapper.internal_error import as_error
+from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
 from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
+from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
 
 KINDS = (".ipynb", ".py", ".r")
@@ -40,14 +41,14 @@ STRICT = ("error", "warn", "off")
 
 
 def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Log) -> int:
-    """Run the task and return its exit status; every error is one line of the log, nothing is raised.
+    """Run the task and return its exit status; an error becomes one line of the log, none is raised.
 
     Args:
         run_id: the KFP run's id.
         common: what all tasks of the pipeline have in common, JSON of a part of `TaskSpec`.
         task: JSON of the rest, or of all of it.
         assignments: pipeline parameters as ``NAME=VALUE``.
-        log: where everything is said.
+        log: where the task's output and our own lines go.
     """
     termination = Termination(stop=notebook.kill_kernels)
     termination.install()
@@ -57,19 +58,24 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         os.environ.update(spec.env)
         place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
-        return _end(error, log)
+        return _refuse(error, log)
     except Terminated:
-        return _end(TaskTerminated("the task was told to stop before it began."), log)
+        return _refuse(TaskTerminated("the task was told to stop before it began."), log)
     progress = Progress(spec, run_id, image=image.find(os.environ))
     store = ObjectStore(spec.store, dict(os.environ))
     publisher = Publisher(store, progress, place, log)
     log.attach(publisher.log_path)
     try:
-        _work(progress, assignments, store, publisher, log)
+        log.say(f"task {spec.task} of run {run_id}: {spec.file} in {place.files}")
+        _read_arguments(progress, assignments)
+        _prepare_environment(progress, place, log)
+        _install_packages(spec, log)
+        _fetch_files(progress, store, place, log)
+        _execute(progress, publisher, log)
     except Terminated:
-        pass  # told below: a library may have turned it into an error of its own
+        pass  # handled below: a library may have turned it into an error of its own
     except Exception as problem:
-        progress.fail(naming_cause(as_error(problem, place.files, log), place.files))
+        progress.fail(mention_full_disk(to_neurodesk_error(problem, place.files, log), place.files))
     termination.shield()
     if termination.received:
         progress.error = TaskTerminated(f"{spec.file} was told to stop.")
@@ -87,38 +93,82 @@ def check(spec: TaskSpec, run_id: str) -> None:
         InvalidTaskSpec: a field is out of its range.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", spec.archive):
-        raise InvalidTaskSpec(f"the archive {spec.archive!r} is no SHA-256.")
+        raise InvalidTaskSpec(f"the archive {spec.archive!r} is not a SHA-256.")
     if archive.escapes(spec.file) or PurePosixPath(spec.file).suffix.lower() not in KINDS:
         raise InvalidTaskSpec(f"the file {spec.file!r} is none of {', '.join('*' + kind for kind in KINDS)}.")
     for what, name in (("run id", run_id), ("task", spec.task), *(("parent", item) for item in spec.parents)):
         if archive.escapes(name) or "/" in name or name == ".":
-            raise InvalidTaskSpec(f"the {what} {name!r} is no name.")
+            raise InvalidTaskSpec(f"the {what} {name!r} is not a name.")
     if spec.strict not in STRICT:
         raise InvalidTaskSpec(f"strict modules is {spec.strict!r}, not one of {', '.join(STRICT)}.")
 
 
-def _work(
-    progress: Progress, assignments: Sequence[str], store: ObjectStore, publisher: Publisher, log: Log
-) -> None:
-    spec, place = progress.spec, publisher.place
-    log.say(f"task {spec.task} of run {progress.run_id}: {spec.file} in {place.files}")
+def _refuse(error: NeurodeskError, log: Log) -> int:
+    """End a task that cannot begin: there is neither a directory nor a store to leave anything in."""
+    log.error(str(error))
+    write_termination_message(str(error))
+    return error.exit_status
+
+
+def _read_arguments(progress: Progress, assignments: Sequence[str]) -> None:
+    spec = progress.spec
     pod.check(os.environ)
     outputs.check(spec.outputs)
     progress.parameters = parameters.typed(spec.parameters, parameters.read_assignments(assignments))
-    _prepare_environment(progress, place.reports, log)
-    is_notebook = spec.file.lower().endswith(".ipynb")
-    packages.ensure([*packages.for_store(), *(packages.for_notebooks() if is_notebook else ())], log)
-    _fetch(progress, store, place, log)
+
+
+def _prepare_environment(progress: Progress, place: WorkDir, log: Log) -> None:
+    """Wait for CVMFS, load the modules, and make this process's environment that of the user's code."""
+    spec = progress.spec
+    root = cvmfs.root_of(os.environ, spec.cvmfs)
+    if spec.cvmfs:
+        began = time.monotonic()
+        progress.repository = cvmfs.wait_for(root, spec.claim, cvmfs.timeout_of(os.environ))
+        log.say(f"CVMFS is readable at {root} ({time.monotonic() - began:.1f} s)")
+    mount = progress.repository
+    new = environment.with_neurodesk(
+        os.environ,
+        run_id=progress.run_id,
+        home=os.environ.get("HOME") or str(Path.home()),
+        temporary=str(place.reports),
+        root=mount.root if mount else "",
+        categories=mount.categories if mount else (),
+        bindable=environment.existing_bindable(),
+    )
+    progress.modules, new = modules.load(spec.modules, Path(root), spec.strict, new, log)
+    new.update(parameters.as_environment(progress.parameters))
+    os.environ.update(new)
+
+
+def _install_packages(spec: TaskSpec, log: Log) -> None:
+    notebooks = packages.for_notebooks() if _is_notebook(spec) else ()
+    packages.ensure([*packages.for_store(), *notebooks], log)
+
+
+def _fetch_files(progress: Progress, store: ObjectStore, place: WorkDir, log: Log) -> None:
+    spec, began = progress.spec, time.monotonic()
+    key = spec.store.archive_key(spec.archive)
+    fetched = archive.fetch(store, key, spec.archive, place.reports, place.files)
+    progress.inputs = inputs.fetch(store, spec, progress.run_id, place.files, log)
+    log.say(
+        f"fetched {fetched.size} bytes of files and {len(progress.inputs)} inputs from "
+        f"{len(spec.parents)} parents ({time.monotonic() - began:.1f} s)"
+    )
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
-    inputs_placed = {item.path for item in progress.inputs}
-    progress.manifest = file_manifest.snapshot(place.files, spec.file, inputs_placed)
+    of_other_tasks = {item.path for item in progress.inputs}
+    progress.manifest = file_manifest.snapshot(place.files, spec.file, of_other_tasks)
+
+
+def _execute(progress: Progress, publisher: Publisher, log: Log) -> None:
+    """Run the notebook or script under guard."""
+    spec, place = progress.spec, publisher.place
     os.chdir(place.files)
     guard = Guard(spec.strict, progress.findings, log)
     progress.loaded = guard.loaded  # grows as the notebook goes on
-    guard.start(place.reports, os.environ, script=not is_notebook)
+    guard.start(place.reports, os.environ, script=not _is_notebook(spec))
     began = time.monotonic()
-    if is_notebook:
+    if _is_notebook(spec):
         facts = notebook.read_facts(place.files / spec.file)
         kernel = notebook.choose_kernel(facts, log)
         log.say(f"running {spec.file} with papermill, kernel {kernel}")
@@ -134,42 +184,5 @@ def _work(
     log.say(f"{spec.file} finished successfully ({time.monotonic() - began:.1f} s)")
 
 
-def _prepare_environment(progress: Progress, temporary: Path, log: Log) -> None:
-    """Check CVMFS and modules, and make this process's environment the one that the user's code gets."""
-    spec = progress.spec
-    root = cvmfs.root_of(os.environ, spec.cvmfs)
-    if spec.cvmfs:
-        began = time.monotonic()
-        progress.repository = cvmfs.wait_for(root, spec.claim, cvmfs.timeout_of(os.environ))
-        log.say(f"CVMFS is readable at {root} ({time.monotonic() - began:.1f} s)")
-    repository = progress.repository
-    facts = environment.Facts(
-        run_id=progress.run_id,
-        home=os.environ.get("HOME") or str(Path.home()),
-        temporary=str(temporary),
-        root=repository.root if repository else "",
-        categories=repository.categories if repository else (),
-        bindable=environment.existing_bindable(),
-    )
-    new = environment.with_neurodesk(os.environ, facts)
-    progress.modules, new = modules.load(spec.modules, Path(root), spec.strict, new, log)
-    new.update(parameters.as_environment(progress.parameters))
-    os.environ.update(new)
-
-
-def _fetch(progress: Progress, store: ObjectStore, place: workdir.Workplace, log: Log) -> None:
-    spec, began = progress.spec, time.monotonic()
-    fetched = archive.fetch(
-        store, spec.store.archive_key(spec.archive), spec.archive, place.reports, place.files
-    )
-    progress.inputs = inputs.fetch(store, spec, progress.run_id, place.files, log)
-    log.say(
-        f"fetched {fetched.size} bytes of files and {len(progress.inputs)} inputs from "
-        f"{len(spec.parents)} parents ({time.monotonic() - began:.1f} s)"
-    )
-
-
-def _end(error: NeurodeskError, log: Log) -> int:
-    log.error(str(error))
-    write_termination_message(str(error))
-    return error.exit_status
+def _is_notebook(spec: TaskSpec) -> bool:
+    return spec.file.lower().endswith(".ipynb")

@@ -1,4 +1,4 @@
-"""SIGTERM: stop what runs, but let the upload of what there is go on."""
+"""Handles SIGTERM: what runs is stopped, what there is is still uploaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a task works: a new directory for the user's files and one beside it for ours."""
+"""Makes the directories of a task: one for the user's files and one beside it for ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "jupyter-work-dir"  # Elyra's own name for it
 FALLBACK = "/tmp"  # noqa: S108 - the directory made below it is new
 
 
-class NowhereToWork(NeurodeskError):
+class WorkDirNotWritable(NeurodeskError):
     """No directory can be written."""
 
     code = "ND-DISK-002"
@@ -23,7 +23,7 @@ class NowhereToWork(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class Workplace:
+class WorkDir:
     """The two directories of a task.
 
     Attributes:
@@ -35,11 +35,11 @@ class Workplace:
     reports: Path
 
 
-def create(current: Path, environment: Mapping[str, str]) -> Workplace:
+def create(current: Path, environment: Mapping[str, str]) -> WorkDir:
     """Make both directories in the current one if it is writable, else in the fallback.
 
     Raises:
-        NowhereToWork: neither is writable.
+        WorkDirNotWritable: neither is writable.
         DiskFull: there is no space for a directory.
     """
     fallback = Path(environment.get("ELYRA_WRITABLE_CONTAINER_DIR") or FALLBACK)
@@ -51,15 +51,15 @@ def create(current: Path, environment: Mapping[str, str]) -> Workplace:
             if problem.errno in FULL:
                 raise disk_full(base) from problem
             problems.append(f"{base} ({problem.strerror})")
-    raise NowhereToWork(f"no working directory can be made in {' or '.join(problems)}.")
+    raise WorkDirNotWritable(f"no working directory can be made in {' or '.join(problems)}.")
 
 
-def _create_in(base: Path) -> Workplace:
+def _create_in(base: Path) -> WorkDir:
     if not os.access(base, os.W_OK | os.X_OK):
         raise PermissionError(13, os.strerror(13))
     for attempt in range(1, 10_000):
         name = NAME if attempt == 1 else f"{NAME}-{attempt}"
-        place = Workplace(base.resolve() / name, base.resolve() / f"{name}.reports")
+        place = WorkDir(base.resolve() / name, base.resolve() / f"{name}.reports")
         try:
             place.files.mkdir()
             place.reports.mkdir()

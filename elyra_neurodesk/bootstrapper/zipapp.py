@@ -1,4 +1,4 @@
-"""The bootstrapper as one file, for images that lack this package; made where pipelines are submitted."""
+"""Packs the bootstrapper into one file, for images without it; runs where pipelines are submitted."""
 
 from __future__ import annotations
 

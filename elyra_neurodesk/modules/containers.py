@@ -21,29 +21,29 @@ _HEAD = 4096  # bytes of a wrapper that are read
 
 
 @dataclass(frozen=True)
-class Container:
+class ContainerState:
     """A container's directory: its state (`READY`, `RETIRED` or `GONE`) and its commands."""
 
     state: str
     commands: frozenset[str]
 
 
-def read_container(directory: Path) -> Container:
+def read_container(directory: Path) -> ContainerState:
     """Look at a container's directory.
 
     Raises:
         OSError: it is there, as far as can be told, but cannot be read: a mount that is failing.
     """
     if not _exists(directory):
-        return Container(GONE, frozenset())
+        return ContainerState(GONE, frozenset())
     commands = read_commands(directory)
     if _exists(directory / f"{directory.name}.simg"):
-        return Container(READY, commands)
+        return ContainerState(READY, commands)
     # A tree without images, whose wrappers run something else, is as good as one with them.
     head = next((text for name in sorted(commands) if (text := _read_head(directory / name))), "")
     if RETIREMENT_NOTICE in head:
-        return Container(RETIRED, commands)
-    return Container(GONE if ".simg" in head else READY, commands)
+        return ContainerState(RETIRED, commands)
+    return ContainerState(GONE if ".simg" in head else READY, commands)
 
 
 def read_commands(directory: Path) -> frozenset[str]:

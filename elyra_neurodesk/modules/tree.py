@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elyra_neurodesk.modules import modulefile, versions
-from elyra_neurodesk.modules.containers import Container, read_container
+from elyra_neurodesk.modules.containers import ContainerState, read_container
 
 CANONICAL = "containers/modules"
 CATEGORIES = "neurodesk-modules"
@@ -32,7 +32,7 @@ _LINE = re.compile(
 
 
 @dataclass(frozen=True)
-class Tool:
+class ToolModules:
     """The modules of one tool.
 
     Attributes:
@@ -55,7 +55,7 @@ class Tool:
 
 
 @dataclass(frozen=True)
-class Scan:
+class RepositoryScan:
     """All of a repository.
 
     Attributes:
@@ -64,9 +64,9 @@ class Scan:
         states: every container directory, also those that no module names any more.
     """
 
-    tools: Mapping[str, Tool]
+    tools: Mapping[str, ToolModules]
     containers: Mapping[tuple[str, str], str]
-    states: Mapping[str, Container]
+    states: Mapping[str, ContainerState]
 
 
 def is_tree(root: Path) -> bool:
@@ -83,7 +83,7 @@ def subdirectories(folder: Path) -> list[Path]:
         return []
 
 
-def find_tool(root: Path, name: str) -> Tool:
+def find_tool(root: Path, name: str) -> ToolModules:
     """Read the names of one tool's modules; it has no files if there is no such tool."""
     places = [category / name for category in subdirectories(root / CATEGORIES)]
     present = [place for place in places if place.is_dir()] or [root / CANONICAL / name]
@@ -95,7 +95,7 @@ def tool_names(root: Path) -> list[str]:
     return sorted(_places(root))
 
 
-def scan(root: Path) -> Scan:
+def scan(root: Path) -> RepositoryScan:
     """Read the whole repository: every module file, every container's state and commands.
 
     Raises:
@@ -110,8 +110,8 @@ def scan(root: Path) -> Scan:
         existing = {path.name for path in subdirectories(root / "containers") if path.name != "modules"}
         every = sorted(existing | set(named) - {""})
         states = list(pool.map(lambda name: read_container(root / "containers" / name), every))
-    containers = {(tool, version): name for (tool, version, _), name in zip(modules, named)}  # noqa: B905
-    return Scan(tools, containers, dict(zip(every, states)))  # noqa: B905 - `strict` came with Python 3.10
+    containers = {(tool, version): name for (tool, version, _), name in zip(modules, named, strict=True)}
+    return RepositoryScan(tools, containers, dict(zip(every, states, strict=True)))
 
 
 def _places(root: Path) -> dict[str, list[Path]]:
@@ -125,7 +125,7 @@ def _places(root: Path) -> dict[str, list[Path]]:
     return places
 
 
-def _tool(name: str, places: Iterable[Path]) -> Tool:
+def _tool(name: str, places: Iterable[Path]) -> ToolModules:
     files: dict[str, Path] = {}
     categories: dict[str, list[str]] = {}
     default, hidden = "", set()
@@ -138,7 +138,7 @@ def _tool(name: str, places: Iterable[Path]) -> Tool:
         marked, unseen = _marks(place, names)
         default = default or marked
         hidden |= unseen
-    return Tool(
+    return ToolModules(
         name,
         files,
         {version: tuple(found) for version, found in categories.items()},

@@ -27,6 +27,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)  # type: ignore[attr-defined]
         if self.path.endswith("/slow/.cvmfspublished"):
             time.sleep(1)
+        if self.path.endswith("/held/.cvmfspublished"):
+            self.server.release.wait(30)  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
         signed = self.server.manifest.encode() + b"abcdef\n\xff\x00Tx"  # type: ignore[attr-defined]
@@ -40,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Any]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        made.asked, made.manifest = [], MANIFEST  # type: ignore[attr-defined]
+        made.asked, made.manifest, made.release = [], MANIFEST, threading.Event()  # type: ignore[attr-defined]
         made.url = f"http://127.0.0.1:{made.server_port}"  # type: ignore[attr-defined]
         thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -66,6 +68,16 @@ def test_revision_root_hash_and_time_of_publication_are_told(tmp_path: Path, ser
     assert (seen.revision, seen.root_hash) == ("8421", HASH)
     assert seen.published == "2026-09-21T14:13:20Z"
     assert server.asked == ["/cvmfs/neurodesk.ardc.edu.au/.cvmfspublished"]
+
+
+def test_the_first_cell_does_not_wait_for_the_time_of_publication(
+    tmp_path: Path, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cvmfs, "_MANIFEST_TIMEOUT", 30.0)
+    mount(tmp_path, root_hash=HASH, host=f"{server.url}/held", proxy="DIRECT")
+    seen = wait_for(str(tmp_path), "claim", 20)  # returns, though the server has not answered
+    server.release.set()
+    assert seen.published == "2026-09-21T14:13:20Z"
 
 
 def test_a_file_system_that_tells_nothing_is_recorded_as_such(tmp_path: Path) -> None:

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper.environment import Facts, with_neurodesk
+from elyra_neurodesk.bootstrapper.environment import with_neurodesk
 
-FACTS = Facts(
-    run_id="run-1",
-    home="/home/jovyan",
-    temporary="/tmp/t",
-    root="/cvmfs/r",
-    categories=("/cvmfs/r/neurodesk-modules/a", "/cvmfs/r/neurodesk-modules/b"),
-    bindable=("/tmp", "/cvmfs"),
-)
+
+def session(old: dict[str, str]) -> dict[str, str]:
+    return with_neurodesk(
+        old,
+        run_id="run-1",
+        home="/home/jovyan",
+        temporary="/tmp/t",
+        root="/cvmfs/r",
+        categories=("/cvmfs/r/neurodesk-modules/a", "/cvmfs/r/neurodesk-modules/b"),
+        bindable=("/tmp", "/cvmfs"),
+    )
 
 
 def test_an_empty_environment_becomes_a_neurodesk_session() -> None:
-    assert with_neurodesk({}, FACTS) == {
+    assert session({}) == {
         "ELYRA_RUN_NAME": "run-1",
         "MODULEPATH": "/cvmfs/r/neurodesk-modules/a:/cvmfs/r/neurodesk-modules/b",
         "LMOD_CMD": "/usr/share/lmod/lmod/libexec/lmod",
@@ -30,11 +33,11 @@ def test_what_a_user_has_set_is_kept_except_the_runs_name() -> None:
         "MODULEPATH": "/mine", "LMOD_CMD": "/l", "OFFLINE_MODULES": "/o", "APPTAINER_BINDPATH": "/b",
         "APPTAINER_HOME": "/h", "MPLCONFIGDIR": "/m", "OTHER": "", "ELYRA_RUN_NAME": "x",
     }  # fmt: skip
-    assert with_neurodesk(own, FACTS) == {
+    assert session(own) == {
         **own, "ELYRA_RUN_NAME": "run-1", "NEURODESK_CVMFS_ROOT": "/cvmfs/r",
     }  # fmt: skip
 
 
 def test_a_task_without_cvmfs_gets_neither_its_root_nor_a_module_path() -> None:
-    new = with_neurodesk({}, Facts(run_id="r", home="/h", temporary="/t"))
+    new = with_neurodesk({}, run_id="r", home="/h", temporary="/t")
     assert not {"MODULEPATH", "NEURODESK_CVMFS_ROOT", "APPTAINER_BINDPATH"} & set(new)

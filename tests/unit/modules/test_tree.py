@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.modules import tree
-from elyra_neurodesk.modules.containers import Container, read_container
+from elyra_neurodesk.modules.containers import ContainerState, read_container
 from elyra_neurodesk.modules.fingerprint import fingerprint
 from tests.support.neurodesk_tree import Tool, make_tree
 
@@ -29,7 +29,7 @@ def test_both_formats_and_every_category_are_read(tmp_path: Path) -> None:
         ("fsl", "6.0.7.16"): "fsl_6.0.7.16_20240807",
         ("fsl", "6.0.7.22"): "fsl_6.0.7.22_20260416",
     }
-    assert found.states["fsl_6.0.7.16_20240807"] == Container("ready", frozenset({"bet", "flirt"}))
+    assert found.states["fsl_6.0.7.16_20240807"] == ContainerState("ready", frozenset({"bet", "flirt"}))
 
 
 def test_one_tool_is_found_without_reading_the_others(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from elyra_neurodesk.modules.versions import (
     near_tools,
     near_versions,
     order_key,
+    split,
 )
+from elyra_neurodesk.validate import rules
 from tests.unit.modules import lmod
 
 LISTED = Path(__file__).resolve().parents[4] / "shared/data/neurodesk/modules_all.tsv"
@@ -137,3 +140,10 @@ def test_the_choice_is_lmods_own(
     name, _, wanted = request_.partition("/")
     ours = find_tool(tmp_path, name).choose(wanted)
     assert (f"{name}/{ours}" if ours else "") == lmod.loaded(request_, [place.parent])
+
+
+def test_every_name_that_a_node_may_declare_can_be_looked_up() -> None:
+    names = ["".join(parts) for size in range(1, 6) for parts in itertools.product("aA1._+-/", repeat=size)]
+    declared = [name for name in names if rules.module(name) == ""]
+    assert len(declared) > 10_000
+    assert [name for name in declared if split(name) is None] == []
