@@ -145,5 +145,5 @@ def test_the_choice_is_lmods_own(
 def test_every_name_that_a_node_may_declare_can_be_looked_up() -> None:
     names = ["".join(parts) for size in range(1, 6) for parts in itertools.product("aA1._+-/", repeat=size)]
     declared = [name for name in names if rules.module(name) == ""]
-    assert len(declared) > 10_000
+    assert len(declared) > 9000
     assert [name for name in declared if split(name) is None] == []
