@@ -32,7 +32,7 @@ class InvalidCatalog(NeurodeskError):
     hint = "Correct it in the panel Component Catalogs, or delete the field's content for the default."
 
 
-class InvalidComponent(NeurodeskError):
+class InvalidComponentFile(NeurodeskError):
     """A file in catalogs/components/ does not describe a component."""
 
     code = "ND-CATALOG-002"
@@ -149,7 +149,7 @@ def read(folder: Traversable) -> dict[str, Component]:
     """Return the components that a folder's index.yaml lists.
 
     Raises:
-        InvalidComponent: a file breaks components/schema.json, or passes what it does not declare.
+        InvalidComponentFile: a file breaks components/schema.json, or passes what it does not declare.
     """
     index = _load(folder / "index.yaml", "index")
     found = [
@@ -160,7 +160,7 @@ def read(folder: Traversable) -> dict[str, Component]:
     order = {category: place for place, category in enumerate(index["categories"])}
     for component in found:
         if component.category not in order:
-            raise InvalidComponent(
+            raise InvalidComponentFile(
                 f"'{component.id}': its category '{component.category}' is not in index.yaml."
             )
     return {component.id: component for component in sorted(found, key=lambda c: order[c.category])}
@@ -188,10 +188,10 @@ def _load(file: Traversable, kind: str) -> Any:
     try:
         content = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506 (it is a safe one)
     except yaml.YAMLError as error:
-        raise InvalidComponent(f"{file.name} is not YAML: {' '.join(str(error).split())}.") from error
+        raise InvalidComponentFile(f"{file.name} is not YAML: {' '.join(str(error).split())}.") from error
     violation = best_match(Draft202012Validator(schema | {"$ref": f"#/$defs/{kind}"}).iter_errors(content))
     if violation:
-        raise InvalidComponent(f"{file.name}: {violation.json_path[2:]}: {violation.message}.")
+        raise InvalidComponentFile(f"{file.name}: {violation.json_path[2:]}: {violation.message}.")
     for name, source in content.get("components", {}).items():
         declared = {field["name"] for field in _declared(source)}
         passed = {
@@ -199,7 +199,7 @@ def _load(file: Traversable, kind: str) -> Any:
         }
         for field in sorted(declared ^ passed):
             problem = "is not passed in args" if field in declared else "is not one of its inputs and outputs"
-            raise InvalidComponent(f"{file.name}: components.{name}: '{field}' {problem}.")
+            raise InvalidComponentFile(f"{file.name}: components.{name}: '{field}' {problem}.")
     return content
 
 

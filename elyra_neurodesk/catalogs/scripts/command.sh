@@ -16,7 +16,7 @@ choose() {
     done | sort -V | tail -n 1)
 }
 load() {
-  case $1 in *[!A-Za-z0-9._+/-]* | /* | *..*) fail 6 "'$1' is no module: write tool or tool/version." 2 ;; esac
+  case $1 in *[!A-Za-z0-9._+/-]* | /* | *..*) fail 6 "'$1' is not a module: write tool or tool/version." 2 ;; esac
   tool=${1%%/*} wanted=
   case $1 in */*) wanted=${1#*/} ;; esac
   version=
@@ -41,7 +41,7 @@ load() {
     export "${variable%%=*}=$value"
   done <"$work/variables"
 }
-workplace
+make_workdir
 if [ -n "$modules" ]; then
   readable
   set -f

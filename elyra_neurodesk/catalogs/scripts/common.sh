@@ -8,7 +8,7 @@ fail() {
   echo "ND-STEP-00$1: $name: $2" >&2
   exit "$3"
 }
-workplace() {
+make_workdir() {
   for place in "${TMPDIR:-}" /neurodesktop-storage /tmp; do
     [ -d "$place" ] && [ -w "$place" ] && break
   done

@@ -3,7 +3,7 @@ output=$1
 shift
 mkdir -p "$output"
 for folder in "$@"; do
-  [ -d "$folder" ] || fail 3 "an input is no folder of files." 13
+  [ -d "$folder" ] || fail 3 "an input is not a folder of files." 13
   twice=$(cd "$folder" && find . -type f | while IFS= read -r file; do
     [ ! -e "$output/$file" ] || printf '%s ' "$file"
   done)

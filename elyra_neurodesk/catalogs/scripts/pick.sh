@@ -1,6 +1,6 @@
 # Some of several files. Arguments: patterns, whether files of the same name come along, output, files.
 patterns=$1 companions=$2 output=$3
-[ -d "$4" ] || fail 3 "the input 'Files' is no folder of files." 13
+[ -d "$4" ] || fail 3 "the input 'Files' is not a folder of files." 13
 cd "$4" || fail 3 "$4 cannot be read." 13
 names=
 for file in $patterns; do

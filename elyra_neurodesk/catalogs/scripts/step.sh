@@ -97,7 +97,7 @@ check() {
   esac
   fail 6 "'$1' is '$3', which is not one of: ${allowed%\|}" 2
 }
-workplace
+make_workdir
 v_here=$work/out
 outputs=0
 left=$#
@@ -200,7 +200,7 @@ while [ "$number" -lt "$outputs" ]; do
   done
   case $title:$names in
     \?*: | \?*) ;;
-    *:) fail 7 "$1 ended well but left no '$title' ($pattern)." 14 ;;
+    *:) fail 7 "$1 finished successfully but left no '$title' ($pattern)." 14 ;;
   esac
   say "${title#\?}:${names:- none}"
 done

@@ -7,7 +7,7 @@ top=${NEURODESK_STORE_PREFIX:-}/${ELYRA_RUN_NAME:-}
 object_of() {
   case $1 in
     *[!A-Za-z0-9._/-]* | '' | /* | *..*)
-      fail 6 "'$1' is no name of an object: letters, digits and . _ - / only, not beginning with /." 2
+      fail 6 "'$1' is not the name of an object: letters, digits and . _ - / only, not beginning with /." 2
       ;;
   esac
   object=$top/$1

@@ -17,7 +17,7 @@ from elyra.pipeline.properties import ElyraProperty
 from elyra.pipeline.runtime_type import RuntimeProcessorType
 
 from elyra_neurodesk.catalogs import loader
-from elyra_neurodesk.catalogs.loader import Component, InvalidComponent, components, read, script
+from elyra_neurodesk.catalogs.loader import Component, InvalidComponentFile, components, read, script
 from elyra_neurodesk.elyra_adapter.catalog_connector import NeurodeskToolsConnector as Connector
 
 # modules of Neurodesk and the dates on which their containers were built, of the tools that the catalog has
@@ -293,7 +293,7 @@ def test_an_error_in_a_file_is_one_line_that_names_file_and_field(
     assert list(read(tmp_path)) == ["say"]
     assert TOOL.count(find) == 1
     file.write_text(TOOL.replace(find, replace), "utf-8")
-    with pytest.raises(InvalidComponent) as caught:
+    with pytest.raises(InvalidComponentFile) as caught:
         read(tmp_path)
     assert message in str(caught.value)
     assert caught.value.message.count("\n") == 0

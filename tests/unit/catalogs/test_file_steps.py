@@ -194,7 +194,7 @@ def test_a_modules_variables_are_set(tmp_path: Path, tree: Path) -> None:
         ("fsl/9.9", 12, "Near: 6.0.7.16 6.0.7.22 6.0.7.4"),
         ("antz", 12, "Near: ants"),
         ("afni", 12, "is retired"),
-        ("../../etc", 2, "is no module"),
+        ("../../etc", 2, "is not a module"),
     ],
 )
 def test_a_module_that_cannot_be_had_stops_the_command(

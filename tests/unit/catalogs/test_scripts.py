@@ -134,11 +134,13 @@ def test_a_container_without_the_command_and_a_missing_repository_are_named(
     assert (ran.status, ran.errors[:11]) == (11, "ND-STEP-001")
 
 
-def test_a_tool_that_leaves_nothing_fails_though_it_ended_well(tmp_path: Path, tree: Path) -> None:
+def test_a_tool_that_leaves_nothing_fails_though_it_finished_successfully(tmp_path: Path, tree: Path) -> None:
     make_tree(tree, [tool("fsl", "6.0.7.16", "20250131", bet="echo container was disabled; exit 0")])
     ran = bet(tmp_path, tree, artifact(tmp_path / "head", T1__nii="head"))
     assert ran.status == 14
-    assert ran.errors == "ND-STEP-007: FSL BET: bet ended well but left no 'Brain' (T1_brain.nii.gz)."
+    assert (
+        ran.errors == "ND-STEP-007: FSL BET: bet finished successfully but left no 'Brain' (T1_brain.nii.gz)."
+    )
 
 
 def test_a_tools_own_exit_status_is_the_steps(tmp_path: Path, tree: Path) -> None:
