@@ -110,7 +110,7 @@ class Backend:
 
         Raises:
             NotFound: no such run.
-            StillRunning: it has not ended.
+            RunNotEnded: it has not ended.
         """
         self.runs.reopen(run_id)
         self.scheduler.submit(run_id)
@@ -120,7 +120,7 @@ class Backend:
 
         Raises:
             NotFound: no such run.
-            StillRunning: it has not ended.
+            RunNotEnded: it has not ended.
         """
         self.runs.delete(run_id)
         shutil.rmtree(self.home.run_directory(run_id), ignore_errors=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from elyra_neurodesk.backend.home import Home, write_private
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
 from elyra_neurodesk.settings import CVMFS_ROOT

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 
@@ -172,17 +172,3 @@ def find_home(given: str | Path | None = None) -> Home:
         return Home(Path(given or os.environ[ENV]).expanduser().resolve())
     data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Home(Path(data).expanduser().resolve() / "elyra-neurodesk" / "local")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace the file ``path`` at once by one with this text that only its owner may read (0600)."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

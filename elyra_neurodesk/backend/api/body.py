@@ -25,7 +25,7 @@ _ENVELOPE = MIB  # multipart headers and the like
 
 
 @dataclass(frozen=True)
-class Upload:
+class UploadedFile:
     """A file that came with a call."""
 
     file_name: str
@@ -41,7 +41,7 @@ async def read_body(request: Request) -> bytes:
     return await Request(request.scope, _limited(request.receive)).body()
 
 
-async def read_upload(request: Request) -> Upload:
+async def read_upload(request: Request) -> UploadedFile:
     """Return the file in a multipart/form-data body (RFC 7578).
 
     Raises:
@@ -53,7 +53,7 @@ async def read_upload(request: Request) -> Upload:
         async with Request(request.scope, _limited(request.receive)).form() as form:
             for _, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    return Upload(value.filename or "", await value.read())
+                    return UploadedFile(value.filename or "", await value.read())
     except HTTPException as problem:
         raise InvalidCall(f"the upload cannot be read: {problem.detail}") from problem
     raise InvalidCall("the upload has no file.")
@@ -107,7 +107,7 @@ def check_name(kind: str, name: object, limit: int = MAX_NAME_CHARACTERS) -> str
     return text
 
 
-def package_text(upload: Upload) -> str:
+def package_text(upload: UploadedFile) -> str:
     """Return the YAML of an uploaded package, which may be in a zip or tar.gz, as kfp accepts them.
 
     Raises:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from elyra_neurodesk.backend.api.body import Upload, read_body, read_upload
+from elyra_neurodesk.backend.api.body import UploadedFile, read_body, read_upload
 from elyra_neurodesk.backend.backend import Backend
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,7 +36,7 @@ def with_body(handler: Callable[[Backend, Request, bytes], Response]) -> Endpoin
     return endpoint
 
 
-def with_upload(handler: Callable[[Backend, Request, Upload], Response]) -> Endpoint:
+def with_upload(handler: Callable[[Backend, Request, UploadedFile], Response]) -> Endpoint:
     """Return an endpoint as `with_body` does, for an uploaded file."""
 
     async def endpoint(request: Request) -> Response:

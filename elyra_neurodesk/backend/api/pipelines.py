@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from elyra_neurodesk import __version__
-from elyra_neurodesk.backend.api.body import Upload, check_name, package_text, read_json
+from elyra_neurodesk.backend.api.body import UploadedFile, check_name, package_text, read_json
 from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, spec_of, with_body, with_upload
 from elyra_neurodesk.backend.api.shapes import experiment_json, pipeline_json, version_json
 from elyra_neurodesk.backend.backend import Backend
@@ -60,7 +60,7 @@ def create_pipeline(backend: Backend, _: Request, body: bytes) -> Response:
     return JSONResponse(pipeline_json(made))
 
 
-def upload_pipeline(backend: Backend, request: Request, upload: Upload) -> Response:
+def upload_pipeline(backend: Backend, request: Request, upload: UploadedFile) -> Response:
     """Make a pipeline and its first version from a package; refused when it cannot run here."""
     query = request.query_params
     text = package_text(upload)
@@ -69,7 +69,7 @@ def upload_pipeline(backend: Backend, request: Request, upload: Upload) -> Respo
     return JSONResponse(pipeline_json(backend.catalog.add_pipeline(name, query.get("description", ""), text)))
 
 
-def upload_version(backend: Backend, request: Request, upload: Upload) -> Response:
+def upload_version(backend: Backend, request: Request, upload: UploadedFile) -> Response:
     """Add a version to a pipeline from a package; refused when it cannot run here."""
     query = request.query_params
     text = package_text(upload)

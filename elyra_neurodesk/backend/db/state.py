@@ -27,7 +27,7 @@ from elyra_neurodesk.errors import NeurodeskError
 _ACTIVE = (PENDING, RUNNING, CANCELING)
 
 
-class StillRunning(NeurodeskError):
+class RunNotEnded(NeurodeskError):
     """A run can be retried or deleted only after it has ended."""
 
     code = "ND-LOCAL-013"
@@ -175,11 +175,11 @@ class RunStore:
 
         Raises:
             NotFound: no such run.
-            StillRunning: it has not ended.
+            RunNotEnded: it has not ended.
         """
         run = self.run(run_id)
         if run.state not in FINAL:
-            raise StillRunning(f"the run {run_id} is still running and cannot be run again.")
+            raise RunNotEnded(f"the run {run_id} is still running and cannot be run again.")
         if run.state == SUCCEEDED:
             return
         again = tuple(task.name for task in self.tasks(run_id) if task.state != SUCCEEDED)
@@ -194,10 +194,10 @@ class RunStore:
 
         Raises:
             NotFound: no such run.
-            StillRunning: it has not ended.
+            RunNotEnded: it has not ended.
         """
         if self.run(run_id).state not in FINAL:
-            raise StillRunning(f"the run {run_id} is still running and cannot be deleted.")
+            raise RunNotEnded(f"the run {run_id} is still running and cannot be deleted.")
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM runs WHERE run_id=?", (run_id,))
             connection.execute(

@@ -26,7 +26,7 @@ class InvalidParameters(NeurodeskError):
     hint = "Give each parameter under its own name, with a value of its type."
 
 
-class InputUnavailable(NeurodeskError):
+class TaskInputMissing(NeurodeskError):
     """A task needs a value that neither the run nor the upstream task provided."""
 
     code = "ND-LOCAL-106"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import InputUnavailable, InvalidParameters
+from .errors import InvalidParameters, TaskInputMissing
 from .model import Package, PackageTask, producer, to_json, type_name
 
 _MISSING = object()
@@ -89,7 +89,7 @@ def resolve_inputs(
         outputs_by_task: ``Result.outputs`` of the upstream tasks.
 
     Raises:
-        InputUnavailable: a required value is missing.
+        TaskInputMissing: a required value is missing.
     """
     from .kubernetes import resolve_kubernetes
 
@@ -103,7 +103,7 @@ def resolve_inputs(
     def name_of_object(source: Any) -> Any:
         value = find(source, "parameters")
         if value is _MISSING:
-            raise InputUnavailable(
+            raise TaskInputMissing(
                 f"task {task.name!r} takes the name of a volume or secret from {_describe(source)}, "
                 "which has no value."
             )
@@ -119,12 +119,12 @@ def resolve_inputs(
         if value is not _MISSING:
             parameters[name] = as_type(value, type_name(declared[name]) if name in declared else "STRING")
         elif name in declared and not declared[name].is_optional:
-            raise InputUnavailable(f"task {task.name!r} has no value for its input {name!r}.")
+            raise TaskInputMissing(f"task {task.name!r} has no value for its input {name!r}.")
     artifacts: dict[str, Mapping[str, Any]] = {}
     for name, source in sorted(task.spec.inputs.artifacts.items()):
         value = artifacts[name] = find(source, "artifacts")
         if value is _MISSING:
-            raise InputUnavailable(
+            raise TaskInputMissing(
                 f"task {task.name!r} has no input {name!r}: {_describe(source)} was not written."
             )
     kubernetes = resolve_kubernetes(task.kubernetes, name_of_object)

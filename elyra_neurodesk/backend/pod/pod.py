@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.file_lock import try_lock
+from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.errors import NeurodeskError
 
 from .environment import MARK, container_variables
@@ -231,26 +232,16 @@ def main(file: Path) -> int:
         return 0
     (directory / PID).write_text(str(os.getpid()))
     description = json.loads(file.read_text(encoding="utf-8"))
-    write_private(file, {**description, "secrets": {name: {} for name in description["secrets"]}})
+    without_secrets = {**description, "secrets": {name: {} for name in description["secrets"]}}
+    write_private(file, json.dumps(without_secrets, ensure_ascii=False))
     adopt_orphans()
     release = reserve(directory)
     status = Pod(description).run()
     release()
-    write_private(directory / STATUS, vars(status))
+    write_private(directory / STATUS, json.dumps(vars(status), ensure_ascii=False))
     remove_scratch(directory, work=status.reason == "completed")
     os.close(lock)
     return 0
-
-
-def write_private(file: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON that only this user may read, whole or not at all."""
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
 
 
 def _now() -> str:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import elyra_neurodesk
 from elyra_neurodesk.backend.file_lock import is_locked
+from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 from .leftovers import kill_leftovers
 from .messages import error_line
 from .model import Attempt, Result, RunnerConfig
-from .pod import CANCEL, LOCK, PID, POD, STATUS, write_private
+from .pod import CANCEL, LOCK, PID, POD, STATUS
 from .podfile import describe_pod
 from .scratch import remove_scratch
 
@@ -53,7 +54,7 @@ class ProcessRunner:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (directory / STATUS).exists() or is_locked(directory / LOCK):
             return _running(directory)
-        write_private(directory / POD, describe_pod(attempt, self._config))
+        write_private(directory / POD, json.dumps(describe_pod(attempt, self._config), ensure_ascii=False))
         # -S: the supervisor needs nothing of site-packages, and reading its .pth files takes time.
         command = [sys.executable, "-S", "-P", "-m", _POD_MODULE, str(directory / POD)]
         root = str(Path(elyra_neurodesk.__file__).parents[1])

@@ -22,11 +22,11 @@ PVC = {"pvcMount": [{"constant": "cv", "mountPath": CVMFS}]}
 CLIENT = """
 import json, subprocess, sys
 from pathlib import Path
-from elyra_neurodesk.backend.pod.pod import POD, STATUS, write_private
+from elyra_neurodesk.backend.pod.pod import POD, STATUS
 description = json.loads(sys.argv[1])
 directory = Path(description["directory"])
 directory.mkdir()
-write_private(directory / POD, description)
+(directory / POD).write_text(sys.argv[1])
 command = [sys.executable, "-S", "-P", "-m", "elyra_neurodesk.backend.pod.pod", str(directory / POD)]
 subprocess.run(command, check=True)
 status = json.loads((directory / STATUS).read_text())

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from elyra_neurodesk.backend.api.body import (
     MAX_UPLOAD_BYTES,
-    Upload,
+    UploadedFile,
     check_name,
     package_text,
     read_json,
@@ -20,7 +20,7 @@ from elyra_neurodesk.backend.api.problems import InvalidCall
 TYPE = 'multipart/form-data; boundary="XX"'
 
 
-def upload(content_type: str, *chunks: bytes) -> Upload:
+def upload(content_type: str, *chunks: bytes) -> UploadedFile:
     """Return the file of a call whose body arrives in chunks."""
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     messages.append({"type": "http.request", "body": b"", "more_body": False})

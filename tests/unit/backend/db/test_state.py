@@ -7,7 +7,7 @@ from elyra_neurodesk.backend.db.catalog import Catalog, NameTaken, NotFound
 from elyra_neurodesk.backend.db.database import Database, DatabaseUnusable
 from elyra_neurodesk.backend.db.listing import read_listing
 from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
-from elyra_neurodesk.backend.db.state import RunStore, StillRunning
+from elyra_neurodesk.backend.db.state import RunNotEnded, RunStore
 from elyra_neurodesk.backend.db.states import (
     CANCELED,
     CANCELING,
@@ -130,7 +130,7 @@ def test_a_running_run_is_not_deleted_and_an_ended_one_is_with_its_package(
     catalog: Catalog, runs: RunStore
 ) -> None:
     kept = runs.add(make_run(catalog), "text", make_tasks())
-    with pytest.raises(StillRunning):
+    with pytest.raises(RunNotEnded):
         runs.delete("r1")
     assert runs.advance("r1", FAILED)
     runs.delete("r1")
@@ -148,7 +148,7 @@ def test_reopening_resets_only_what_did_not_succeed(catalog: Catalog, runs: RunS
         TaskChange(("a",), FAILED, {"attempt": 3, "failures": 3, "message": "no"}),
         TaskChange(("c",), SKIPPED, {"message": "no"}),
     )
-    with pytest.raises(StillRunning):
+    with pytest.raises(RunNotEnded):
         runs.reopen("r1")
     assert runs.advance("r1", FAILED, message="no")
     runs.reopen("r1")

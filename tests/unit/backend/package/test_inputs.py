@@ -8,7 +8,7 @@ from kfp.pipeline_spec.pipeline_spec_pb2 import (
     PipelineTaskSpec,
 )
 
-from elyra_neurodesk.backend.package.errors import InputUnavailable, InvalidParameters
+from elyra_neurodesk.backend.package.errors import InvalidParameters, TaskInputMissing
 from elyra_neurodesk.backend.package.inputs import TaskInputs, check_run_parameters, resolve_inputs
 from elyra_neurodesk.backend.package.model import ContainerResources, Package, PackageTask
 
@@ -133,12 +133,12 @@ def test_a_task_gets_constants_run_parameters_and_outputs_of_other_tasks():
     "given", [{"in": {"componentInputParameter": "x"}}, {"in": output("x")}, {}], ids=["run", "task", "none"]
 )
 def test_a_missing_required_input_is_named(given):
-    with pytest.raises(InputUnavailable, match="ND-LOCAL-106") as caught:
+    with pytest.raises(TaskInputMissing, match="ND-LOCAL-106") as caught:
         resolve_inputs(task({"in": {"parameterType": "STRING"}}, given), {}, {})
     assert "'in'" in str(caught.value)
 
 
 def test_a_volume_whose_name_is_missing_is_named():
     mount = {"mountPath": "/a", "pvcNameParameter": output("claim")}
-    with pytest.raises(InputUnavailable, match="the output 'claim' of task 'up'"):
+    with pytest.raises(TaskInputMissing, match="the output 'claim' of task 'up'"):
         resolve_inputs(task({}, {}, kubernetes={"pvcMount": [mount]}), {}, {})
