@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# one worker per core; tests of one group (tests/conftest.py) stay together; long files are collected first, keep that order
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
+# one worker per core; tests of a file stay together (tests/conftest.py); long files are collected first, keep that order
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-all lint types unit goldens clean
 

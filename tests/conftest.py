@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,16 +13,29 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-HERE = Path(__file__).parent
+# tests of these folders share only what each worker has anyway; the same parameters stay together
+SPREAD = ("tests/seeded/",)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker of pytest-xdist, which has the servers of its fixtures.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Make ``--dist loadfile`` keep the tests of a file on one worker, apart from those of `SPREAD`.
 
-    A file whose tests share nothing dear spreads them with marks ``xdist_group`` of its own.
+    (Marks ``xdist_group`` do nothing with pytest 9.2 and pytest-xdist 3.8.)
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            group = item.path.relative_to(HERE).with_suffix("").as_posix()
-            item.add_marker(pytest.mark.xdist_group(group))
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduler(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(nodeid)
+
+    return Scheduler(config, log)
+
+
+def scope_of(nodeid: str) -> str:
+    """Return what tests that stay on one worker have in common, from a test's id."""
+    file, _, test = nodeid.partition("::")
+    parameters = test.partition("[")[2]
+    return f"{file}[{parameters}" if parameters and file.startswith(SPREAD) else file

@@ -95,7 +95,7 @@ class Lab:
             "loaded = MetadataManager(schemaspace='runtimes').get_all()\n"
             "print(json.dumps({each.display_name: each.to_dict() for each in loaded}))\n"
         )
-        out = self.home.run(sys.executable, "-c", script).stdout
+        out = self.home.run(sys.executable, "-c", script, fork=True).stdout
         return dict(json.loads(out.strip().splitlines()[-1]))
 
     def complaints(self) -> list[str]:

@@ -34,7 +34,9 @@ def test_elyra_pipeline_submit_starts_a_run_that_succeeds_and_shows_its_paramete
     backend: Backend, project: Path
 ) -> None:
     done = backend.jupyter.run(
-        "elyra-pipeline", "submit", project.name, "--runtime-config", CONFIG, "--json", cwd=project.parent
+        *("elyra-pipeline", "submit", project.name, "--runtime-config", CONFIG, "--json"),
+        cwd=project.parent,
+        fork=False,  # as its users run it
     )
     told = json.loads(re.search(r"\{.*\}", done.stdout, re.DOTALL).group())  # type: ignore[union-attr]
     assert told["run_url"] == f"{backend.api}/#/runs/details/{told['run_id']}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.support.backend import CONFIG, Backend, Json, command
+from tests.support.backend import Backend, Json
 from tests.support.pipelines import notebook_node, write_pipeline
 
 pytestmark = pytest.mark.e2e
@@ -37,15 +36,9 @@ def write_project(folder: Path, name: str, who: str) -> Path:
 
 def all_at_once(backend: Backend, files: list[Path]) -> list[Json]:
     """Submit every file in a process of its own, all at the same time, and return what each was told."""
-    import json
 
     def submit(file: Path) -> Json:
-        arguments = command("submit", str(file), "--runtime-config", CONFIG, "--json")
-        done = subprocess.run(
-            arguments, env=backend.jupyter.env, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return dict(json.loads(done.stdout))
+        return backend.submit(file)
 
     with ThreadPoolExecutor(len(files)) as pool:
         return list(pool.map(submit, files))

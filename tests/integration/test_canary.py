@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.forked_kfp import FORKED
 from tests.support.jupyter import JupyterHome, neurodesk_metadata
 from tests.support.objectstore import ObjectStore, running_nanio
 from tests.support.pipelines import catalog_node, notebook_node, write_notebook, write_pipeline
@@ -228,7 +229,8 @@ def test_no_known_escape_runs_code_when_a_pipeline_is_exported(cage: Cage) -> No
     assert {"env.py", "description.py", "label.py", "parameter.py", "catalog-text.py"} <= exported
     # nor when its owner runs the exported module
     for name in sorted(name for name in exported if name.endswith(".py")):
-        cage.jupyter.run(sys.executable, name, cwd=cage.folder)
+        done = FORKED.run([sys.executable, name], env=cage.jupyter.env, cwd=cage.folder)
+        assert done.returncode == 0, done.stderr
     assert cage.touched() == set()
 
 

@@ -40,13 +40,8 @@ def each(cases: Sequence[Case], *hows: str) -> pytest.MarkDecorator:
     """Parametrize a test with the cases; ``results`` then has what became of each in these strictnesses."""
     return pytest.mark.parametrize(
         ("case", "hows"),
-        [pytest.param(case, hows, id=case.path.stem, marks=together(case)) for case in cases],
+        [pytest.param(case, hows, id=case.path.stem) for case in cases],
     )
-
-
-def together(case: Case) -> pytest.MarkDecorator:
-    """Keep the tests of a case on one worker: they look at the same runs."""
-    return pytest.mark.xdist_group(f"seeded-{case.name}")
 
 
 def test_there_are_at_least_22_wrong_and_22_right_notebooks() -> None:

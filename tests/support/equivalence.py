@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.support.forked_kfp import FORKED
 
 Resolved = dict[str, dict[str, Any]]
 
@@ -78,7 +80,8 @@ def compile_dsl(source: str, folder: Path) -> str:
     """Compile exported DSL as its user would: by running the file with Python."""
     path = folder / "exported.py"
     path.write_text(source, "utf-8")
-    subprocess.run([sys.executable, str(path)], check=True, cwd=folder, capture_output=True, text=True)
+    done = FORKED.run([sys.executable, str(path)], env=os.environ, cwd=folder)
+    assert done.returncode == 0, done.stderr
     return path.with_suffix(".yaml").read_text("utf-8")
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.forked_commands import FORKED, can_run
+
 
 @dataclass
 class JupyterHome:
@@ -18,10 +20,12 @@ class JupyterHome:
     Attributes:
         home: the directory.
         env: the environment of everything started here.
+        forks: False starts every command line as a user does, without what `forked_commands` has imported.
     """
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
+    forks: bool = True
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -33,11 +37,30 @@ class JupyterHome:
         binaries = str(Path(sys.executable).parent)
         self.env = {**kept, "HOME": str(self.home), "PATH": f"{binaries}{os.pathsep}{kept['PATH']}"}
 
-    def run(self, *command: str, check: bool = True, timeout: float = 300, **options: Any) -> Any:
-        """Run a program and return what it did, text output captured."""
-        done = subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=timeout, check=False, **options
-        )
+    def run(
+        self,
+        *command: str,
+        check: bool = True,
+        timeout: float = 300,
+        cwd: Path | None = None,
+        fork: bool | None = None,
+    ) -> Any:
+        """Run a program and return what it did, text output captured.
+
+        Args:
+            command: its command line.
+            check: whether another exit status than 0 fails the test.
+            timeout: seconds until it is killed.
+            cwd: the directory; this process's when left out.
+            fork: whether it is forked from a process that has imported Elyra and our package. When left out,
+                command lines are, and Python code is not, which may depend on what is imported when.
+        """
+        if fork or (fork is None and self.forks and can_run(command)):
+            done = FORKED.run(command, env=self.env, cwd=cwd, timeout=timeout)
+        else:
+            done = subprocess.run(
+                command, env=self.env, capture_output=True, text=True, timeout=timeout, check=False, cwd=cwd
+            )
         if check and done.returncode:
             raise AssertionError(f"{command} -> {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
@@ -65,7 +88,7 @@ class JupyterHome:
             "print(json.dumps({k.name: k.id for k in c.get_all_components(T.KUBEFLOW_PIPELINES)}))\n"
         )
         (self.home / ".local/share/jupyter/runtime").mkdir(parents=True, exist_ok=True)
-        out = self.run(sys.executable, "-c", script).stdout
+        out = self.run(sys.executable, "-c", script, fork=True).stdout
         return dict(json.loads(out.strip().splitlines()[-1]))
 
     def _instance(self, schemaspace: str, name: str, schema: str, metadata: dict[str, Any]) -> None:

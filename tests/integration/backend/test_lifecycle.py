@@ -13,17 +13,12 @@ from elyra_neurodesk.backend.health import DidNotStart
 from elyra_neurodesk.backend.home import BackendState, Home
 from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
 from tests.integration.backend.support import Server, compile_package, start, wait_for_end
+from tests.support.backend import command as command_line
+from tests.support.forked_commands import FORKED
 
 
 def command(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "elyra_neurodesk.cli.main", "local", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **env},
-        check=False,
-    )
+    return FORKED.run(command_line("local", *words), env={**os.environ, **env}, timeout=60)
 
 
 def test_up_twice_says_so_and_takes_new_claims(fresh: Server, tmp_path: Path) -> None:
@@ -39,12 +34,7 @@ def test_two_ups_at_once_start_one_backend(tmp_path: Path) -> None:
     home = tmp_path / "home"
     words = ["up", "--no-register", "--home", str(home)]
     both = [
-        subprocess.Popen(
-            [sys.executable, "-m", "elyra_neurodesk.cli.main", "local", *words],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
+        subprocess.Popen(command_line("local", *words), stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     try:
         said = [process.communicate(timeout=40)[0] for process in both]

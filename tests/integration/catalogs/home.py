@@ -46,6 +46,6 @@ def install(home: JupyterHome, **changes: Any) -> None:
 
 def palette(home: JupyterHome) -> dict[str, Any]:
     """Return the palette, the properties and the definitions as Elyra has them."""
-    out = home.run(sys.executable, "-c", PALETTE).stdout
+    out = home.run(sys.executable, "-c", PALETTE, fork=True).stdout
     found: dict[str, Any] = json.loads(out[out.index('{"palette"') :])
     return found

@@ -174,10 +174,12 @@ def test_elyras_command_line_makes_and_checks_a_catalog(tmp_path: Path) -> None:
         "--schema_name=neurodesk-tools",
         "--runtime_type=KUBEFLOW_PIPELINES",
     )
-    home.run(sys.executable, "-c", LIST, *create, "--display_name=Mine", "--run_from=image")
-    listed = json.loads(home.run(sys.executable, "-c", LIST, "list", "component-catalogs", "--json").stdout)
+    home.run(sys.executable, "-c", LIST, *create, "--display_name=Mine", "--run_from=image", fork=True)
+    listed = json.loads(
+        home.run(sys.executable, "-c", LIST, "list", "component-catalogs", "--json", fork=True).stdout
+    )
     assert [item["metadata"]["run_from"] for item in listed] == ["image"]
     wrong = home.run(
-        sys.executable, "-c", LIST, *create, "--display_name=Wrong", "--run_from=moon", check=False
+        sys.executable, "-c", LIST, *create, "--display_name=Wrong", "--run_from=moon", check=False, fork=True
     )
     assert wrong.returncode != 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,9 @@ import pytest
 from elyra_neurodesk.backend import lifecycle
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.cli.main import run as command
+from elyra_neurodesk.elyra_adapter.registration import register
+from tests.support.backend import command as command_line
+from tests.support.forked_commands import FORKED
 from tests.support.objectstore import free_port
 
 CONFIG = "neurodesk_this_machine"
@@ -79,10 +82,12 @@ def pipeline(*nodes: tuple[str, str, list[str]]) -> str:
     )
 
 
-def program(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line as its users do: as a process of its own."""
-    line = [sys.executable, "-m", "elyra_neurodesk.cli.main", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+def program(*arguments: str | Path, fork: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own; without ``fork`` nothing is imported there before."""
+    words = command_line(*map(str, arguments))
+    if fork:
+        return FORKED.run(words, env=os.environ, timeout=120)
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +109,11 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DATA_DIR", str(directory / "jupyter"))
         patch.setenv("JUPYTER_PATH", str(directory / "nothing"))
-        lifecycle.up(home, options, lambda line: None)
+        lifecycle.up(home, options, lambda line: None, register)
         try:
-            good = json.loads(program("submit", directory / "good.pipeline", "--json").stdout)["run_id"]
+            submitted = program("submit", directory / "good.pipeline", "--json", fork=False)
+            assert submitted.returncode == 0, submitted.stderr
+            good = json.loads(submitted.stdout)["run_id"]
             watched = program("submit", directory / "bad.pipeline", "--watch", "--json")
             assert watched.returncode == 4, watched.stderr
             bad = json.loads(watched.stdout)

@@ -108,4 +108,5 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["root", "components", "deploymentSpec", "pipeline_spec"]), JSON))
 def test_no_shape_of_json_makes_it_raise(content: dict) -> None:
-    spec_tasks(content)
+    # the shapes end before a command line, so that no task of ours is in any
+    assert [task for task in spec_tasks(content) if task.spec is not None] == []
