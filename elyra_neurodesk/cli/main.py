@@ -1,7 +1,7 @@
-"""``elyra-neurodesk``: finds the command, runs it, and tells what went wrong in one line.
+"""``elyra-neurodesk``: finds the command, runs it, and reports every error in one line.
 
-Importing this module must stay cheap (``--help`` answers in 0.3 s): commands are imported when they are
-invoked, and what they say of themselves is repeated in `COMMANDS` (a test compares the two).
+Importing this module must stay cheap (``--help`` takes less than 0.1 s): commands are imported when they are
+invoked, and their short help is repeated in `COMMANDS` (a test compares the two).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from elyra_neurodesk.errors import NeurodeskError, one_line
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-"""As a shell tells it: 128 plus the number of the signal (SIGINT, SIGPIPE)."""
+"""As in a shell: 128 plus the number of the signal (SIGINT, SIGPIPE)."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,24 @@ COMMANDS = {
 
 @dataclass
 class Session:
-    """What the group's options say, for `run` to see after a command has failed."""
+    """The group's options, which `run` needs after a command has failed."""
 
     debug: bool = False
 
 
-class ReaderGone(Exception):
-    """Whoever read standard output has closed it: `head`, or a pager that was left."""
+class OutputClosed(Exception):
+    """The reader of standard output has closed it: `head`, or a pager that was quit."""
 
 
 class LazyGroup(click.Group):
     """A group that imports a command only when it is invoked or completed."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Invoke the command; a broken pipe must pass by click, which would exit with 1 for it."""
+        """Invoke the command; a broken pipe must not reach click, which would exit with 1 for it."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as problem:
-            raise ReaderGone from problem
+            raise OutputClosed from problem
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the table's order."""
@@ -105,7 +105,7 @@ def cli(session: Session, debug: bool) -> None:
     """Run Elyra pipelines of Neurodesk notebooks, on this machine or on Kubeflow Pipelines."""
     session.debug = debug
     if not debug:
-        # their warnings are about what ends as one line of ours
+        # what they warn of is reported as one line of ours
         for name in ("urllib3", "kfp", "elyra", "traitlets"):
             logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -117,7 +117,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the program's name; the process's own when left out.
 
     Returns:
-        The exit status: the command's own, an error's, 2 for wrong usage, 130 after Ctrl-C.
+        The exit status: the command's own, else `handle_error`'s.
     """
     session = Session()
     try:
@@ -128,27 +128,35 @@ def run(arguments: Sequence[str] | None = None) -> int:
             obj=session,
         )
         sys.stdout.flush()
-    except click.ClickException as problem:
+    except (Exception, KeyboardInterrupt) as problem:
+        return handle_error(problem, session.debug)
+    return status if isinstance(status, int) else 0
+
+
+def handle_error(problem: BaseException, debug: bool) -> int:
+    """Report an error in one line on standard error, with its traceback where ``debug`` is set.
+
+    Returns:
+        The exit status: an error's own, 2 for wrong usage, 130 after Ctrl-C, 141 for a closed output, else 1.
+    """
+    if isinstance(problem, click.ClickException):
         problem.show()
         return problem.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        _tell("interrupted")
+    if isinstance(problem, (KeyboardInterrupt, click.Abort)):
+        _print_error("interrupted")
         return INTERRUPTED
-    except (ReaderGone, BrokenPipeError):
+    if isinstance(problem, (OutputClosed, BrokenPipeError)):
         return _broken_pipe()
-    except NeurodeskError as problem:
-        if session.debug:
-            traceback.print_exc()
-        _tell(str(problem))
+    if debug:
+        traceback.print_exception(problem)
+    if isinstance(problem, NeurodeskError):
+        _print_error(str(problem))
         return problem.exit_status
-    except Exception as problem:
-        if session.debug:
-            traceback.print_exc()
-            return 1
-        text = one_line(str(problem)) or type(problem).__name__
-        _tell(f"{NeurodeskError.code}: {text} ({type(problem).__name__}); run again with --debug")
-        return 1
-    return status if isinstance(status, int) else 0
+    if not debug:
+        name = type(problem).__name__
+        text = one_line(str(problem)) or name
+        _print_error(f"{NeurodeskError.code}: {text} ({name}); run again with --debug")
+    return 1
 
 
 def main() -> None:
@@ -156,8 +164,8 @@ def main() -> None:
     sys.exit(run())
 
 
-def _tell(line: str) -> None:
-    """Write one line to standard error, if anyone still reads it."""
+def _print_error(line: str) -> None:
+    """Write one line to standard error, unless that is closed."""
     try:
         click.echo(line, err=True)
     except BrokenPipeError:
@@ -165,7 +173,7 @@ def _tell(line: str) -> None:
 
 
 def _broken_pipe() -> int:
-    """Make sure that the interpreter does not complain once more when it flushes at exit."""
+    """Redirect closed streams, so that the interpreter does not report them again when it flushes at exit."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

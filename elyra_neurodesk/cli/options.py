@@ -47,5 +47,5 @@ def print_json(content: object) -> None:
 
 
 def note(line: str) -> None:
-    """Tell the user something beside the result, on standard error."""
+    """Print something beside the result, on standard error."""
     click.echo(line, err=True)

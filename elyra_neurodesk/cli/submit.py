@@ -54,7 +54,7 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
 
 @contextmanager
 def _upload_bar() -> Iterator[None]:
-    """Show what has been uploaded, while something is, where a person sees it."""
+    """Show the progress of uploads on a terminal."""
     from elyra_neurodesk.cli.render import console
     from elyra_neurodesk.storage.progress import listening
 
@@ -78,14 +78,14 @@ def _watch(
     run_id: str, runtime_config: str, content: dict[str, Any], as_json: bool, timeout: float | None
 ) -> int:
     """Show the run, add how it ended to ``content``, and return the exit status."""
-    from elyra_neurodesk.cli.watch import show_until_end
+    from elyra_neurodesk.cli.run_view import show_until_end
     from elyra_neurodesk.kfp_api.connection import connect
     from elyra_neurodesk.runs.results import RunResults
 
     try:
         final = show_until_end(RunResults.of(connect(runtime_config), run_id), timeout, quiet_stdout=as_json)
     except BaseException:
-        if as_json:  # the run was made: its id must not be lost with the watching
+        if as_json:  # the run was started: its id must not be lost
             print_json(content)
         raise
     content["run"] = final.to_json()

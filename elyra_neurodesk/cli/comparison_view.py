@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from elyra_neurodesk.cli.record_render import joined, quoted, short, table
+from elyra_neurodesk.cli.record_view import joined, quoted, short, table
 from elyra_neurodesk.cli.render import plain, state
 from elyra_neurodesk.formatting import format_bytes, format_time
 from elyra_neurodesk.record.model import RunRecord

@@ -1,54 +1,17 @@
-"""What people see of records and comparisons."""
+"""What people see of records."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from elyra_neurodesk.cli.compare_render import show_comparison
-from elyra_neurodesk.cli.record_render import MAX_FILES, show_record
+from elyra_neurodesk.cli.record_view import MAX_FILES, show_record
 from elyra_neurodesk.cli.render import UNWRAPPED
 from elyra_neurodesk.record.model import RunRecord
-from elyra_neurodesk.runs.compare import compare
-from tests.support.records import file, finding, given, joined, module, sha, stored, task_record
-
-
-def shown(content: Any, width: int = 140) -> str:
-    stream = io.StringIO()
-    Console(file=stream, width=width).print(content)
-    return stream.getvalue()
-
-
-def lines(text: str) -> dict[str, str]:
-    """Return the lines of a page by their first word."""
-    return {line.split()[0]: line for line in text.splitlines() if line.split()}
-
-
-@pytest.fixture
-def study() -> RunRecord:
-    return joined(
-        task_record(
-            "prepare",
-            files=[file("subjects.tsv", "1")],
-            outputs=[stored("table.csv", "2", "prepare")],
-            modules=[module(requested="fsl", status="default")],
-            parameters={"threshold": 3, "who": "3"},
-        ),
-        task_record(
-            "model",
-            started="2026-11-22T12:00:05.000Z",
-            finished="2026-11-22T12:00:10.000Z",
-            inputs=[given("table.csv", "2", "prepare")],
-            findings=[finding()],
-            language={"name": "r", "version": "4.2.2"},
-        ),
-        states={"later": "SKIPPED", "curl": "SUCCEEDED"},
-        components=("curl",),
-    )
+from tests.support.records import finding, joined, module, sha, stored, task_record
+from tests.unit.cli.support import lines, shown
 
 
 def test_a_record_tells_tools_as_they_were_data_findings_and_when(study: RunRecord) -> None:
@@ -134,42 +97,5 @@ def test_a_run_without_any_record_is_shown_too() -> None:
     assert "PENDING" in text
 
 
-def test_a_comparison_says_what_is_the_same_and_what_follows_from_what(study: RunRecord) -> None:
-    other = joined(
-        task_record(
-            "prepare",
-            files=[file("subjects.tsv", "9")],
-            outputs=[stored("table.csv", "8", "prepare")],
-            modules=[module(date="20260601")],
-            parameters={"threshold": 4, "who": "3"},
-        ),
-        task_record("model", inputs=[given("table.csv", "8", "prepare")], findings=[finding()]),
-    )
-    text = shown(show_comparison(compare(study, other)))
-    assert "√ Code: same" in text
-    assert lines(text)["threshold"].split()[1:] == ["3", "4", "prepare"]
-    assert "fsl_6.0.7.16_20250101" in lines(text)["fsl"]
-    assert "fsl_6.0.7.16_20260601" in lines(text)["fsl"]
-    assert "model  follows from prepare" in text
-    assert "only in A: later, curl" in text
-    assert "The runs differ in parameters, data, tools, environment, results (2 tasks compared)." in text
-
-
-def test_a_comparison_of_equals_says_so_and_what_it_could_not_see() -> None:
-    one = joined(task_record())
-    assert "Nothing differs (1 task compared)." in shown(show_comparison(compare(one, one)))
-    lost = joined(task_record(), states={"lost": "SUCCEEDED"})
-    text = shown(show_comparison(compare(lost, lost)))
-    assert "Nothing differs in what is recorded (1 task compared)." in text
-    assert "lost: without a record in both runs" in text
-
-
-def test_unexplained_results_are_pointed_out() -> None:
-    runs = [joined(task_record(outputs=[stored("x", letter, "prepare")])) for letter in "12"]
-    assert "although nothing recorded differs before them" in shown(show_comparison(compare(*runs)))
-
-
 def test_where_nothing_is_wrapped_nothing_is_padded_to_the_width_either(study: RunRecord) -> None:
-    other = joined(task_record("prepare", parameters={"threshold": 4}))
-    for content in (show_record(study), show_comparison(compare(study, other))):
-        assert max(map(len, shown(content, UNWRAPPED).splitlines())) < 400
+    assert max(map(len, shown(show_record(study), UNWRAPPED).splitlines())) < 400

@@ -1,4 +1,4 @@
-"""``elyra-neurodesk runs record`` and ``runs compare``."""
+"""``elyra-neurodesk runs record``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_config_option
+from elyra_neurodesk.cli.runs.open import open_run
 from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
-    from elyra_neurodesk.kfp_api.connection import Connection
     from elyra_neurodesk.runs.stored_records import StoredRecord
-
-DIFFERENT = 3
-"""Exit status when two runs differ; 1 would be that of an error."""
 
 
 class FileThere(NeurodeskError):
@@ -52,9 +49,9 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
         raise click.UsageError("--overwrite is about --output: give --output FILE as well.")
     if output is not None and output.exists() and not overwrite:
         raise FileThere(f"{output} is there already.")
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.runs.stored_records import record_of
 
-    found = _record(connect(runtime_config), run)
+    found = record_of(open_run(run, runtime_config))
     if output is not None:
         _write(found, output)
         click.echo(str(output))
@@ -63,7 +60,7 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
 
         print_json(to_json(found.record))
     else:
-        from elyra_neurodesk.cli.record_render import show_record
+        from elyra_neurodesk.cli.record_view import show_record
         from elyra_neurodesk.cli.render import console
 
         out = console()
@@ -73,38 +70,6 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
     if found.note:
         note(found.note)
     return 0
-
-
-@click.command(short_help="Tell what differed between two runs.")
-@click.argument("run_a", metavar="A")
-@click.argument("run_b", metavar="B")
-@runtime_config_option
-@json_option
-def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -> int:
-    """Tell what differed between the runs A and B: parameters, code, data, tools, environment, results.
-
-    Exit 0 when nothing differed, 3 when something did.
-    """
-    from elyra_neurodesk.kfp_api.connection import connect
-    from elyra_neurodesk.runs.compare import compare as compare_records
-
-    connection = connect(runtime_config)
-    found = compare_records(_record(connection, run_a).record, _record(connection, run_b).record)
-    if as_json:
-        print_json(found.to_json())
-    else:
-        from elyra_neurodesk.cli.compare_render import show_comparison
-        from elyra_neurodesk.cli.render import console
-
-        console().print(show_comparison(found))
-    return 0 if found.same else DIFFERENT
-
-
-def _record(connection: Connection, run: str) -> StoredRecord:
-    from elyra_neurodesk.runs.results import RunResults
-    from elyra_neurodesk.runs.stored_records import record_of
-
-    return record_of(RunResults.of(connection, run))
 
 
 def _write(found: StoredRecord, output: Path) -> None:

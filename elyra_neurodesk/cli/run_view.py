@@ -1,18 +1,40 @@
-"""Showing a run while it goes on: for ``runs watch`` and ``submit --watch``."""
+"""A run for people, once and while it goes on: for ``runs show``, ``runs watch`` and ``submit --watch``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
 from elyra_neurodesk.cli.options import note
-from elyra_neurodesk.cli.render import console, plain, run_table
+from elyra_neurodesk.cli.render import console, plain, state
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.formatting import format_duration, format_succeeded
 from elyra_neurodesk.runs.poll import changes, poll
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.summary import RunSummary
+
+
+def run_table(run: RunSummary) -> Group:
+    """Return the run's own state in one line, and below it a table with one row per task."""
+    done = format_succeeded(task.state for task in run.tasks)
+    title = Text.assemble(
+        plain(run.name),
+        "  ",
+        state(run.state),
+        f"  {done} tasks succeeded  {format_duration(run.seconds)}",
+    )
+    table = Table("task", "state", "duration", "message", box=None, header_style="bold")
+    table.columns[2].justify = "right"
+    for task in run.tasks:
+        took = format_duration(task.seconds)
+        table.add_row(plain(task.display_name), state(task.state), took, plain(task.message))
+    # a backend repeats the failed task's message as the run's own
+    own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
+    return Group(title, table, plain(own)) if own else Group(title, table)
 
 
 def show_until_end(

@@ -1,0 +1,33 @@
+"""``elyra-neurodesk local status``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from elyra_neurodesk.cli.local.options import home_option
+from elyra_neurodesk.cli.options import json_option, print_json
+
+
+@click.command("status")
+@home_option
+@json_option
+def status(home: Path | None, as_json: bool) -> None:
+    """Show whether the backend is up, its URLs, the runs by state, and the claims."""
+    from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.home import find_home
+
+    found = lifecycle.status(find_home(home))
+    if as_json:
+        print_json(found.as_json())
+        return
+    if found.up and found.state:
+        click.echo(f"up      {found.state.api_url}/  (object store {found.state.store_url})")
+    else:
+        click.echo("down    type `elyra-neurodesk local up`")
+    click.echo(f"home    {found.home}")
+    counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())
+    click.echo(f"runs    {counts or 'none'}")
+    for name, directory in found.config.claims.items():
+        click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not found)'}")

@@ -1,0 +1,56 @@
+"""``elyra-neurodesk local up``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from elyra_neurodesk.cli.local.options import home_option
+
+
+@click.command("up")
+@home_option
+@click.option("--port", type=int, help="Port of the API; 8898, or the next free one.")
+@click.option("--store-port", type=int, help="Port of the object store; 8900, or the next free one.")
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="NAME=DIRECTORY",
+    help="Directory to use for a PVC; may be repeated, and is remembered.",
+)
+@click.option(
+    "--parallelism",
+    type=click.IntRange(min=0),
+    help="Maximum number of tasks at once; 0 for no limit of its own.",
+)
+@click.option("--cpus", type=click.FloatRange(min=0), help="Cores to use; 0 for all.")
+@click.option("--memory", help="Memory to use, for example 8Gi; 0 for all.")
+@click.option("--no-register", is_flag=True, help="Do not write Elyra's runtime configuration.")
+def up(
+    home: Path | None,
+    port: int | None,
+    store_port: int | None,
+    claims: tuple[str, ...],
+    parallelism: int | None,
+    cpus: float | None,
+    memory: str | None,
+    no_register: bool,
+) -> None:
+    """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
+    from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.config import load_config
+    from elyra_neurodesk.backend.home import find_home
+    from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
+
+    found = find_home(home)
+    options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory)
+    state = lifecycle.up(found, options, click.echo, None if no_register else register)
+    for name, directory in load_config(found).claims.items():
+        missing = "" if Path(directory).is_dir() else "  (not found)"
+        click.echo(f"PVC {name} is {directory}{missing}")
+    if not no_register:
+        click.echo(f"In JupyterLab choose the runtime configuration: {DISPLAY_NAME}")
+        click.echo(f"Or type: elyra-neurodesk submit FILE.pipeline --runtime-config {INSTANCE} --watch")
+    click.echo(f"Runs are shown at {state.api_url}/")

@@ -1,0 +1,99 @@
+"""``elyra-neurodesk runs outputs``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_config_option
+from elyra_neurodesk.cli.runs.open import open_run
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from elyra_neurodesk.runs.results import RunOutput, RunResults
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--download",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIRECTORY",
+    help="Fetch everything into DIRECTORY/TASK/...; what is there already and right is skipped.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there and differ.")
+@runtime_config_option
+@json_option
+def outputs(
+    run: str, directory: Path | None, overwrite: bool, runtime_config: str | None, as_json: bool
+) -> int:
+    """List what the tasks of a run have uploaded, or download it."""
+    if overwrite and directory is None:
+        raise click.UsageError("--overwrite is about --download: give --download DIRECTORY as well.")
+    results = open_run(run, runtime_config)
+    found = results.outputs()
+    if directory is not None:
+        _download(results, found, directory, overwrite, as_json)
+    elif as_json:
+        print_json([output.to_json() for output in found])
+    elif not found:
+        note(f"run {results.run_id} has no outputs yet")
+    else:
+        from elyra_neurodesk.cli.render import console
+
+        console().print(_outputs_table(found))
+    return 0
+
+
+def _download(
+    results: RunResults, found: list[RunOutput], directory: Path, overwrite: bool, as_json: bool
+) -> None:
+    from elyra_neurodesk.runs.downloads import download
+
+    with _download_progress() as progress:
+        bar = progress.add_task("", total=sum(output.size for output in found))
+        done = download(
+            results.reader, found, directory, overwrite, lambda count: progress.advance(bar, count)
+        )
+    if as_json:
+        root = directory.resolve()
+        print_json([{**output.to_json(), "file": str(root / output.task / output.path)} for output in found])
+        return
+    click.echo(f"{len(done.written)} files written to {directory}, {len(done.skipped)} were there already")
+
+
+def _outputs_table(outputs: Iterable[RunOutput]) -> Table:
+    """Return a table with one row per object."""
+    from rich.table import Table
+
+    from elyra_neurodesk.cli.render import plain
+
+    table = Table("task", "path", "bytes", "sha256", box=None, header_style="bold")
+    table.columns[2].justify = "right"
+    for output in outputs:
+        table.add_row(plain(output.task), plain(output.path), f"{output.size:,}", output.sha256[:12])
+    return table
+
+
+def _download_progress() -> Progress:
+    """Return a progress bar in bytes on standard error; nothing where that is not a terminal."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from elyra_neurodesk.cli.render import console
+
+    target = console(stderr=True)
+    return Progress(
+        TextColumn("downloading"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=target,
+        disable=not target.is_terminal,
+        transient=True,
+    )

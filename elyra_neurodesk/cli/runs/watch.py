@@ -1,0 +1,30 @@
+"""``elyra-neurodesk runs watch``."""
+
+from __future__ import annotations
+
+import click
+
+from elyra_neurodesk.cli.options import (
+    RUN_FAILED,
+    json_option,
+    print_json,
+    runtime_config_option,
+    timeout_option,
+)
+from elyra_neurodesk.cli.runs.open import open_run
+
+
+@click.command()
+@click.argument("run")
+@runtime_config_option
+@json_option
+@timeout_option
+def watch(run: str, runtime_config: str | None, as_json: bool, timeout: float | None) -> int:
+    """Show a run until it ends; exit 0 when it succeeded, 4 when not."""
+    results = open_run(run, runtime_config)
+    from elyra_neurodesk.cli.run_view import show_until_end
+
+    final = show_until_end(results, timeout, quiet_stdout=as_json)
+    if as_json:
+        print_json(final.to_json())
+    return 0 if final.succeeded else RUN_FAILED
