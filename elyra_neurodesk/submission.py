@@ -10,7 +10,7 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
-from elyra_neurodesk.check.submission import check_before_submit
+from elyra_neurodesk.check.before_submit import check_before_submit
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.build import build_graph
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, SubmissionContext

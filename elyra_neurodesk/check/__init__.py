@@ -18,5 +18,5 @@
     rules/                  events and module index -> findings
     report.py               findings, their codes, the report
     check.py                all of it
-    submission.py           the check before submit and export: an error, or lines
+    before_submit.py        the check before submit and export: an error, or lines
 """

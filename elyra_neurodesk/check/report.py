@@ -23,7 +23,7 @@ class FindingKind:
 
     Attributes:
         severity: unless the rule says otherwise.
-        title: what is wrong, in a few words.
+        title: what is wrong, in a few words, as the documentation lists it.
         hint: what to do about it.
     """
 
@@ -34,110 +34,98 @@ class FindingKind:
 
 CODES: dict[str, FindingKind] = {
     "ND-CHECK-010": FindingKind(
-        "error", "A file cannot be read.", "Save the file again, as UTF-8, and check the node's file name."
+        "error", "a file cannot be read", "Save the file again, as UTF-8, and check the node's file name."
     ),
     "ND-CHECK-011": FindingKind(
-        "error", "A file is not a notebook.", "Open the notebook in JupyterLab, save it and check again."
+        "error", "a file is not a notebook", "Open the notebook in JupyterLab, save it and check again."
     ),
     "ND-CHECK-012": FindingKind(
         "error",
-        "A cell or a script has a syntax error.",
+        "a cell or a script has a syntax error",
         "Run the cell in JupyterLab: it fails there as well.",
     ),
     "ND-CHECK-013": FindingKind(
-        "error", "A node's file or dependency is missing.", "Correct the node's file and dependencies."
+        "error", "a node's file or dependency is missing", "Correct the node's file and dependencies."
     ),
     "ND-CHECK-101": FindingKind(
         "error",
-        "The module does not exist.",
+        "the module does not exist",
         "Correct the name; `elyra-neurodesk modules search` lists the modules.",
     ),
-    "ND-CHECK-102": FindingKind(
-        "error",
-        "The module's container was retired: its commands print a notice and exit with 0.",
-        "Load a newer version.",
-    ),
+    "ND-CHECK-102": FindingKind("error", "the module's container was retired", "Load a newer version."),
     "ND-CHECK-103": FindingKind(
         "warning",
-        "The version does not exist; another one is loaded.",
+        "the version does not exist, another one is loaded",
         "Write an existing version in full, so that results are reproducible.",
     ),
     "ND-CHECK-104": FindingKind(
         "warning",
-        "A module is loaded without a version.",
+        "a module is loaded without a version",
         "Write the version, so that results are reproducible.",
     ),
     "ND-CHECK-105": FindingKind(
         "note",
-        "A module is loaded where a failure is ignored.",
+        "a module is loaded inside `try`, whose failure is ignored",
         "Make sure that the code after it works without the tool, or load the module outside of the `try`.",
     ),
     "ND-CHECK-106": FindingKind(
         "note",
-        "Which module is loaded depends on a variable.",
+        "which module is loaded depends on a variable",
         "Check the variable's values, or declare the module in the node's properties.",
     ),
     "ND-CHECK-107": FindingKind(
         "warning",
-        "A module is loaded in a shell where it has no effect.",
+        "a module is loaded in a shell where it has no effect",
         "Use `await module.load('tool/version')`, or declare the module in the node's properties.",
     ),
     "ND-CHECK-108": FindingKind(
-        "error",
-        "A module's load is not awaited, so that it is not loaded.",
-        "Write `await module.load('tool/version')`.",
+        "error", "a load that is not awaited loads nothing", "Write `await module.load('tool/version')`."
     ),
     "ND-CHECK-110": FindingKind(
         "warning",
-        "No module index is available, so that modules are not checked.",
+        "no module index is available",
         "Mount Neurodesk's CVMFS repository, or run `elyra-neurodesk modules list --refresh`.",
     ),
     "ND-CHECK-201": FindingKind(
         "warning",
-        "A command belongs to a tool that is not loaded.",
+        "the tool of a command is not loaded",
         "Load the tool's module in an earlier cell, or declare it in the node's properties.",
     ),
     "ND-CHECK-202": FindingKind(
         "warning",
-        "A command is used before its tool is loaded.",
+        "a command is used before its tool is loaded",
         "Load the module in an earlier cell: a batch job starts with a new kernel.",
     ),
     "ND-CHECK-301": FindingKind(
         "warning",
-        "A path will not exist in the batch job.",
+        "a path will not exist in the batch job",
         "Add the file to the node's dependencies, mount a volume, or use a path relative to the notebook.",
     ),
     "ND-CHECK-302": FindingKind(
         "note",
-        "Files written there are lost when the task ends.",
+        "files written there are lost when the task ends",
         "Write below the notebook's directory and declare the file as an output of the node.",
     ),
     "ND-CHECK-303": FindingKind(
         "warning",
-        "An imported helper module is not among the node's dependencies.",
+        "an imported helper file is not among the dependencies",
         "Add it to the node's dependencies.",
     ),
     "ND-CHECK-401": FindingKind(
         "error",
-        "The code waits for input.",
+        "the code waits for input",
         "Make the value a pipeline parameter or an environment variable of the node.",
     ),
-    "ND-CHECK-402": FindingKind(
-        "warning", "The code opens a debugger.", "Remove the call before submitting."
-    ),
-    "ND-CHECK-403": FindingKind("warning", "A command asks for confirmation.", "Add its option --yes (-y)."),
-    "ND-CHECK-404": FindingKind(
-        "warning",
-        "A program opens a window, and a task has no display.",
-        "Let the tool render to a file.",
-    ),
+    "ND-CHECK-402": FindingKind("warning", "the code opens a debugger", "Remove the call before submitting."),
+    "ND-CHECK-403": FindingKind("warning", "a command asks for confirmation", "Add its option --yes (-y)."),
+    "ND-CHECK-404": FindingKind("warning", "a program opens a window", "Let the tool render to a file."),
     "ND-CHECK-501": FindingKind(
         "warning",
-        "No code was found that writes a declared output.",
+        "no code writes a declared output",
         "Correct the node's output, or write the file: a missing output fails the task.",
     ),
 }
-"""Every code of a finding; docs list them."""
+"""Every code of a finding; docs/why-did-my-job-fail.md lists them."""
 
 
 @dataclass(frozen=True)

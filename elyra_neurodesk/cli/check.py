@@ -36,10 +36,10 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     not exist or are retired, commands whose tool is not loaded, paths that will not exist, code that waits
     for input, and outputs that no code writes. Exits with status 1 when there are errors.
     """
+    from elyra_neurodesk.check.before_submit import configured_index
     from elyra_neurodesk.check.check import check_sources
     from elyra_neurodesk.check.nodes import check_inputs
     from elyra_neurodesk.check.report import Report
-    from elyra_neurodesk.check.submission import configured_index
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 
     pipeline = read_pipeline_file(file)
@@ -63,7 +63,7 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
 
 def _settings(name: str | None) -> RuntimeConfiguration:
     """Return the named runtime configuration, else the only one there is, else none."""
-    from elyra_neurodesk.check.submission import UNCONFIGURED
+    from elyra_neurodesk.check.before_submit import UNCONFIGURED
     from elyra_neurodesk.elyra_adapter.runtime_configurations import (
         default_runtime_configuration,
         runtime_configuration,

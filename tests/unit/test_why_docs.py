@@ -47,10 +47,10 @@ def test_every_code_of_guard_and_check_is_on_the_page_and_no_other(page: str, ar
     assert set(re.findall(rf"ND-{area}-\d{{3}}", page)) == known
 
 
-def test_every_code_of_the_check_stands_with_its_severity(page: str) -> None:
+def test_every_code_of_the_check_stands_with_its_severity_and_title(page: str) -> None:
     table = section(page, "The check before submitting")
     for code, kind in CODES.items():
-        assert f"| {code} | {kind.severity}: " in table, code
+        assert f"| {code} | {kind.severity}: {kind.title} | " in table, code
 
 
 def test_the_exit_statuses_are_those_of_the_tasks(page: str) -> None:

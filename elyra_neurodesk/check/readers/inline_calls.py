@@ -89,16 +89,13 @@ class EventInliner:
                 self.missing.setdefault(name, event)
 
     def _call(self, code: FileEvents, name: str, main: bool) -> Iterator[Event]:
-        if name == MAIN:
-            if main:
-                yield from self._function(code, name, main)
-            return
-        if name in code.functions:
-            yield from self._function(code, name, main)
+        if name == MAIN and not main:
             return
         module, _, function = name.rpartition(".")
         helper = self._modules.get(module)
-        if helper is not None and function in helper.functions:
+        if name in code.functions:
+            yield from self._function(code, name, main)
+        elif helper is not None and function in helper.functions:
             yield from self._function(helper, function, main=False)
         elif not module:
             # `from helper import *`

@@ -25,33 +25,20 @@ WAITING = word_set(
     "tkinter.filedialog.askdirectory click.prompt click.confirm inquirer.prompt sys.stdin.readline",
     "sys.stdin.read",
 )
-DEBUGGERS = frozenset(
-    {
-        "breakpoint",
-        "pdb.set_trace",
-        "ipdb.set_trace",
-        "IPython.core.debugger.set_trace",
-        "pdb.pm",
-        "pdb.post_mortem",
-        "pudb.set_trace",
-    }
+DEBUGGERS = word_set(
+    "breakpoint pdb.set_trace ipdb.set_trace IPython.core.debugger.set_trace pdb.pm pdb.post_mortem",
+    "pudb.set_trace",
 )
-IMPLICIT_WRITERS = word_set(
-    "nipype pydra niwrap boutiques snakemake dask joblib papermill",
-)
+IMPLICIT_WRITERS = word_set("nipype pydra niwrap boutiques snakemake dask joblib papermill")
 """Libraries that run tools or write files under names of their own."""
 
-_QUIET = word_set(
-    "print display len repr hash isinstance getattr setattr hasattr eval",
-)
+_QUIET = word_set("print display len repr hash isinstance getattr setattr hasattr eval")
 _QUIET_METHODS = word_set(
     "debug info warning error exception critical log startswith endswith replace strip lstrip rstrip",
     "split sub match search findall fullmatch compile set_title title xlabel ylabel suptitle write count",
     "find index markdown add_argument get pop setdefault getenv encode decode",
 )
-_TESTS = word_set(
-    "exists isfile isdir is_file is_dir lexists access which unlink remove",
-)
+_TESTS = word_set("exists isfile isdir is_file is_dir lexists access which unlink remove")
 _CREATES = frozenset({"makedirs", "mkdir", "touch", "mkdtemp", "urlretrieve"})
 _WRITES = word_set(
     "savefig to_csv to_excel to_parquet to_json to_pickle to_hdf to_html to_netcdf to_zarr to_file",
@@ -65,17 +52,9 @@ _READS = word_set(
     "get_data ReadImage BIDSLayout stat getsize run_path",
 )
 # the position of what is written, where it is not the first argument
-_WRITTEN_SECOND = frozenset(
-    {
-        "shutil.copy",
-        "shutil.copy2",
-        "shutil.copyfile",
-        "shutil.move",
-        "shutil.copytree",
-        "os.rename",
-        "os.symlink",
-    }
-    | {"nibabel.save", "os.replace", "os.link", "urllib.request.urlretrieve", "SimpleITK.WriteImage"}
+_WRITTEN_SECOND = word_set(
+    "shutil.copy shutil.copy2 shutil.copyfile shutil.move shutil.copytree os.rename os.replace os.link",
+    "os.symlink nibabel.save urllib.request.urlretrieve SimpleITK.WriteImage",
 )
 # pathlib's: the object itself is the file
 _PATH_METHODS = word_set(
@@ -83,9 +62,7 @@ _PATH_METHODS = word_set(
     "is_dir unlink",
 )
 _OPENS = frozenset({"open", "io.open", "codecs.open", "gzip.open", "bz2.open", "os.fdopen"})
-_FILE_KEYWORDS = word_set(
-    "file filename fname path path_or_buf out_file output_file out fp",
-)
+_FILE_KEYWORDS = word_set("file filename fname path path_or_buf out_file output_file out fp")
 
 
 def file_use(name: str, position: int, keyword: str, opened: str) -> FileUse:

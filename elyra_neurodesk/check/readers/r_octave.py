@@ -47,6 +47,7 @@ _TESTS = frozenset({"file.exists", "dir.exists", "exist", "isfile", "isfolder", 
 _QUIET = word_set("cat message disp fprintf printf stop warning error library require sprintf")
 _JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue"})
 _CONVERSION = re.compile(r"%[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]")
+_MAX_TOKENS = 2000  # of a call's arguments
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t"}
 
@@ -149,7 +150,7 @@ def _arguments(tokens: Sequence[Token], start: int) -> list[list[Token]]:
     """Return the tokens of each argument of the call whose bracket was opened before ``start``."""
     arguments: list[list[Token]] = [[]]
     depth = 0
-    for token in tokens[start : start + 2000]:
+    for token in tokens[start : start + _MAX_TOKENS]:
         if token.kind == "sign":
             if token.value == ")" and depth == 0:
                 break
@@ -232,10 +233,9 @@ def _unquoted(literal: str, language: str) -> str:
     quote, content = literal[:1], literal[1:]
     content = content.removesuffix(quote)
     if language == "octave":
-        content = content.replace("''", "'") if quote == "'" else content
-        return (
-            content if quote == "'" else content.replace('""', '"').replace('\\"', '"').replace("\\n", "\n")
-        )
+        if quote == "'":
+            return content.replace("''", "'")
+        return content.replace('""', '"').replace('\\"', '"').replace("\\n", "\n")
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), content)
 
 

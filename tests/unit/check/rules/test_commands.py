@@ -1,4 +1,4 @@
-"""Commands of tools that nothing has loaded."""
+"""Commands of tools that are not loaded."""
 
 from __future__ import annotations
 

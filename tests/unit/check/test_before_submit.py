@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.check import submission
+from elyra_neurodesk.check import before_submit
+from elyra_neurodesk.check.before_submit import UNCONFIGURED, check_before_submit, configured_index
 from elyra_neurodesk.check.nodes import check_inputs
 from elyra_neurodesk.check.report import CheckFailed
-from elyra_neurodesk.check.submission import UNCONFIGURED, check_before_submit, configured_index
 from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
@@ -61,7 +61,7 @@ def test_many_warnings_are_counted(tmp_path: Path, tree: Path) -> None:
 def test_an_index_is_read_only_when_the_code_needs_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submission, "configured_index", lambda settings: pytest.fail("asked"))
+    monkeypatch.setattr(before_submit, "configured_index", lambda settings: pytest.fail("asked"))
     assert check_before_submit(made(tmp_path, "print(1)\n!ls"), tmp_path, UNCONFIGURED) == ()
 
 
