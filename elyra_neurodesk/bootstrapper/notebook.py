@@ -275,7 +275,7 @@ def _never_answered(problem: RuntimeError) -> bool:
 def _kernel_error(file: str, problem: RuntimeError) -> NeurodeskError:
     """Return the error of a kernel that died while it worked, or never answered."""
     if type(problem).__name__ == "DeadKernelError":
-        return NotebookFailed(f"{file}: the kernel died, most likely for want of memory.")
+        return NotebookFailed(f"{file}: the kernel died, most likely out of memory.")
     return KernelUnavailable(f"{file}: {one_line(str(problem))[:MAX_MESSAGE]}.")
 
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Protocol, cast
+from typing import cast
 
 from elyra_neurodesk import __version__
 from elyra_neurodesk.bootstrapper import packages
@@ -35,13 +35,6 @@ from elyra_neurodesk.record.model import (
     TaskRecord,
     Value,
 )
-
-
-class Recordable(Protocol):
-    """A finding that a record lists."""
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the fields of its `GuardFinding`."""
 
 
 def now() -> datetime:
@@ -85,7 +78,7 @@ class Progress:
     outputs: list[StoredFile] = field(default_factory=list)
     reports: list[StoredFile] = field(default_factory=list)
     language: Language | None = None
-    findings: list[Recordable] = field(default_factory=list)
+    findings: list[GuardFinding] = field(default_factory=list)
     error: NeurodeskError | None = None
 
     @property
@@ -119,7 +112,7 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
         exit_status=progress.exit_status,
         error=_error(progress.error),
         strict=cast("Strictness", spec.strict),  # task.check has refused any other
-        findings=tuple(GuardFinding(**finding.as_record()) for finding in progress.findings),
+        findings=tuple(progress.findings),
         file=spec.file,
         source=None if manifest is None else manifest.source,
         archive=spec.archive,

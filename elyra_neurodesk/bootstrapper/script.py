@@ -96,7 +96,7 @@ def describe(status: int) -> str:
     if status >= 0:
         return f"ended with exit status {status}"
     name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
-    memory = ", most likely for want of memory" if -status == signal.SIGKILL else ""
+    memory = ", most likely out of memory" if -status == signal.SIGKILL else ""
     return f"was killed by {name}{memory}"
 
 

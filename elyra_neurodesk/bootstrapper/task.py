@@ -60,7 +60,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
     except NeurodeskError as error:
         return _refuse(error, log)
     except Terminated:
-        return _refuse(TaskTerminated("the task was told to stop before it began."), log)
+        return _refuse(TaskTerminated("the task was stopped before it began."), log)
     progress = Progress(spec, run_id, image=image.find(os.environ))
     store = ObjectStore(spec.store, dict(os.environ))
     publisher = Publisher(store, progress, place, log)
@@ -78,7 +78,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         progress.fail(mention_full_disk(to_neurodesk_error(problem, place.files, log), place.files))
     termination.shield()
     if termination.received:
-        progress.error = TaskTerminated(f"{spec.file} was told to stop.")
+        progress.error = TaskTerminated(f"{spec.file} was stopped.")
     publisher.publish()
     if progress.error is not None:
         write_termination_message(str(progress.error))

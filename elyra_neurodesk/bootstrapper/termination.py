@@ -10,7 +10,7 @@ from elyra_neurodesk.errors import NeurodeskError
 
 
 class TaskTerminated(NeurodeskError):
-    """The task was told to stop: cancelled, timed out, or evicted."""
+    """The task was stopped: cancelled, timed out, or evicted."""
 
     code = "ND-RUN-003"
     hint = "What it had made until then is uploaded."

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
 from elyra_neurodesk.bootstrapper.record import Progress, build, now
 from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
 from elyra_neurodesk.record.codec import to_bytes, to_json
-from elyra_neurodesk.record.model import Module, StoredFile
+from elyra_neurodesk.record.model import GuardFinding, Module, StoredFile
 from elyra_neurodesk.record.schemas import record_validator
 
 SPEC = TaskSpec("study", "study", "one", "One", "a.ipynb", "0" * 64, Store("http://x", "b"))
@@ -46,7 +45,7 @@ def test_modules_tell_who_loaded_them_and_which_container_they_were() -> None:
 
 def test_findings_and_reports_are_listed_in_an_order_that_does_not_change() -> None:
     progress = Progress(
-        SPEC, "run", findings=[GuardFinding("ND-GUARD-002", "warning", "bet", "it failed", line=3)]
+        SPEC, "run", findings=[GuardFinding("ND-GUARD-002", "warning", None, 3, "bet", "it failed", "")]
     )
     progress.reports += [StoredFile(name, f"k/{name}", 1, "0" * 64) for name in ("b.ipynb", "b.html")]
     record = to_json(build(progress, progress.started + timedelta(seconds=1.5)))

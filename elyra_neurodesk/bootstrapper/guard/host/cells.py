@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper import allowed_errors
-from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
+from elyra_neurodesk.bootstrapper.guard.host.findings import ReportedFinding
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.guard.kernel import error
 
@@ -96,18 +96,17 @@ def load_code(language: str, directory: Path) -> str:
     return ""
 
 
-def as_reply(finding: GuardFinding) -> dict[str, Any]:
+def as_reply(finding: ReportedFinding) -> dict[str, Any]:
     """Return the kernel's reply as if the finding had been raised as an exception."""
-    shown = {**finding.as_record(), "tail": finding.tail}
     return {
         "status": "error",
         "ename": "NeurodeskGuardError",
         "evalue": f"{finding.code}: {finding.message}",
-        "traceback": error.render(shown),
+        "traceback": error.render(vars(finding)),
     }
 
 
-def _output(finding: GuardFinding) -> Any:
+def _output(finding: ReportedFinding) -> Any:
     from nbformat import v4
 
     reply = as_reply(finding)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.record.model import GuardFinding
 
 _MAX_MESSAGE = 500  # characters of a finding's message in the one line
 WARN_HINT = "Set the node's strictness to `warn` to record it and go on."

@@ -17,34 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-Severity = Literal["error", "warning"]
+from elyra_neurodesk.record.model import GuardFinding
 
 
 @dataclass(frozen=True)
-class GuardFinding:
-    """One finding.
+class ReportedFinding(GuardFinding):
+    """A finding as the guard works with it, with what the record leaves out.
 
     Attributes:
-        code: stable code, ``ND-GUARD-NNN``.
-        severity: ``error`` (it ends a strict task) or ``warning``.
-        command: what was run or loaded, one line.
-        message: what is wrong, one line without a full stop at its end.
-        hint: what to do, "" for nothing.
-        cell: the notebook's cell, from 1, counting all cells; None for a script.
-        line: line in the cell or the script, from 1; None where it is not known.
         tail: the last lines that the command printed.
         raised: whether it was raised in the user's code.
     """
 
-    code: str
-    severity: Severity
-    command: str
-    message: str
-    hint: str = ""
-    cell: int | None = None
-    line: int | None = None
     tail: tuple[str, ...] = ()
     raised: bool = False
 
@@ -55,28 +41,22 @@ class GuardFinding:
         where = f"{', '.join(place)}: " if place else ""
         return f"{self.code}: {where}{self.message}.{' ' if self.hint else ''}{self.hint}"
 
-    def as_record(self) -> dict[str, Any]:
-        """Return the form in which a task record lists it."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "cell": self.cell,
-            "line": self.line,
-            "command": self.command,
-            "message": self.message,
-            "hint": self.hint,
-        }
+    def recorded(self) -> GuardFinding:
+        """Return it as the task record has it."""
+        return GuardFinding(
+            self.code, self.severity, self.cell, self.line, self.command, self.message, self.hint
+        )
 
-    def in_cell(self, cell: int | None) -> GuardFinding:
+    def in_cell(self, cell: int | None) -> ReportedFinding:
         """Return it with the cell that it belongs to."""
         return replace(self, cell=cell)
 
-    def handled(self) -> GuardFinding:
+    def handled(self) -> ReportedFinding:
         """Return it as a warning, because the user's code has caught it."""
         return replace(self, severity="warning", message=f"{self.message} (the notebook handled it)")
 
 
-def read_finding(content: Mapping[str, Any]) -> GuardFinding:
+def read_finding(content: Mapping[str, Any]) -> ReportedFinding:
     """Return the finding that `kernel.judge.finding` made.
 
     Raises:
@@ -84,13 +64,14 @@ def read_finding(content: Mapping[str, Any]) -> GuardFinding:
         ValueError: a field has another type.
     """
     line = content["line"]
-    return GuardFinding(
+    return ReportedFinding(
         code=str(content["code"]),
         severity="error" if content["severity"] == "error" else "warning",
+        cell=None,
+        line=None if line is None else int(line),
         command=str(content["command"]),
         message=str(content["message"]),
         hint=str(content["hint"]),
-        line=None if line is None else int(line),
         tail=tuple(str(text) for text in content.get("tail", ())),
         raised=bool(content["raised"]),
     )

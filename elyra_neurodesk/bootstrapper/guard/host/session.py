@@ -7,14 +7,14 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from elyra_neurodesk.bootstrapper.guard.host import kernel_files
 from elyra_neurodesk.bootstrapper.guard.host.cell_result import CellResult, judge
-from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding, read_finding
+from elyra_neurodesk.bootstrapper.guard.host.findings import ReportedFinding, read_finding
 from elyra_neurodesk.bootstrapper.guard.kernel import notes
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 from elyra_neurodesk.bootstrapper.log import Log
+from elyra_neurodesk.record.model import GuardFinding
 
 MAX_FINDINGS = 200  # of one task
 
@@ -24,7 +24,7 @@ class Guard:
 
     Args:
         mode: ``error``, ``warn`` or ``off``.
-        findings: where findings are put, in the order in which they arise.
+        findings: the list that gets them, in their order.
         log: gets each warning, and errors where they do not end the task.
 
     Attributes:
@@ -32,7 +32,7 @@ class Guard:
         loaded: modules that the task's own code loaded, ``tool/version``, and what they put on PATH.
     """
 
-    def __init__(self, mode: str, findings: list[Any], log: Log) -> None:
+    def __init__(self, mode: str, findings: list[GuardFinding], log: Log) -> None:
         self.mode = mode
         self._log = log
         self.findings = findings
@@ -70,7 +70,7 @@ class Guard:
         raised: bool = False,
         status: int = 0,
         allowed: bool = False,
-    ) -> list[GuardFinding]:
+    ) -> list[ReportedFinding]:
         """Read what a cell left; returns the errors that were not raised in it.
 
         Args:
@@ -84,7 +84,7 @@ class Guard:
         """
         if self.directory is None:
             return []
-        new: list[GuardFinding] = []
+        new: list[ReportedFinding] = []
         with self.reporting_errors(f"cell {cell}"):
             for finding in self._read_findings():
                 caught = finding.raised and not raised
@@ -94,7 +94,7 @@ class Guard:
         self._add([finding.handled() for finding in new] if allowed else new)
         return _unraised(new)
 
-    def at_end(self, source: str, language: str, output: str = "") -> list[GuardFinding]:
+    def at_end(self, source: str, language: str, output: str = "") -> list[ReportedFinding]:
         """Read what a script left, or a notebook's kernel at its end; returns the errors.
 
         Args:
@@ -104,7 +104,7 @@ class Guard:
         """
         if self.directory is None:
             return []
-        new: list[GuardFinding] = []
+        new: list[ReportedFinding] = []
         with self.reporting_errors("the end of the task"):
             found = self._read_findings()
             result = CellResult(source, language, output, 0, self._read_notes())
@@ -122,7 +122,7 @@ class Guard:
         """
         if ename != "NeurodeskGuardError":
             return None
-        here = [item for item in self.findings if isinstance(item, GuardFinding) and item.cell == cell]
+        here = [item for item in self.findings if item.cell == cell]
         return next(
             (item for item in reversed(here) if evalue.startswith(f"{item.code}: {item.message}")), None
         )
@@ -139,14 +139,14 @@ class Guard:
         """Add the finding that the guard itself failed."""
         self._add([read_finding(notes.internal_error_finding(problem, where))])
 
-    def _add(self, new: Sequence[GuardFinding]) -> list[GuardFinding]:
+    def _add(self, new: Sequence[ReportedFinding]) -> list[ReportedFinding]:
         for item in new[: max(0, MAX_FINDINGS - len(self.findings))]:
-            self.findings.append(item)
+            self.findings.append(item.recorded())
             if item.severity == "warning" or not self.strict:
                 self._log.say(f"warning: {item}")
         return _unraised(new)
 
-    def _read_findings(self) -> list[GuardFinding]:
+    def _read_findings(self) -> list[ReportedFinding]:
         """Return the findings that the user's processes have written since the last call."""
         assert self.directory is not None  # noqa: S101 - callers know
         read, self._findings_at = notes.read_lines(str(self.directory / "findings.jsonl"), self._findings_at)
@@ -166,10 +166,10 @@ class Guard:
         return [note for note in read if not note.call]
 
 
-def _judge_notes(result: CellResult) -> list[GuardFinding]:
+def _judge_notes(result: CellResult) -> list[ReportedFinding]:
     return [read_finding(content) for content in judge(result)]
 
 
-def _unraised(findings: Sequence[GuardFinding]) -> list[GuardFinding]:
+def _unraised(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
     """Return the errors that were not raised in the user's code."""
     return [item for item in findings if item.severity == "error" and not item.raised]

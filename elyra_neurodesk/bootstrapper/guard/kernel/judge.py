@@ -130,10 +130,10 @@ def describe(status: int) -> str:
     if status == 126:
         return "could not be executed (exit status 126)"
     if status < 0:
-        killed = ", most likely for want of memory" if status == -9 else ""
+        killed = ", most likely out of memory" if status == -9 else ""
         return f"was ended by signal {-status}{killed}"
     if status == 137:
-        return "was ended by signal 9, most likely for want of memory"
+        return "was ended by signal 9, most likely out of memory"
     return f"ended with exit status {status}"
 
 

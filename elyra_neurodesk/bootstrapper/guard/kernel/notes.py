@@ -111,7 +111,7 @@ def internal_error_finding(problem: BaseException, where: str) -> dict[str, Any]
         "cell": None,
         "line": None,
         "command": where,
-        "message": f"the guard could not watch this: {words}",
-        "hint": "The task went on unwatched there; please report it.",
+        "message": f"the guard itself failed here: {words}",
+        "hint": "The task went on without this check; please report it.",
         "raised": False,
     }

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.guard.host.findings import GuardFinding
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.guard.kernel import judge, notes
 from elyra_neurodesk.bootstrapper.log import Log
@@ -48,7 +47,7 @@ def test_an_error_that_the_cell_ended_with_keeps_its_severity(tmp_path: Path) ->
     guard, environment, _ = started(tmp_path)
     tell(environment, raised=True)
     assert guard.after_cell(3, "!false", "python", raised=True) == []
-    found: GuardFinding = guard.findings[0]
+    found = guard.findings[0]
     assert (found.cell, found.severity) == (3, "error")
     cause = guard.cause_of("NeurodeskGuardError", "ND-GUARD-002: `false` ended with exit status 1", 3)
     assert cause == found
