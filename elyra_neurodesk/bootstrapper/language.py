@@ -1,4 +1,4 @@
-"""Which language ran, and its version, as the interpreter itself tells it."""
+"""Finds the language that ran and its version, from what the interpreter itself reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from elyra_neurodesk.record.model import Language
 
-_ANSWER = 5.0  # seconds for Rscript to say its version; it needs some milliseconds
+_TIMEOUT = 5.0  # seconds for Rscript to say its version; it needs some milliseconds
 
 
 def find(file: str, executed: Path, failed: bool) -> Language | None:
@@ -36,8 +36,8 @@ def find(file: str, executed: Path, failed: bool) -> Language | None:
 def _of_notebook(executed: Path, failed: bool) -> Language | None:
     try:
         metadata = json.loads(executed.read_text(encoding="utf-8"))["metadata"]
-        told = metadata["language_info"]
-        name, version = str(told["name"]).lower(), told.get("version")
+        reported = metadata["language_info"]
+        name, version = str(reported["name"]).lower(), reported.get("version")
         raised = bool(metadata.get("papermill", {}).get("exception"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -48,15 +48,15 @@ def _of_notebook(executed: Path, failed: bool) -> Language | None:
 
 def _r_version() -> str | None:
     try:
-        told = subprocess.run(
+        done = subprocess.run(
             ["Rscript", "--version"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ANSWER,
+            timeout=_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = re.search(r"version (\d+(?:\.\d+)*)", told.stdout + told.stderr)
+    found = re.search(r"version (\d+(?:\.\d+)*)", done.stdout + done.stderr)
     return found[1] if found else None

@@ -55,7 +55,7 @@ def load(
     """
     shell, env = shutil.which("bash"), shutil.which("env")
     if shell is None or env is None:
-        raise LmodFailed("there is no bash to run it in")
+        raise LmodFailed("no bash is on PATH to run it")
     process = subprocess.Popen(
         [shell, "--norc", "--noprofile", "-c", _SCRIPT, "lmod", command, env, *names],
         env=dict(environment),

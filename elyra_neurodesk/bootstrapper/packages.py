@@ -80,7 +80,7 @@ def ensure(packages: Iterable[str], log: Log) -> None:
 def installed(path: Sequence[str] | None = None) -> dict[str, str]:
     """Return the distributions that this Python could import: name (PEP 503) to version, by name.
 
-    Their metadata directories' names tell both (PyPA, "Recording installed projects"). Opening every METADATA
+    Their metadata directories' names have both (PyPA, "Recording installed projects"). Opening every METADATA
     file, as importlib.metadata does, takes a hundred times as long.
 
     Args:

@@ -44,9 +44,9 @@ def command_for(file: str) -> list[str]:
     """Return the command that runs a ``.py`` or ``.r`` file.
 
     Raises:
-        InterpreterMissing: it is an R script and there is no Rscript.
+        InterpreterMissing: it is an R script and Rscript is not on PATH.
     """
-    # "./" so that a name which begins with "-" is no option
+    # "./" so that a name which begins with "-" is not read as an option
     if Path(file).suffix.lower() == ".py":
         return [sys.executable, "-u", f"./{file}"]
     rscript = shutil.which("Rscript")

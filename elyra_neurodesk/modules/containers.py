@@ -32,7 +32,7 @@ def read_container(directory: Path) -> ContainerState:
     """Look at a container's directory.
 
     Raises:
-        OSError: it is there, as far as can be told, but cannot be read: a mount that is failing.
+        OSError: it seems to be there, but cannot be read: a mount that is failing.
     """
     if not _exists(directory):
         return ContainerState(GONE, frozenset())

@@ -10,7 +10,7 @@ from elyra_neurodesk.modules.tree import CANONICAL, CATEGORIES, subdirectories
 
 
 def revision_of(root: Path) -> str:
-    """Return the CVMFS revision that is mounted, "" where the file system does not tell."""
+    """Return the CVMFS revision that is mounted, "" where the file system does not have it."""
     try:
         return os.getxattr(root, "user.revision").decode(errors="replace").strip("\0\n ")
     except (OSError, AttributeError):  # not every system has extended attributes

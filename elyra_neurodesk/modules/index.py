@@ -80,7 +80,7 @@ class ModuleIndex:
 
         Returns:
             ``ready``, ``retired`` or ``gone``; "" where that is not known. A list of tools leaves out the
-            containers that were retired, so that only a tree can tell.
+            containers that were retired: only a tree has them.
         """
         if self.origin.kind == "tree":
             return self._states.get(name, GONE)

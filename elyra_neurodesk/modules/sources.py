@@ -63,7 +63,7 @@ def current_index(
 
 
 def _from_tree(place: Path, content: Mapping[str, Any], folder: Path, listed: AppList) -> ModuleIndex:
-    """Make the index of a tree; the list adds the categories and dates that it does not tell."""
+    """Make the index of a tree; the list adds categories and dates that it lacks."""
     more = {entry.name: entry for entry in listed.entries}
     entries = []
     for tool, version, container, date, categories, retired in content["entries"]:

@@ -257,7 +257,7 @@ def test_a_script_that_looks_at_what_it_calls_is_left_alone(guarded: Run) -> Non
 
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="no R")
-def test_an_r_script_stops_where_a_command_fails_and_nobody_looks(guarded: Run) -> None:
+def test_an_r_script_stops_where_a_command_fails_and_its_status_is_not_used(guarded: Run) -> None:
     result = guarded('status <- system("false")\nsystem("nosuch a")\ncat("never\\n")\n', file="s.R")
     assert result.status == 1, result.text
     assert result.last_line.startswith("ND-GUARD-002: s.R: `nosuch a` was not found (exit status 127)")

@@ -61,7 +61,7 @@ def mount(root: Path, **attributes: str) -> None:
             pytest.skip(f"no extended attributes here: {problem}")
 
 
-def test_revision_root_hash_and_time_of_publication_are_told(tmp_path: Path, server: Any) -> None:
+def test_revision_root_hash_and_time_of_publication_are_read(tmp_path: Path, server: Any) -> None:
     host = f"{server.url}/cvmfs/neurodesk.ardc.edu.au"
     mount(tmp_path, revision="8421", root_hash=HASH, host=host, proxy="DIRECT")
     seen = wait_for(str(tmp_path), "claim", 5)
@@ -80,7 +80,7 @@ def test_the_first_cell_does_not_wait_for_the_time_of_publication(
     assert seen.published == "2026-09-21T14:13:20Z"
 
 
-def test_a_file_system_that_tells_nothing_is_recorded_as_such(tmp_path: Path) -> None:
+def test_a_file_system_without_attributes_is_recorded_as_such(tmp_path: Path) -> None:
     mount(tmp_path)
     seen = wait_for(str(tmp_path), "claim", 5)
     assert (seen.revision, seen.root_hash, seen.published) == (None, None, None)
@@ -102,14 +102,12 @@ def test_the_manifest_is_asked_for_through_the_mounts_own_proxy(server: Any) -> 
         f"--\n{MANIFEST}",
     ],
 )
-def test_a_manifest_of_other_content_or_without_a_time_tells_nothing(server: Any, manifest: str) -> None:
+def test_a_manifest_of_other_content_or_without_a_time_is_not_used(server: Any, manifest: str) -> None:
     server.manifest = manifest
     assert published_at(HASH, server.url, "DIRECT") is None
 
 
-def test_a_server_that_is_slow_or_absent_or_no_server_tells_nothing(
-    server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_answer_in_time_nothing_is_known(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cvmfs, "_MANIFEST_TIMEOUT", 0.2)
     assert published_at(HASH, f"{server.url}/slow", "DIRECT") is None
     assert published_at(HASH, "http://127.0.0.1:9", "DIRECT") is None

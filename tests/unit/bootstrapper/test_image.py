@@ -8,13 +8,13 @@ from elyra_neurodesk.record.model import Image
 PINNED = f"example.org/neurodesktop:2026-09-23@sha256:{'0' * 64}"
 
 
-def test_a_pinned_reference_tells_its_digest_and_a_tag_none() -> None:
+def test_a_pinned_reference_has_a_digest_and_a_tag_has_none() -> None:
     assert find({"NEURODESK_IMAGE": PINNED}) == Image(PINNED, f"sha256:{'0' * 64}")
     assert find({"NEURODESK_IMAGE": "x/y:1"}) == Image("x/y:1", None)
     assert find({"NEURODESK_IMAGE": "x/y@sha256:12"}) == Image("x/y@sha256:12", None)
 
 
-def test_nothing_told_is_nothing_known() -> None:
+def test_without_a_name_no_image_is_known() -> None:
     assert find({}) is None
     assert find({"NEURODESK_IMAGE": ""}) is None
 

@@ -36,7 +36,7 @@ def test_a_kernel_whose_cell_raised_has_answered_and_one_that_died_has_not(tmp_p
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"metadata": {"language_info": 3}}'])
-def test_a_notebook_that_was_not_executed_tells_nothing(tmp_path: Path, text: str) -> None:
+def test_a_notebook_that_was_not_executed_has_no_language(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.ipynb"
     assert find("a.ipynb", path, failed=True) is None
     path.write_text(text)
@@ -48,7 +48,7 @@ def test_a_script_runs_in_our_python(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="no R here")
-def test_r_tells_its_version(tmp_path: Path) -> None:
+def test_the_version_of_r_is_asked_from_rscript(tmp_path: Path) -> None:
     found = find("a.R", tmp_path / "a.R", failed=False)
     assert found is not None
     assert found.name == "r"

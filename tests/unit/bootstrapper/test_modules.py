@@ -65,7 +65,7 @@ def test_a_module_is_resolved_to_its_version_and_container(root: Path) -> None:
         ("new", ModuleRetired, "retired"),
     ],
 )
-def test_a_module_that_cannot_be_used_is_told_with_what_there_is(
+def test_a_module_that_cannot_be_used_is_refused_with_what_there_is(
     root: Path, request_: str, error: type[ModuleUnavailable], words: str
 ) -> None:
     with pytest.raises(ModuleUnavailable) as caught:
@@ -75,20 +75,20 @@ def test_a_module_that_cannot_be_used_is_told_with_what_there_is(
     assert caught.value.exit_status == 12
 
 
-def test_a_container_that_is_gone_is_told(root: Path) -> None:
+def test_a_container_that_is_gone_is_refused(root: Path) -> None:
     (root / "containers/fsl_6.0.4_20210105").rename(root / "elsewhere")
     with pytest.raises(ContainerGone, match=r"fsl/6\.0\.4 names .*fsl_6\.0\.4_20210105, which is not there"):
         resolve("fsl/6.0.4", root)
 
 
-def test_an_image_that_is_gone_is_told(root: Path) -> None:
+def test_an_image_that_is_gone_is_refused(root: Path) -> None:
     container = root / "containers/ants_2.5.4_20250423"
     (container / f"{container.name}.simg").rmdir()
     with pytest.raises(ContainerGone, match=r"the image of the module ants/2\.5\.4 is not in"):
         resolve("ants", root)
 
 
-def test_a_module_file_without_a_container_is_told(root: Path) -> None:
+def test_a_module_file_without_a_container_is_refused(root: Path) -> None:
     (root / "neurodesk-modules/structural_imaging/fsl/6.0.4.lua").write_text('setenv("A", "1")\n')
     with pytest.raises(ModuleUnavailable, match="puts no container on PATH"):
         resolve("fsl/6.0.4", root)
@@ -108,7 +108,7 @@ def test_what_the_files_say_is_done_where_there_is_no_lmod(root: Path) -> None:
     assert "warning: the module ants/2.5 is not there as written: loaded ants/2.5.4" in lines[1]
 
 
-def test_every_missing_module_is_told_before_the_first_one_stops_the_task(root: Path) -> None:
+def test_every_missing_module_is_logged_before_the_first_one_stops_the_task(root: Path) -> None:
     stream = io.StringIO()
     with pytest.raises(ModuleUnavailable, match="'afni/1'"):
         load(["fsl", "afni/1", "mrtrix3"], root, "error", {}, Log(stream))

@@ -50,7 +50,9 @@ def test_list_can_keep_to_one_category(capsys: pytest.CaptureFixture[str], categ
     assert lines(capsys)[1:-1] == ["topaz 0.2.5 cryo_EM"]
 
 
-def test_a_category_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_category_is_reported_with_those_that_exist(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["modules", "list", "--category", "cryo"]) == 1
     assert capsys.readouterr().err == (
         "ND-MODULE-006: no module is in the category 'cryo'. "
@@ -66,7 +68,7 @@ def test_search_looks_at_names_commands_and_categories(
     assert [line.split()[0] for line in lines(capsys)[1:-1]] == [tool]
 
 
-def test_show_names_the_containers_and_marks_what_the_name_comes_to(
+def test_show_names_the_containers_and_marks_what_the_name_resolves_to(
     capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     assert run(["modules", "show", "fsl"]) == 0
@@ -89,7 +91,7 @@ def test_show_names_the_containers_and_marks_what_the_name_comes_to(
         ("mrtrix3", "mrtrix3 resolves to mrtrix3/3.0.3, which is retired and does not run"),
     ],
 )
-def test_show_says_how_the_name_relates_to_what_it_comes_to(
+def test_show_says_how_the_name_relates_to_what_it_resolves_to(
     capsys: pytest.CaptureFixture[str], name: str, words: str
 ) -> None:
     assert run(["modules", "show", name]) == 0
@@ -151,7 +153,7 @@ def test_a_list_of_tools_answers_where_nothing_is_mounted(
     assert last == f"from the list of tools at {path} (just read; {nothing} holds no modules)"
 
 
-def test_without_any_source_the_way_out_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_without_any_source_the_way_out_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["modules", "list", "--root", str(tmp_path / "no"), "--apps-json", str(tmp_path / "no")]) == 1
     error = capsys.readouterr().err
     assert error.startswith("ND-MODULE-005: it is not known which modules there are: ")

@@ -101,7 +101,7 @@ def test_a_file_is_read_and_its_age_is_that_of_the_file(tmp_path: Path) -> None:
     ("content", "problem"),
     [(None, "cannot be read"), ("{", "is not JSON"), ("[]", "lists no tools"), ("{}", "lists no tools")],
 )
-def test_a_file_that_is_no_list_is_a_problem_and_no_error(
+def test_a_file_that_is_not_a_list_is_a_problem_and_not_an_error(
     tmp_path: Path, content: str | None, problem: str
 ) -> None:
     path = tmp_path / "apps.json"
@@ -119,7 +119,7 @@ def test_a_url_is_asked_once_and_then_answered_from_the_cache(
     assert server.answers == [200]
 
 
-def test_after_a_day_or_when_told_to_a_url_is_asked_whether_the_list_changed(
+def test_after_a_day_or_on_request_a_url_is_asked_whether_the_list_changed(
     server: Server, environment: dict[str, str]
 ) -> None:
     app_list(server.url, environment)
@@ -149,7 +149,7 @@ def test_a_url_that_fails_leaves_the_old_list_and_is_left_alone_for_a_while(
     assert app_list(server.url, environment).problem == ""
 
 
-def test_an_answer_that_is_no_list_does_not_replace_the_old_one(
+def test_an_answer_that_is_not_a_list_does_not_replace_the_old_one(
     server: Server, environment: dict[str, str]
 ) -> None:
     app_list(server.url, environment)
@@ -187,7 +187,7 @@ def test_a_name_server_that_hangs_is_given_up(
     assert found.problem == "http://hanging.example/apps.json could not be fetched: it did not answer in time"
 
 
-def test_the_public_list_is_asked_for_only_when_told_to(
+def test_the_public_list_is_fetched_only_on_request(
     server: Server, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applist, "DEFAULT_URL", server.url)

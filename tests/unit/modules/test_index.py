@@ -186,7 +186,7 @@ def test_what_a_tree_once_said_of_commands_helps_the_list(
     assert (found.origin.kind, found.providers("bet")) == ("list", ("fsl",))
 
 
-def test_with_neither_nothing_can_be_told_and_nothing_fails(environment: dict[str, str]) -> None:
+def test_with_neither_nothing_is_known_and_nothing_fails(environment: dict[str, str]) -> None:
     found = current_index(environment=environment)
     assert (found.origin.kind, found.entries, found.tools) == ("none", (), ())
     assert found.resolve("fsl/1").status == "cannot-tell"
@@ -206,7 +206,7 @@ def test_a_mount_that_hangs_does_not_hang_the_answer(
     assert "does not answer" in found.origin.text
 
 
-def test_a_mount_that_fails_while_it_is_read_is_told_and_not_kept(
+def test_a_mount_that_fails_while_it_is_read_is_reported_and_not_cached(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_tree(tmp_path / "tree", TOOLS)
@@ -234,7 +234,7 @@ def test_a_mount_that_fails_while_it_is_read_is_told_and_not_kept(
         ({"days": -1}, "just read"),
     ],
 )
-def test_ages_are_told_as_people_tell_them(age: dict[str, float], words: str) -> None:
+def test_ages_are_written_in_words(age: dict[str, float], words: str) -> None:
     read = datetime.now(timezone.utc) - timedelta(**age)
     assert Origin("list", "x", read).text == f"from the list of tools at x ({words})"
 

@@ -68,7 +68,7 @@ def test_statements_that_somebody_wrote_by_hand_follow_the_environment() -> None
         'local a, b = "x"\nfor _ = 1, 2 do b, a = 1, "y" end\nsetenv("A", a)',
     ],
 )
-def test_what_cannot_be_told_is_left_out_and_said(text: str) -> None:
+def test_what_is_not_understood_is_left_out_and_marks_the_file_incomplete(text: str) -> None:
     found = parse(text, Path("/x.lua"), Path("/new"), {})
     assert found.statements == ()
     assert not found.complete
@@ -77,7 +77,7 @@ def test_what_cannot_be_told_is_left_out_and_said(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["if x then", "setenv(", "end", "local x = )", "function f(", '"', "(" * 5000]
 )
-def test_a_text_that_is_no_lua_says_so_instead_of_failing(text: str) -> None:
+def test_a_text_that_is_not_lua_is_refused(text: str) -> None:
     found = parse(text, Path("/x.lua"), Path("/new"), {})
     assert not found.complete
     assert found.refusal

@@ -48,7 +48,7 @@ def test_a_tool_that_is_in_no_category_is_read_from_the_canonical_place(tmp_path
     assert tree.scan(tmp_path).tools["fsl"].categories == {}
 
 
-def test_what_is_no_module_file_is_passed_over(tmp_path: Path) -> None:
+def test_other_files_than_module_files_are_passed_over(tmp_path: Path) -> None:
     make_tree(tmp_path, [FSL])
     place = tmp_path / "neurodesk-modules/structural_imaging/fsl"
     for name in ("README", ".6.1.lua.swp", "7.0.lua~", "#7.1.lua#", ".#7.2.lua", "__init__.lua", ".version"):
@@ -120,7 +120,7 @@ def test_a_cvmfs_revision_is_the_fingerprint(tmp_path: Path) -> None:
     assert fingerprint(tmp_path) == "revision 8421"
 
 
-def test_a_directory_that_holds_no_modules_is_no_tree(tmp_path: Path) -> None:
+def test_a_directory_that_holds_no_modules_is_not_a_tree(tmp_path: Path) -> None:
     assert not tree.is_tree(tmp_path)
     assert not tree.is_tree(tmp_path / "nothing")
     assert tree.is_tree(make_tree(tmp_path / "tree", [FSL]))

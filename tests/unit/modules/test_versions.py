@@ -55,7 +55,7 @@ ODD = [
         ([], "", None),
     ],
 )
-def test_a_request_comes_to_the_exact_version_or_the_highest_that_begins_with_it(
+def test_a_request_resolves_to_the_exact_version_or_the_highest_that_begins_with_it(
     versions: list[str], wanted: str, best: str | None
 ) -> None:
     assert choose(versions, wanted) == best

@@ -67,7 +67,7 @@ def status_use(source: str, name: str) -> Literal["dropped", "used", "unknown"]:
 
     Returns:
         ``dropped``: it is called by a statement that neither takes the result nor has ``check=True``;
-        ``used``: it is not; ``unknown``: nothing starts it here, or that cannot be told.
+        ``used``: it is not; ``unknown``: nothing starts it here, or it is not clear.
     """
     plain = "\n".join(
         line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip()[:1] in ("!", "%") else line

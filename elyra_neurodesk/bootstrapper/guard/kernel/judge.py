@@ -100,7 +100,7 @@ def finding(
 
 
 def is_answer(text: str, status: int) -> bool:
-    """Tell whether a status other than 0 is no failure: an early end of a pipe, or an answer."""
+    """Tell whether a status other than 0 is not a failure but an early end of a pipe, or an answer."""
     if status in PIPE_SIGNAL:
         return True
     if status != 1:

@@ -26,7 +26,7 @@ class Command(NamedTuple):
         words: all of its words.
         line: line from 1.
         place: where it stands. ``plain``: its own status is that of the line; ``chained``: what follows is
-            left out if it fails (``&&``), or no shell tells of its failure; ``piped``: the end of its
+            left out if it fails (``&&``), or no shell notes its failure; ``piped``: the end of its
             pipeline decides; ``handled``: the text deals with it.
     """
 
@@ -128,7 +128,7 @@ def _simple(tokens: list[_Token], place: str, depth: int) -> list[Command]:
 def _given(command: Command, depth: int) -> list[Command]:
     """Return the commands of ``bash -c TEXT`` and the like.
 
-    A login shell and ``sh`` do not read BASH_ENV: nothing tells of a failure there, as if it were chained.
+    A login shell and ``sh`` do not read BASH_ENV: a failure there is not noted, as if it were chained.
     """
     if command.name.rsplit("/", 1)[-1] not in ("bash", "sh", "dash"):
         return []

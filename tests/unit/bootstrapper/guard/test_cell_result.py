@@ -39,7 +39,7 @@ def test_what_python_does_with_a_status_is_read(source: str, use: str) -> None:
     assert status_use(source, "bet") == use
 
 
-def test_a_tool_that_fails_with_nobody_looking_is_an_error() -> None:
+def test_a_tool_that_fails_with_its_status_unused_is_an_error() -> None:
     failed = note("tool", 1, BET)
     assert codes("os.system('bet a')", "python", failed) == [("006", "error")]
     assert codes("x = os.system('bet a')", "python", failed) == []

@@ -23,7 +23,7 @@ def note(kind: str, status: int, command: str, line: int = 1, source: str = "bas
     return Note(kind, "1", status, line, command, source)
 
 
-def test_a_failing_text_is_told_with_its_last_words() -> None:
+def test_a_failing_text_is_a_finding_with_its_last_line() -> None:
     found = judge(ShellRun("bet a b", 1, "reading a\nbet: cannot open a\n", line=3))
     assert found[0]["message"] == "`bet a b` ended with exit status 1: bet: cannot open a"
     assert (found[0]["code"], found[0]["line"]) == ("ND-GUARD-002", 3)
@@ -61,7 +61,7 @@ def test_other_statuses_are_failures(text: str, status: int) -> None:
 @pytest.mark.parametrize(
     "text", ["bet a; echo b", "bet a | tee b", "bet a && echo b; echo c", "bash -lc 'bet; true'"]
 )
-def test_what_sh_did_not_find_is_told_unless_handled(text: str) -> None:
+def test_what_sh_did_not_find_is_a_finding_unless_handled(text: str) -> None:
     assert codes(text, output="/bin/sh: 1: bet: not found") == [("005", "error")]
 
 
@@ -71,7 +71,7 @@ def test_what_the_text_handles_is_left_alone(text: str) -> None:
     assert codes(text, notes=(note("tool", 1, BET),)) == []
 
 
-def test_bash_itself_tells_what_nothing_handled() -> None:
+def test_bash_itself_notes_what_nothing_handled() -> None:
     both = (note("missing", 127, "bet a"), note("failed", 127, "bet a"))
     assert codes("bet a; echo b", notes=both, bash=True) == [("005", "error")]
     assert codes("f() { bet a; }; f || true", notes=both[:1], bash=True) == []
@@ -92,7 +92,7 @@ def test_set_plus_e_is_a_word_of_the_author() -> None:
 
 
 @pytest.mark.parametrize("bash", [True, False])
-def test_a_tool_that_fails_in_a_pipe_is_told(bash: bool) -> None:
+def test_a_tool_that_fails_in_a_pipe_is_a_finding(bash: bool) -> None:
     assert codes("bet a | tee log", notes=(note("tool", 1, BET),), bash=bash) == [("006", "error")]
     assert codes("bet a | tee log || true", notes=(note("tool", 1, BET),), bash=bash) == []
     assert codes("bet a | head -1", notes=(note("tool", 141, BET),), bash=bash) == []

@@ -47,7 +47,7 @@ def test_errors_of_apptainer_and_of_a_tools_own_scripts_are_known() -> None:
     assert len(found) == 3
 
 
-def test_what_a_shell_does_not_find_is_told_with_name_and_line() -> None:
+def test_what_a_shell_does_not_find_is_read_with_name_and_line() -> None:
     output = (
         "/usr/bin/sh: 1: bet: not found\nsh: 12: fast: not found\nbash: flirt: command not found\n"
         "bash: line 3: susan: command not found\nls: x: not found"

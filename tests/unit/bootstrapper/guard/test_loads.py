@@ -38,20 +38,22 @@ def test_a_module_that_is_not_loaded_afterwards_was_not_loaded(root: Path) -> No
     assert judged("fs", "fsl/6.0.7.22") == ["001"]
 
 
-def test_another_version_is_told(root: Path) -> None:
+def test_another_version_is_a_finding(root: Path) -> None:
     assert judged("fsl/6.0.7", "fsl/6.0.7.22", root / "containers/fsl_6.0.7.22_20250101") == ["008"]
     assert judged("fsl/6.0", "fsl/6.0.7.22", root / "containers/fsl_6.0.7.22_20250101") == ["008"]
 
 
-def test_a_container_that_is_not_there_is_no_load(root: Path) -> None:
+def test_a_load_of_a_container_that_is_not_there_is_a_finding(root: Path) -> None:
     assert judged("fsl/6.0.7.22", "fsl/6.0.7.22", root / "containers/fsl_gone_1") == ["001"]
 
 
-def test_a_retired_container_is_told(root: Path) -> None:
+def test_a_retired_container_is_a_finding(root: Path) -> None:
     assert judged("old/1.0", "old/1.0", root / "containers/old_1.0_20200101") == ["003"]
 
 
-def test_what_lmod_said_and_the_missing_tree_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_has_what_lmod_printed_and_the_missing_tree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("MODULEPATH", raising=False)
     found = check(["a/1"], {}, {}, "Lmod has detected\nthe following error\nmore", 4)[0]
     assert found["message"] == "the module a/1 was not loaded: Lmod has detected the following error"

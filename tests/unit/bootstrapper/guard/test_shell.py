@@ -57,7 +57,7 @@ def test_lines_are_counted_over_here_documents_and_continuations() -> None:
     assert {item.name: item.line for item in commands(text)} == {"echo": 1, "cat": 3, "bet": 7}
 
 
-def test_a_text_given_to_a_shell_is_read_and_a_login_shell_tells_of_nothing() -> None:
+def test_a_text_given_to_a_shell_is_read_and_a_login_shell_notes_nothing() -> None:
     assert places("bash -lc 'ml fsl; bet a; true'", "bet") == {"chained"}
     assert places("bash -c 'bet a; true'", "bet") == {"plain"}
     assert places("bash -c 'bet a' || true", "bet") == {"handled"}
@@ -76,5 +76,5 @@ def test_a_failure_that_does_not_matter_is_known_by_or_true() -> None:
 @pytest.mark.parametrize(
     "text", ["'", '"', "$(", "`", "<<", "a <<EOF", "((", "${", "|", "&&", "\\", ")", "$((1+2))"]
 )
-def test_text_that_is_no_shell_is_survived(text: str) -> None:
+def test_text_that_is_not_shell_raises_nothing(text: str) -> None:
     assert isinstance(commands(text), list)
