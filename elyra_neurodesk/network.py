@@ -56,7 +56,7 @@ class BoundedRetry(urllib3.Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
-def patient(total: int = 4, **options: Any) -> BoundedRetry:
+def retry_policy(total: int = 4, **options: Any) -> BoundedRetry:
     """Return retries with growing, random pauses (0, 0.6, 1.2, 2.4 s and up to 0.3 s more).
 
     Requests that change something (POST) are repeated only when they cannot have reached the server.

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.check.before_submit import check_before_submit
 from elyra_neurodesk.graph.archives import ArchiveBuilder
@@ -19,8 +18,10 @@ from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.patches import patch_graph
 from elyra_neurodesk.patches.crio_workspace import is_crio
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
+from elyra_neurodesk.storage.client import open_storage
+from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.progress import listener
-from elyra_neurodesk.storage.uploads import ObjectStore, Upload, object_url
+from elyra_neurodesk.storage.uploads import Upload, upload_missing
 from elyra_neurodesk.validate.fields import check_graph
 
 
@@ -33,7 +34,7 @@ def submission_context(
     pipeline_info: bool = True,
 ) -> SubmissionContext:
     """Return what the tasks of a pipeline share, see `SubmissionContext`."""
-    store = Store(
+    store = StorageLocation(
         endpoint=settings.object_store_endpoint, bucket=settings.bucket, prefix=pipeline.object_prefix
     )
     digest = zipapp_sha256()
@@ -45,7 +46,7 @@ def submission_context(
         delivery=delivery,
         store=store,
         bootstrapper=digest,
-        bootstrapper_url=object_url(store.endpoint, store.bucket, store.bootstrapper_key(digest)),
+        bootstrapper_url=store.url(store.bootstrapper_key(digest)),
         runtime_images=runtime_images,
         crio=is_crio(),
         writable_directory=writable_directory,
@@ -101,13 +102,13 @@ class PreparedPipeline:
         """Upload what the store lacks, reporting to `progress.listener`; return the number of objects sent.
 
         Raises:
-            StoreError: the store does not answer, or refuses.
+            StorageError: the store does not answer, or refuses.
         """
         if not self.uploads:
             return 0
-        store = ObjectStore(self.settings)
-        store.ensure_bucket()
-        return store.put_missing(self.uploads, listener())
+        storage = open_storage(self.settings)
+        storage.ensure_bucket()
+        return upload_missing(storage, self.uploads, listener())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from dataclasses import replace
 
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.state import RunStore
@@ -64,8 +65,8 @@ class Recorder(threading.Thread):
         from elyra_neurodesk.record.codec import CONTENT_TYPE, to_bytes
         from elyra_neurodesk.runs.locations import spec_tasks
         from elyra_neurodesk.runs.run_record import RUN_RECORD, build
-        from elyra_neurodesk.storage.reader import ObjectReader
-        from elyra_neurodesk.storage.s3 import open_client
+        from elyra_neurodesk.storage.client import open_bucket
+        from elyra_neurodesk.storage.transport import Credentials
 
         run = self._runs.run(run_id)
         known = spec_tasks(self._catalog.package_text(run.package))
@@ -77,7 +78,6 @@ class Recorder(threading.Thread):
         summary = summary_of(run, self._runs.tasks(run_id), known)
         record = build(summary, known, record_files(files, run_id), run.parameters)
         keys = self._home.credentials()
-        credentials = {"access_key": keys.access_key, "secret_key": keys.secret_key}
-        client = open_client(credentials, state.store_url)
-        store = ObjectReader(client, files.first.store.bucket, state.store_url)
-        store.write(files.key(run_id, RUN_RECORD), to_bytes(record), CONTENT_TYPE)
+        location = replace(files.first.store, endpoint=state.store_url)
+        storage = open_bucket(location, Credentials(keys.access_key, keys.secret_key), "of this machine")
+        storage.put(files.key(run_id, RUN_RECORD), to_bytes(record), CONTENT_TYPE)

@@ -9,9 +9,8 @@ import zlib
 from pathlib import Path
 
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
-from elyra_neurodesk.bootstrapper.store import ObjectStore
-from elyra_neurodesk.bootstrapper.transport import Fetched
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.storage.interface import Download, ObjectStorage
 
 
 class ArchiveDamaged(NeurodeskError):
@@ -30,7 +29,7 @@ class ArchiveUnsafe(NeurodeskError):
     exit_status = 17
 
 
-def fetch(store: ObjectStore, key: str, sha256: str, scratch: Path, target: Path) -> Fetched:
+def fetch(store: ObjectStorage, key: str, sha256: str, scratch: Path, target: Path) -> Download:
     """Fetch the archive ``key``, check that its SHA-256 is ``sha256``, unpack it into ``target``.
 
     Args:
@@ -43,12 +42,13 @@ def fetch(store: ObjectStore, key: str, sha256: str, scratch: Path, target: Path
     Raises:
         ArchiveDamaged: the hash differs or the archive cannot be read.
         ArchiveUnsafe: a member would leave ``target``.
-        StoreError: it could not be fetched.
+        StorageError: it could not be fetched.
         DiskFull: there is no space for it.
     """
     packed = scratch / "archive.tar.gz"
     try:
-        fetched = store.download(key, packed)
+        with naming_full_disk(scratch):
+            fetched = store.download(key, packed)
         if fetched.sha256 != sha256:
             raise ArchiveDamaged(f"the archive {key} has the SHA-256 {fetched.sha256}.")
         unpack(packed, target)

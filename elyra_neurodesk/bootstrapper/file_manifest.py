@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from elyra_neurodesk.bootstrapper.transport import file_sha256
 from elyra_neurodesk.record.model import SubmittedFile
+from elyra_neurodesk.storage.interface import file_sha256
 
 MAX_FILES = 500
 """How many of the files beside the notebook a record lists; the archive's hash covers all of them."""

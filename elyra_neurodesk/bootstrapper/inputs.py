@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.archive import escapes
+from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
-from elyra_neurodesk.bootstrapper.store import ObjectStore
-from elyra_neurodesk.bootstrapper.store_errors import ObjectMissing
-from elyra_neurodesk.bootstrapper.transport import CONNECTIONS
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.model import InputFile
+from elyra_neurodesk.storage.errors import NoSuchObject
+from elyra_neurodesk.storage.interface import PARALLEL, ObjectStorage
 
 
 class InputUnavailable(NeurodeskError):
@@ -26,7 +26,7 @@ class InputUnavailable(NeurodeskError):
     exit_status = 13
 
 
-def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[InputFile]:
+def fetch(store: ObjectStorage, spec: TaskSpec, run_id: str, target: Path, log: Log) -> list[InputFile]:
     """Place every ancestor's outputs in ``target``, downloading several at a time.
 
     Returns:
@@ -34,7 +34,7 @@ def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Lo
 
     Raises:
         InputUnavailable: a record is missing or unreadable, a file changed, or a path leaves ``target``.
-        StoreError: the store failed (exit status 13).
+        StorageError: the store failed (exit status 13).
     """
     records = read_records(store, spec, run_id)
     chosen, conflicts = choose(spec.parents, records)
@@ -44,22 +44,22 @@ def fetch(store: ObjectStore, spec: TaskSpec, run_id: str, target: Path, log: Lo
     def place(item: InputFile) -> None:
         place_input(store, item, target)
 
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(place, chosen))
     return chosen
 
 
-def read_records(store: ObjectStore, spec: TaskSpec, run_id: str) -> dict[str, dict[str, Any]]:
+def read_records(store: ObjectStorage, spec: TaskSpec, run_id: str) -> dict[str, dict[str, Any]]:
     """Return the task record of every ancestor, by task name."""
     records: dict[str, dict[str, Any]] = {}
 
     def read(task: str) -> dict[str, Any]:
         try:
-            record = json.loads(store.read(spec.run_key(run_id, task, TASK_RECORD)))
+            record = json.loads(store.get(spec.run_key(run_id, task, TASK_RECORD)))
             if not isinstance(record, dict):
                 raise TypeError("it is not an object")
             return record
-        except ObjectMissing:
+        except NoSuchObject:
             raise InputUnavailable(
                 f"the task {task!r}, upstream of this one, left no {TASK_RECORD}."
             ) from None
@@ -69,7 +69,7 @@ def read_records(store: ObjectStore, spec: TaskSpec, run_id: str) -> dict[str, d
             ) from problem
 
     level = list(spec.parents)
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with ThreadPoolExecutor(PARALLEL) as pool:
         while level:
             records.update(zip(level, pool.map(read, level), strict=True))
             parents = [parent for task in level for parent in records[task].get("parents", ())]
@@ -111,7 +111,7 @@ def by_distance(parents: Sequence[str], records: Mapping[str, Mapping[str, Any]]
     return sorted(distance, key=lambda task: (distance[task], order[task]))
 
 
-def place_input(store: ObjectStore, item: InputFile, target: Path) -> None:
+def place_input(store: ObjectStorage, item: InputFile, target: Path) -> None:
     """Download one input to its place, replacing a file that the archive brought."""
     path = target / item.path
     try:
@@ -120,7 +120,8 @@ def place_input(store: ObjectStore, item: InputFile, target: Path) -> None:
             raise InputUnavailable(
                 f"the output {item.path!r} of {item.origin!r} leaves the working directory."
             )
-        fetched = store.download(item.key, path)
+        with naming_full_disk(path.parent):
+            fetched = store.download(item.key, path)
     except OSError as problem:
         raise InputUnavailable(
             f"the output {item.path!r} of {item.origin!r} cannot be placed: {problem}."

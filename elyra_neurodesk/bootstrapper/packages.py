@@ -11,9 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from elyra_neurodesk.bootstrapper import curl_transport
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.storage import curl_transport
 
 _METADATA = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 PIP_TIMEOUT = 900  # seconds

@@ -17,13 +17,12 @@ from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.outputs import OutputMissing, OutputRefused
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
-from elyra_neurodesk.bootstrapper.store import ObjectStore
-from elyra_neurodesk.bootstrapper.store_errors import STORING
-from elyra_neurodesk.bootstrapper.transport import CONNECTIONS, file_sha256
 from elyra_neurodesk.bootstrapper.workdir import FALLBACK, WorkDir
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record import codec
 from elyra_neurodesk.record.model import StoredFile
+from elyra_neurodesk.storage.errors import STORING
+from elyra_neurodesk.storage.interface import OCTET_STREAM, PARALLEL, ObjectStorage, file_sha256
 
 TYPES = {
     ".ipynb": "application/x-ipynb+json",
@@ -46,7 +45,7 @@ class Publisher:
         began: when the task began, seconds since the epoch.
     """
 
-    store: ObjectStore
+    store: ObjectStorage
     progress: Progress
     place: WorkDir
     log: Log
@@ -103,7 +102,7 @@ class Publisher:
         if self.started:
             spec, failed = self.progress.spec, self.progress.error is not None
             self.progress.language = language.find(spec.file, self.executed, failed)
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
+        with ThreadPoolExecutor(PARALLEL) as pool:
             pending = [pool.submit(self._upload_output, file) for file in files]
             reports = []
             if self.executed.is_file():
@@ -161,8 +160,8 @@ class Publisher:
         return StoredFile(name, key, size, sha256)
 
     def _upload(self, key: str, path: Path) -> None:
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        self.store.upload(key, path, kind)
+        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or OCTET_STREAM
+        self.store.put(key, path, kind)
 
     def _record(self) -> bytes:
         return codec.to_bytes(record.build(self.progress, record.now()))
@@ -173,7 +172,7 @@ class Publisher:
             (self.place.reports / TASK_RECORD).write_bytes(self._record())
 
     def _upload_record(self) -> None:
-        self.store.write(self._run_key(TASK_RECORD), self._record(), codec.CONTENT_TYPE)
+        self.store.put(self._run_key(TASK_RECORD), self._record(), codec.CONTENT_TYPE)
 
     def _convert(self) -> Path | None:
         """Make the HTML; a notebook without it is still a result."""

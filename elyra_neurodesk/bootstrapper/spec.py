@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.storage.location import StorageLocation
 
 COMMON = ("pipeline", "directory", "store", "claim", "cvmfs")
 TASK_RECORD = "task-record.json"
+
+Store = StorageLocation  # until every branch has the new name
 
 
 class InvalidTaskSpec(NeurodeskError):
@@ -18,35 +21,6 @@ class InvalidTaskSpec(NeurodeskError):
     code = "ND-TASK-001"
     hint = "Submit the pipeline again with the elyra-neurodesk version that the image has, or a newer one."
     exit_status = 10
-
-
-@dataclass(frozen=True)
-class Store:
-    """The object store a task reads from and writes to; the credentials come from the environment.
-
-    Attributes:
-        endpoint: URL with scheme ``http`` or ``https``, as seen from the task.
-        bucket: bucket name.
-        prefix: key prefix without slashes at its ends, "" for none.
-        region: region for signing.
-    """
-
-    endpoint: str
-    bucket: str
-    prefix: str = ""
-    region: str = "us-east-1"
-
-    def key(self, *parts: str) -> str:
-        """Return the object key below the prefix."""
-        return "/".join(part for part in (self.prefix, *parts) if part)
-
-    def archive_key(self, sha256: str) -> str:
-        """Return where the archive with this content hash (64 hex digits) is kept."""
-        return self.key(".elyra-neurodesk", "archives", f"{sha256}.tar.gz")
-
-    def bootstrapper_key(self, sha256: str) -> str:
-        """Return where the bootstrapper's zipapp with this content hash is kept."""
-        return self.key(".elyra-neurodesk", "bootstrapper", f"{sha256}.pyz")
 
 
 @dataclass(frozen=True)
@@ -78,7 +52,7 @@ class TaskSpec:
     node: str
     file: str
     archive: str
-    store: Store
+    store: StorageLocation
     parents: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     parameters: dict[str, str] = field(default_factory=dict)
@@ -113,7 +87,7 @@ class TaskSpec:
         """
         try:
             content: dict[str, Any] = {**json.loads(common), **json.loads(text)}
-            store = Store(**content.pop("store"))
+            store = StorageLocation(**content.pop("store"))
             for name in ("parents", "outputs", "modules"):
                 content[name] = tuple(content.get(name, ()))
             return cls(store=store, **content)

@@ -31,10 +31,11 @@ from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
-from elyra_neurodesk.bootstrapper.store import ObjectStore
 from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
 from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.storage.interface import ObjectStorage
+from elyra_neurodesk.storage.task import task_storage
 
 KINDS = (".ipynb", ".py", ".r")
 STRICT = ("error", "warn", "off")
@@ -62,7 +63,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
     except Terminated:
         return _refuse(TaskTerminated("the task was stopped before it began."), log)
     progress = Progress(spec, run_id, image=image.find(os.environ))
-    store = ObjectStore(spec.store, dict(os.environ))
+    store = task_storage(spec.store, dict(os.environ))
     publisher = Publisher(store, progress, place, log)
     log.attach(publisher.log_path)
     try:
@@ -145,7 +146,7 @@ def _install_packages(spec: TaskSpec, log: Log) -> None:
     packages.ensure([*packages.for_store(), *notebooks], log)
 
 
-def _fetch_files(progress: Progress, store: ObjectStore, place: WorkDir, log: Log) -> None:
+def _fetch_files(progress: Progress, store: ObjectStorage, place: WorkDir, log: Log) -> None:
     spec, began = progress.spec, time.monotonic()
     key = spec.store.archive_key(spec.archive)
     fetched = archive.fetch(store, key, spec.archive, place.reports, place.files)

@@ -15,6 +15,18 @@ RECORD = ("__init__", "codec", "jsonld", "model")
 
 MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")
 """What a task needs of ``elyra_neurodesk.modules``."""
+STORAGE = (
+    "__init__",
+    "curl_transport",
+    "errors",
+    "interface",
+    "location",
+    "minio_transport",
+    "s3",
+    "task",
+    "transport",
+)
+"""What a task needs of ``elyra_neurodesk.storage``."""
 
 _MAIN = b"""\
 import sys
@@ -34,6 +46,8 @@ def build_zipapp() -> bytes:
         *(PACKAGE / "record" / f"{name}.py" for name in RECORD),
         *(path for path in (PACKAGE / "bootstrapper").rglob("*") if path.suffix in KINDS),
         *(PACKAGE / "modules" / f"{name}.py" for name in MODULES),
+        PACKAGE / "network.py",
+        *(PACKAGE / "storage" / f"{name}.py" for name in STORAGE),
     ]
     members = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in sources}
     members["__main__.py"] = _MAIN

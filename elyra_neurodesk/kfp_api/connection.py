@@ -17,7 +17,7 @@ import urllib3.exceptions
 from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 from elyra_neurodesk.kfp_api import errors as errors
 from elyra_neurodesk.kfp_api.health import LOGIN, Health, precheck, unreachable
-from elyra_neurodesk.network import TOO_MANY_REQUESTS, patient
+from elyra_neurodesk.network import TOO_MANY_REQUESTS, retry_policy
 from elyra_neurodesk.settings import ANONYMOUS, RuntimeConfiguration, UnusableRuntimeConfiguration
 
 __all__ = ["REQUEST_TIMEOUT", "Connection", "Health", "api_call", "connect", "connect_to", "precheck"]
@@ -89,7 +89,7 @@ class _Client(kfp.Client):  # type: ignore[misc]
         super().__init__(**options)
         # the pool is made anew: what it has already opened keeps urllib3's own retries
         pool = self._run_api.api_client.rest_client.pool_manager
-        pool.connection_pool_kw["retries"] = patient()
+        pool.connection_pool_kw["retries"] = retry_policy()
         pool.clear()
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> Any:

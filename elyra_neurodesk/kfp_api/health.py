@@ -19,7 +19,7 @@ import urllib3.exceptions as wire
 from requests.adapters import HTTPAdapter
 
 from elyra_neurodesk.kfp_api import errors as errors
-from elyra_neurodesk.network import TOO_MANY_REQUESTS, caused_by, causes, patient, root_text
+from elyra_neurodesk.network import TOO_MANY_REQUESTS, caused_by, causes, retry_policy, root_text
 
 HEALTHZ = "/apis/v2beta1/healthz"
 TIMEOUT = 5.0
@@ -135,7 +135,7 @@ class _Probe:
             # as kfp.Client: no proxies, netrc or certificates from the environment
             session.trust_env = False
             # what passes within a second; a port that nothing listens on is told at once
-            retries = patient(2, connect=0, status_forcelist=(502, 503, 504))
+            retries = retry_policy(2, connect=0, status_forcelist=(502, 503, 504))
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(max_retries=retries))
             with session.get(

@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs.results import RunOutput
-from elyra_neurodesk.storage.reader import PARALLEL, ObjectReader
+from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
 
 PART_PREFIX = ".elyra-neurodesk-part-"
 """How the names of files begin that are being written."""
@@ -120,7 +120,7 @@ def safe_target(root: Path, name: str) -> Path:
 
 
 def download(
-    reader: ObjectReader,
+    storage: BrowsableStorage,
     outputs: Iterable[RunOutput],
     directory: Path,
     overwrite: bool = False,
@@ -132,7 +132,7 @@ def download(
     missing.
 
     Args:
-        reader: the store.
+        storage: the store.
         outputs: what to fetch.
         directory: where to; made when it is not there.
         overwrite: whether files with other content are replaced.
@@ -146,7 +146,7 @@ def download(
         progress(path.stat().st_size)
     mode = 0o666 & ~_umask()
     with ThreadPoolExecutor(PARALLEL) as pool:
-        fetches = [pool.submit(_fetch, reader, item, mode, progress) for item in wanted]
+        fetches = [pool.submit(_fetch, storage, item, mode, progress) for item in wanted]
         try:
             for fetch in fetches:
                 fetch.result()
@@ -156,21 +156,23 @@ def download(
     return Downloaded(tuple(item.target for item in wanted), tuple(there))
 
 
-def _fetch(reader: ObjectReader, item: Wanted, mode: int, progress: Callable[[int], object]) -> None:
+def _fetch(storage: BrowsableStorage, item: Wanted, mode: int, progress: Callable[[int], object]) -> None:
     output, target = item.output, item.target
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-
-    def take(piece: bytes) -> None:
-        sha256.update(piece)
-        md5.update(piece)
-        progress(len(piece))
 
     part: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=target.parent, prefix=PART_PREFIX, delete=False) as file:
             part = Path(file.name)
-            reader.read_into(output.key, file, take)
+
+            def write(piece: bytes) -> None:
+                file.write(piece)
+                sha256.update(piece)
+                md5.update(piece)
+                progress(len(piece))
+
+            storage.stream(output.key, write)
             file.flush()
             os.fsync(file.fileno())
         if not _matches(output, part.stat().st_size, sha256.hexdigest(), md5.hexdigest()):

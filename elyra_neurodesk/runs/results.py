@@ -20,7 +20,9 @@ from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
-from elyra_neurodesk.storage.reader import PARALLEL, NoSuchObject, ObjectReader, StoreError, open_store
+from elyra_neurodesk.storage.client import open_storage
+from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
+from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
 
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
@@ -98,14 +100,14 @@ class RunResults:
         return {task.spec.task: task.spec for task in self.tasks if task.spec}
 
     @cached_property
-    def reader(self) -> ObjectReader:
+    def storage(self) -> BrowsableStorage:
         """The store that the run's tasks write to.
 
         Raises:
             NoOutputs: none of the tasks is a generic one.
-            StoreError: the runtime configuration's address or key cannot be used.
+            StorageError: the runtime configuration's address or key cannot be used.
         """
-        return open_store(self.connection.config, self._any_spec().store)
+        return open_storage(self.connection.config, self._any_spec().store)
 
     @property
     def directory(self) -> str:
@@ -141,7 +143,7 @@ class RunResults:
         def read(task: str) -> TaskRecordFile | None:
             key = self.specs[task].run_key(self.run_id, task, TASK_RECORD)
             try:
-                return TaskRecordFile(key, self.reader.read(key))
+                return TaskRecordFile(key, self.storage.get(key))
             except NoSuchObject:
                 return None
 
@@ -152,7 +154,7 @@ class RunResults:
             first = read(names[0])  # alone: a store that is down is reported once and soon
             with ThreadPoolExecutor(PARALLEL) as pool:
                 found = dict(zip(names, [first, *pool.map(read, names[1:])], strict=True))
-        except StoreError:
+        except StorageError:
             if tolerant:
                 return {}
             raise
@@ -163,10 +165,10 @@ class RunResults:
 
         Raises:
             NoOutputs: the pipeline does not say where they are.
-            StoreError: the store cannot be read.
+            StorageError: the store cannot be read.
         """
         prefix = self.directory + "/"
-        stored = self.reader.list(prefix)
+        stored = self.storage.list(prefix)
         parts = [(item, *item.key.removeprefix(prefix).partition("/")) for item in stored]
         found = [
             RunOutput(task, path, item.key, item.size, etag=item.etag)
@@ -200,13 +202,13 @@ class RunResults:
         asked for the pod's.
 
         Raises:
-            StoreError: the store cannot be read.
+            StorageError: the store cannot be read.
         """
         spec = self.specs.get(task.task)
         if spec is not None and task.ended:
             name = PurePosixPath(spec.file).stem + ".log"
             try:
-                return self.reader.read(spec.run_key(self.run_id, spec.task, name))
+                return self.storage.get(spec.run_key(self.run_id, spec.task, name))
             except NoSuchObject:
                 pass
         return self._live_log(task.node_id)

@@ -12,7 +12,7 @@ from elyra_neurodesk.record.schemas import record_validator
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.run_record import RUN_RECORD, build, rfc3339
 from elyra_neurodesk.runs.summary import RunSummary, summarize
-from elyra_neurodesk.storage.reader import NoSuchObject, StoreError
+from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def record_of(results: RunResults) -> StoredRecord:
 
     Raises:
         ApiError: the API cannot be asked.
-        StoreError: the tasks' records cannot be read. One that cannot be stored is no error.
+        StorageError: the tasks' records cannot be read. One that cannot be stored is no error.
     """
     run = get_run(results.connection, results.run_id)
     summary = summarize(run, results.tasks, results.connection.config.run_url(results.run_id))
@@ -50,8 +50,8 @@ def record_of(results: RunResults) -> StoredRecord:
     if not summary.ended:
         return StoredRecord(record, note=f"not stored: the run has not ended ({summary.state}).")
     try:
-        results.reader.write(key, to_bytes(record), CONTENT_TYPE)
-    except StoreError as problem:
+        results.storage.put(key, to_bytes(record), CONTENT_TYPE)
+    except StorageError as problem:
         return StoredRecord(record, note=f"not stored: {problem}")
     return StoredRecord(record, key)
 
@@ -59,7 +59,7 @@ def record_of(results: RunResults) -> StoredRecord:
 def _stored(results: RunResults, key: str, summary: RunSummary) -> RunRecord | None:
     """Return the stored record if it is of this end of the run: a run can be run again in parts."""
     try:
-        content = json.loads(results.reader.read(key))
+        content = json.loads(results.storage.get(key))
     except (NoSuchObject, ValueError):
         return None
     if not record_validator("run-record").is_valid(content):

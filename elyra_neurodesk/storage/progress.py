@@ -1,7 +1,7 @@
-"""Telling whoever submits how far the uploads are.
+"""Reporting how far the uploads are.
 
 Between the command line and the uploads stands Elyra, which passes nothing on; a context variable does. In a
-server, where nobody listens, nothing happens: it writes one log line per step instead.
+server no listener is set: it writes one log line per step instead.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ Listener = Callable[[int, int], None]
 """Called with the number of bytes that the store has, and the number that it will have."""
 
 
-def _nobody(done: int, total: int) -> None:
-    """Listen to nothing."""
+def _ignore(done: int, total: int) -> None:
+    """Do nothing."""
 
 
-_listener: ContextVar[Listener] = ContextVar("elyra_neurodesk_upload_listener", default=_nobody)
+_listener: ContextVar[Listener] = ContextVar("elyra_neurodesk_upload_listener", default=_ignore)
 
 
 @contextmanager
@@ -32,5 +32,5 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def listener() -> Listener:
-    """Return who listens now."""
+    """Return the listener of this context."""
     return _listener.get()

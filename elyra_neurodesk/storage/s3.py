@@ -1,229 +1,167 @@
-"""The S3 object store: a client for it, and what can go wrong with it in one line."""
+"""An S3 object store: a transport, tried again where that can help, its failures as one-line errors."""
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from socket import gaierror
-from typing import Any
-from urllib.parse import urlsplit
-
-import certifi
-import minio
-import urllib3
-from minio.error import MinioException, S3Error
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.network import caused_by, patient, root_text
-from elyra_neurodesk.settings import RuntimeConfiguration
+from elyra_neurodesk.storage.errors import (
+    Action,
+    ClientErrors,
+    StorageDenied,
+    StorageError,
+    StorageErrors,
+    StorageUnreachable,
+    with_status,
+)
+from elyra_neurodesk.storage.interface import OCTET_STREAM, Download, Progress, StoredObject
+from elyra_neurodesk.storage.transport import Transport
 
-REGION = "us-east-1"
-PARALLEL = 8
-"""How many objects are read or written at once."""
+if TYPE_CHECKING:
+    from elyra_neurodesk.storage.minio_transport import MinioTransport
 
-TIMEOUT = urllib3.Timeout(connect=5.0, read=60.0)
-"""Seconds to connect, and seconds between two pieces of an answer."""
-
-_WRONG_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken"})
-
-
-class StoreError(NeurodeskError):
-    """Common base: the object store did not give what was asked for."""
-
-    code = "ND-STORE-100"
-    hint = "Check the object storage endpoint in the runtime configuration."
-
-
-class StoreUnreachable(StoreError):
-    """Nothing answers at the object store's address."""
-
-    code = "ND-STORE-101"
-    hint = (
-        "Start it: `elyra-neurodesk local up` for the embedded backend; for a cluster check the object "
-        "storage endpoint in the runtime configuration and that its port-forward runs."
-    )
+T = TypeVar("T")
+AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
 
-class StoreDenied(StoreError):
-    """The object store does not accept the key, or the key may not read this."""
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often a request is tried.
 
-    code = "ND-STORE-102"
-    hint = "Check the object storage user name and password in the runtime configuration."
+    Attributes:
+        tries: at most so many.
+        patience: seconds after which no further try begins.
+        pause: seconds before the second try at most, half of that at least; each further pause is twice as
+            long.
+    """
 
-
-class NoSuchBucket(StoreError):
-    """The bucket does not exist."""
-
-    code = "ND-STORE-103"
-    hint = "Check the bucket name in the runtime configuration; submitting a pipeline creates the bucket."
-
-
-class NoSuchObject(StoreError):
-    """The object does not exist."""
-
-    code = "ND-STORE-104"
-    hint = "It may have been deleted since."
+    tries: int = 1
+    patience: float = 20.0
+    pause: float = 0.5
 
 
-class NoStoreCredentials(StoreError):
-    """The runtime configuration has no key for the object store, and neither has the environment."""
+class S3Storage(Generic[AnyTransport]):
+    """Objects of one bucket, by key (an `interface.ObjectStorage`).
 
-    code = "ND-STORE-105"
-    hint = (
-        "Set the object storage user name and password in the runtime configuration, or "
-        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment."
-    )
-
-
-class NotAStore(StoreError):
-    """Something answers, and it does not speak S3."""
-
-    code = "ND-STORE-106"
-
-
-class StoreFailed(StoreUnreachable):
-    """The object store, or a proxy before it, failed or broke the connection, several times in a row."""
-
-    code = "ND-STORE-107"
-    hint = "Try again in a minute; when it stays, look at the object store's own log and its free space."
-
-
-class StoreTooSlow(StoreUnreachable):
-    """The object store took the request and did not answer in time."""
-
-    code = "ND-STORE-108"
-    hint = "Check the network and whether the object store is overloaded, then try again."
-
-
-def endpoint_from_here(configuration: RuntimeConfiguration, fallback: str = "") -> str:
-    """Return the address of the store that works on this machine.
-
-    Tasks always use ``cos_endpoint``. In a cluster that is often a service name (``minio-service.kubeflow``),
-    which means nothing outside; then ``public_cos_endpoint``, a port-forward for example, takes its place.
+    Once the store was unreachable through all the tries of one request, further requests fail at once: a
+    task with many outputs must not wait for each of them.
 
     Args:
-        configuration: names both.
-        fallback: used when it names no endpoint.
+        connect: returns the transport; called once, before the first request.
+        errors: makes the errors.
+        retry: how often requests are tried; a transport may try again by itself.
+        sleep: replaced by tests.
     """
-    endpoint = configuration.object_store_endpoint or fallback.rstrip("/")
-    public = configuration.public_object_store_endpoint or endpoint
-    parts = urlsplit(endpoint)
-    if public != endpoint:
+
+    def __init__(
+        self,
+        connect: Callable[[], AnyTransport],
+        errors: StorageErrors,
+        retry: RetryPolicy = RetryPolicy(),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connect = connect
+        self._errors = errors
+        self._retry = retry
+        self._sleep = sleep
+        self._transport: AnyTransport | None = None
+        self._lock = threading.Lock()
+        self._gone: StorageUnreachable | None = None
+
+    def get(self, key: str) -> bytes:
+        """Return a small object's content."""
+        return self._call(lambda way: way.get(key), Action.READ, key)
+
+    def download(self, key: str, path: Path) -> Download:
+        """Write an object to the file ``path``, whole or not at all."""
+        part = path.with_name(f".{path.name}.part"[:200])
         try:
-            socket.getaddrinfo(parts.hostname, None)
-        except OSError:
-            return public
-    return endpoint
+            done = self._call(lambda way: way.download(key, part), Action.READ, key)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return done
+
+    def put(
+        self,
+        key: str,
+        content: bytes | Path,
+        content_type: str = OCTET_STREAM,
+        progress: Progress | None = None,
+    ) -> None:
+        """Store an object, or replace it."""
+        self._call(lambda way: way.put(key, content, content_type, progress), Action.WRITE, key)
+
+    def _call(self, call: Callable[[AnyTransport], T], action: Action, key: str = "") -> T:
+        """Make a call as often as the policy allows.
+
+        Raises:
+            StorageError: the failure of the last try.
+        """
+        began, pause = time.monotonic(), self._retry.pause
+        for attempt in range(1, self._retry.tries + 1):
+            if self._gone is not None:
+                raise with_status(type(self._gone)(self._gone.message, self._gone.hint), action)
+            transport = self._connected(action)
+            try:
+                return call(transport)
+            except NeurodeskError:
+                raise
+            except Exception as problem:
+                failure = transport.classify_error(problem)
+                if failure is None:
+                    raise
+                late = attempt > 1 and time.monotonic() - began > self._retry.patience
+                if not failure.retry or late or attempt == self._retry.tries:
+                    error = self._errors.translate(failure, action, key)
+                    if isinstance(error, StorageUnreachable) and self._retry.tries > 1:
+                        self._gone = error
+                    raise error from problem
+            # jitter, so that the tasks of a run do not come back all at once
+            self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - not for secrets
+            pause *= 2
+        raise AssertionError("the last try returns or raises")
+
+    def _connected(self, action: Action) -> AnyTransport:
+        with self._lock:
+            if self._transport is None:
+                try:
+                    self._transport = self._connect()
+                except StorageError as problem:
+                    raise with_status(problem, action) from None
+            return self._transport
 
 
-def open_client(credentials: Mapping[str, Any], endpoint: str, region: str = REGION) -> minio.Minio:
-    """Return a client.
+class BrowsableS3Storage(S3Storage["MinioTransport"]):
+    """Objects of one bucket that can be listed too (an `interface.BrowsableStorage`)."""
 
-    Args:
-        credentials: see `credentials_of`.
-        endpoint: see `endpoint_from_here`.
-        region: for signing; given, so that the client need not ask for it before its first request.
+    def __init__(self, transport: MinioTransport, errors: ClientErrors) -> None:
+        super().__init__(lambda: transport, errors)
+        self._client_errors = errors
 
-    Raises:
-        StoreError: the address is not a URL.
-    """
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
-        raise StoreError(
-            f"object storage endpoint '{endpoint}' is not a URL of http:// or https:// and a host alone."
-        )
-    pool = urllib3.PoolManager(
-        timeout=TIMEOUT,
-        maxsize=PARALLEL,
-        # putting an object twice is the same as putting it once
-        retries=patient(3, allowed_methods=None, redirect=None, raise_on_status=True),
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
-    )
-    try:
-        return minio.Minio(
-            parts.netloc,
-            secure=parts.scheme == "https",
-            region=region,
-            http_client=pool,
-            **credentials,
-        )
-    except ValueError as problem:
-        raise StoreError(f"object storage endpoint '{endpoint}' cannot be used: {problem}.") from problem
+    def stream(self, key: str, write: Callable[[bytes], object]) -> None:
+        """Pass an object's content to ``write``, piece by piece."""
+        self._call(lambda way: way.stream(key, write), Action.READ, key)
 
+    def stat(self, key: str) -> StoredObject | None:
+        """Return size and tag of an object, None where there is none."""
+        return self._call(lambda way: way.stat(key), Action.READ, key)
 
-@contextmanager
-def explained(endpoint: str, bucket: str, doing: str, key: str = "") -> Iterator[None]:
-    """Turn what the client raises inside the block into a `StoreError`.
+    def list(self, prefix: str) -> list[StoredObject]:
+        """Return every object whose key starts with ``prefix``, by key."""
+        return self._call(lambda way: way.list(prefix), Action.READ, prefix)
 
-    Args:
-        endpoint: the store's URL, for messages.
-        bucket: the bucket's name.
-        doing: what the block does: ``reading from`` or ``writing to``.
-        key: the object, where there is one.
-    """
-    try:
-        yield
-    except S3Error as problem:
-        raise _refusal(problem, endpoint, bucket, doing, key) from problem
-    except (MinioException, ValueError) as problem:  # ValueError: an answer that is not XML
-        raise NotAStore(f"what answers at {endpoint} is not an S3 object store: {problem}.") from problem
-    except HTTPError as problem:
-        raise _unreachable(problem, endpoint, doing) from problem
-
-
-def _refusal(problem: S3Error, endpoint: str, bucket: str, doing: str, key: str) -> StoreError:
-    if problem.code in _WRONG_KEY:
-        return StoreDenied(f"object store {endpoint} denied {doing} bucket '{bucket}' ({problem.code}).")
-    if problem.code == "NoSuchBucket":
-        return NoSuchBucket(f"object store {endpoint} has no bucket '{bucket}'.")
-    if problem.code == "NoSuchKey":
-        return NoSuchObject(f"bucket '{bucket}' has no object '{key}'.")
-    if problem.code == "RequestTimeTooSkewed":
-        return StoreDenied(
-            f"object store {endpoint} has another time than this machine.", "Set this machine's clock."
-        )
-    return StoreError(f"object store {endpoint} answered {problem.code}: {problem.message}")
-
-
-def _unreachable(problem: HTTPError, endpoint: str, doing: str) -> StoreError:
-    if caused_by(problem, ConnectionRefusedError):
-        return StoreUnreachable(f"nothing listens at object store {endpoint}.")
-    if caused_by(problem, gaierror, NameResolutionError):
-        return StoreUnreachable(f"the host is not known of object store {endpoint}.")
-    if caused_by(problem, ssl.SSLError):
-        return StoreUnreachable(
-            f"no trusted TLS connection to object store {endpoint}: {root_text(problem)}.",
-            "Check http or https in the object storage endpoint; SSL_CERT_FILE names your own authority.",
-        )
-    if caused_by(problem, ReadTimeoutError):
-        return StoreTooSlow(f"{doing} object store {endpoint}: no answer within {TIMEOUT.read_timeout:g} s.")
-    if caused_by(problem, ConnectTimeoutError):
-        return StoreUnreachable(f"object store {endpoint} does not answer.")
-    return StoreFailed(f"{doing} object store {endpoint} failed: {root_text(problem)}.")
-
-
-def credentials_of(configuration: RuntimeConfiguration) -> dict[str, Any]:
-    """Return minio's arguments for the key of a configuration, of its service account or the environment.
-
-    Raises:
-        NoStoreCredentials: there is no key.
-    """
-    if configuration.access_key and configuration.secret_key:
-        return {"access_key": configuration.access_key, "secret_key": configuration.secret_key}
-    if configuration.iam:
-        from minio.credentials.providers import IamAwsProvider
-
-        return {"credentials": IamAwsProvider()}
-    user, password = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if user and password:
-        return {
-            "access_key": user,
-            "secret_key": password,
-            "session_token": os.environ.get("AWS_SESSION_TOKEN"),
-        }
-    raise NoStoreCredentials(f"runtime configuration '{configuration.name}' has no key for the object store.")
+    def ensure_bucket(self) -> None:
+        """Create the bucket if there is none."""
+        if self._call(lambda way: way.bucket_exists(), Action.WRITE):
+            return
+        try:
+            self._call(lambda way: way.make_bucket(), Action.WRITE)
+        except StorageDenied as problem:
+            raise self._client_errors.bucket_not_created() from problem

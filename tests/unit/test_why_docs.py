@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk import bootstrapper
-from elyra_neurodesk.bootstrapper import command, store_errors
+from elyra_neurodesk.bootstrapper import command
 from elyra_neurodesk.check.report import CODES
 from elyra_neurodesk.elyra_adapter.node_properties import NeurodeskStrictness
 from elyra_neurodesk.errors import all_errors
 from elyra_neurodesk.runs import summary
+from elyra_neurodesk.storage.errors import FETCHING, STORING, TaskStorageError
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "elyra_neurodesk"
@@ -25,7 +26,11 @@ PACKAGE = ROOT / "elyra_neurodesk"
 for found in pkgutil.iter_modules(bootstrapper.__path__, f"{bootstrapper.__name__}."):
     if not found.name.endswith("__main__"):
         importlib.import_module(found.name)
-ERRORS = [error for error in all_errors() if error.__module__.startswith(bootstrapper.__name__)]
+ERRORS = [
+    error
+    for error in all_errors()
+    if error.__module__.startswith(bootstrapper.__name__) or issubclass(error, TaskStorageError)
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,7 @@ def test_every_code_of_the_check_stands_with_its_severity_and_title(page: str) -
 
 def test_the_exit_statuses_are_those_of_the_tasks(page: str) -> None:
     rows = re.findall(r"^\| (\d+) \|", section(page, "Exit statuses"), re.MULTILINE)
-    raised = {error.exit_status for error in ERRORS} | {store_errors.FETCHING, store_errors.STORING}
+    raised = {error.exit_status for error in ERRORS} | {FETCHING, STORING}
     in_shell = {
         int(number) for number in re.findall(r"^.*?e \d .*? (\d\d)(?=$|;)", command.SCRIPT, re.MULTILINE)
     }

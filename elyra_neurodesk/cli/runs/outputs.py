@@ -59,7 +59,7 @@ def _download(
     with _download_progress() as progress:
         bar = progress.add_task("", total=sum(output.size for output in found))
         done = download(
-            results.reader, found, directory, overwrite, lambda count: progress.advance(bar, count)
+            results.storage, found, directory, overwrite, lambda count: progress.advance(bar, count)
         )
     if as_json:
         root = directory.resolve()

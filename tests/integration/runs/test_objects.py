@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs import downloads
 from elyra_neurodesk.runs.downloads import PART_PREFIX, download
 from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.settings import RuntimeConfiguration
-from elyra_neurodesk.storage import reader as objects
+from elyra_neurodesk.storage import errors
+from elyra_neurodesk.storage.client import open_storage
+from elyra_neurodesk.storage.interface import BrowsableStorage
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.integration.runs.servers import Reply, answering, closed_port, serving
 from tests.support.configurations import runtime_configuration
 from tests.support.objectstore import ObjectStore, running_nanio
@@ -31,9 +33,9 @@ def config(endpoint: str, user: str = "user", password: str = "password") -> Run
     return runtime_configuration(object_store_endpoint=endpoint, access_key=user, secret_key=password)
 
 
-def reader(store: ObjectStore, bucket: str = "") -> objects.ObjectReader:
+def reader(store: ObjectStore, bucket: str = "") -> BrowsableStorage:
     key = config(store.endpoint, store.access_key, store.secret_key)
-    return objects.open_store(key, Store("http://seen-from-the-task.invalid", bucket or store.bucket))
+    return open_storage(key, StorageLocation("http://seen-from-the-task.invalid", bucket or store.bucket))
 
 
 def put(store: ObjectStore, run: str, files: dict[str, bytes], hashed: bool = True) -> list[RunOutput]:
@@ -60,60 +62,60 @@ def test_objects_are_listed_and_read(store: ObjectStore) -> None:
     found = reader(store).list("p/listed/")
     assert [(item.key, item.size) for item in found] == [("p/listed/a/x", 1), ("p/listed/b/y/z", 2)]
     assert found[0].etag == hashlib.md5(b"1", usedforsecurity=False).hexdigest()
-    assert reader(store).read("p/listed/b/y/z") == b"22"
+    assert reader(store).get("p/listed/b/y/z") == b"22"
     assert reader(store).list("p/nothing-here/") == []
 
 
 def test_each_failure_of_the_store_has_its_own_error(store: ObjectStore) -> None:
-    here = Store(store.endpoint, store.bucket)
+    here = StorageLocation(store.endpoint, store.bucket)
     cases = [
-        (config(f"http://127.0.0.1:{closed_port()}"), here, objects.StoreUnreachable),
-        (config("http://no-such-host.invalid"), here, objects.StoreUnreachable),
-        (config(store.endpoint.replace("http:", "https:")), here, objects.StoreUnreachable),
-        (config(store.endpoint, store.access_key, "wrong-secret"), here, objects.StoreDenied),
-        (config(store.endpoint, "nobody", store.secret_key), here, objects.StoreDenied),
+        (config(f"http://127.0.0.1:{closed_port()}"), here, errors.StorageUnreachable),
+        (config("http://no-such-host.invalid"), here, errors.StorageUnreachable),
+        (config(store.endpoint.replace("http:", "https:")), here, errors.StorageUnreachable),
+        (config(store.endpoint, store.access_key, "wrong-secret"), here, errors.StorageDenied),
+        (config(store.endpoint, "nobody", store.secret_key), here, errors.StorageDenied),
         (
             config(store.endpoint, store.access_key, store.secret_key),
-            Store(store.endpoint, "no-bucket"),
-            objects.NoSuchBucket,
+            StorageLocation(store.endpoint, "no-bucket"),
+            errors.NoSuchBucket,
         ),
     ]
     for given, where, expected in cases:
-        opened = objects.open_store(given, where)
-        for call in (opened.list, opened.read):
-            with pytest.raises(objects.StoreError) as caught:
+        opened = open_storage(given, where)
+        for call in (opened.list, opened.get):
+            with pytest.raises(errors.StorageError) as caught:
                 call("key")
             one_line(caught.value, expected)
 
 
 def test_an_object_that_is_not_there_is_named(store: ObjectStore) -> None:
-    with pytest.raises(objects.NoSuchObject, match="p/no-such-key"):
-        reader(store).read("p/no-such-key")
+    with pytest.raises(errors.NoSuchObject, match="p/no-such-key"):
+        reader(store).get("p/no-such-key")
 
 
 def test_a_web_server_is_not_a_store() -> None:
     with (
         serving(answering({}, Reply(200, b"<html>hi</html>", "text/html"))) as server,
-        pytest.raises(objects.NotAStore) as caught,
+        pytest.raises(errors.NotAnObjectStore) as caught,
     ):
-        objects.open_store(config(server.url), Store(server.url, "bucket")).list("x")
+        open_storage(config(server.url), StorageLocation(server.url, "bucket")).list("x")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:9000", "ftp://x", "http://", "http://host/with/path"])
 def test_an_endpoint_that_is_no_url_is_told(endpoint: str) -> None:
-    with pytest.raises(objects.StoreError) as caught:
-        objects.open_store(config(endpoint), Store("", "bucket"))
+    with pytest.raises(errors.StorageError) as caught:
+        open_storage(config(endpoint), StorageLocation("", "bucket"))
     assert "\n" not in str(caught.value)
 
 
 def test_without_a_key_the_environments_is_taken_and_else_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    with pytest.raises(objects.NoStoreCredentials):
-        objects.open_store(config("http://x", "", ""), Store("http://x", "bucket"))
+    with pytest.raises(errors.NoStorageCredentials):
+        open_storage(config("http://x", "", ""), StorageLocation("http://x", "bucket"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    objects.open_store(config("http://x", "", ""), Store("http://x", "bucket"))
+    open_storage(config("http://x", "", ""), StorageLocation("http://x", "bucket"))
 
 
 def test_everything_is_downloaded_once_and_only_what_is_missing_again(
@@ -162,7 +164,7 @@ def test_a_store_that_stops_midway_leaves_whole_files_only(tmp_path: Path) -> No
             if count == 40:
                 store.stop()
 
-        with pytest.raises(objects.StoreUnreachable):
+        with pytest.raises(errors.StorageUnreachable):
             download(reader(store), wanted, tmp_path / "got", progress=stop)
     left = [path for path in (tmp_path / "got").rglob("*") if path.is_file()]
     assert not [path for path in left if path.name.startswith(PART_PREFIX)]

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-import urllib3
 
-from elyra_neurodesk.storage import s3 as objectstore
-from elyra_neurodesk.storage.uploads import ObjectStore, Upload
+from elyra_neurodesk.storage import client, errors, minio_transport
+from elyra_neurodesk.storage.interface import PARALLEL
+from elyra_neurodesk.storage.s3 import BrowsableS3Storage
+from elyra_neurodesk.storage.uploads import Upload, upload_missing
 from tests.integration.runs.servers import RESET, Reply, Request, closed_port, page, serving_requests
 from tests.integration.submit.store_proxy import Judge, StoreProxy, store_proxy
 from tests.support.configurations import runtime_configuration
@@ -21,8 +22,8 @@ NO_ACCESS = Reply(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></
 BUSY = Reply(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml", {"Retry-After": "1"})
 
 
-def client(store: RealStore, url: str, bucket: str = "", secret: str = "") -> ObjectStore:
-    return ObjectStore(
+def opened(store: RealStore, url: str, bucket: str = "", secret: str = "") -> BrowsableS3Storage:
+    return client.open_storage(
         runtime_configuration(
             object_store_endpoint=url,
             bucket=bucket or store.bucket,
@@ -47,16 +48,16 @@ def content_of(upload: Upload) -> bytes:
     return upload.content if isinstance(upload.content, bytes) else upload.content.read_bytes()
 
 
-def put(opened: ObjectStore, uploads: list[Upload]) -> int:
-    opened.ensure_bucket()
-    return opened.put_missing(uploads)
+def put(storage: BrowsableS3Storage, uploads: list[Upload]) -> int:
+    storage.ensure_bucket()
+    return upload_missing(storage, uploads)
 
 
-def refused(opened: ObjectStore, uploads: list[Upload], expected: type[objectstore.StoreError]) -> str:
+def refused(storage: BrowsableS3Storage, uploads: list[Upload], expected: type[errors.StorageError]) -> str:
     """Return the error's line, having checked that it is one and came soon."""
     begin = time.monotonic()
-    with pytest.raises(objectstore.StoreError) as caught:
-        put(opened, uploads)
+    with pytest.raises(errors.StorageError) as caught:
+        put(storage, uploads)
     assert time.monotonic() - begin < 5
     assert type(caught.value) is expected, caught.value
     assert "\n" not in str(caught.value)
@@ -77,12 +78,12 @@ def test_objects_are_sent_once_and_never_again(store: RealStore, tmp_path: Path)
     uploads = some(tmp_path, 3)
     heard: list[tuple[int, int]] = []
     with store_proxy(store.endpoint) as proxy:
-        opened = client(store, proxy.url)
-        opened.ensure_bucket()
-        assert opened.put_missing(uploads, lambda done, total: heard.append((done, total))) == 3
+        storage = opened(store, proxy.url)
+        storage.ensure_bucket()
+        assert upload_missing(storage, uploads, lambda done, total: heard.append((done, total))) == 3
         assert (proxy.count("HEAD"), proxy.count("PUT"), len(proxy.asked)) == (4, 3, 7)
         proxy.asked.clear()
-        assert put(opened, uploads) == 0
+        assert put(storage, uploads) == 0
         assert (proxy.count("HEAD"), len(proxy.asked)) == (4, 4)
     assert heard == [(1000, 3000), (2000, 3000), (3000, 3000)]
     assert [store.get(upload.key) for upload in uploads] == [content_of(upload) for upload in uploads]
@@ -94,8 +95,8 @@ def test_several_objects_are_on_their_way_at_once(store: RealStore, tmp_path: Pa
         return None
 
     with store_proxy(store.endpoint, slow) as proxy:
-        assert put(client(store, proxy.url), some(tmp_path, 12)) == 12
-        assert 4 <= proxy.busiest <= objectstore.PARALLEL
+        assert put(opened(store, proxy.url), some(tmp_path, 12)) == 12
+        assert 4 <= proxy.busiest <= PARALLEL
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT"])
@@ -105,7 +106,7 @@ def test_what_fails_for_a_while_is_tried_again(
 ) -> None:
     uploads = some(tmp_path)
     with store_proxy(store.endpoint, first(reply, method, 2)) as proxy:
-        assert put(client(store, proxy.url), uploads) == 2
+        assert put(opened(store, proxy.url), uploads) == 2
     assert [store.get(upload.key) for upload in uploads] == [content_of(upload) for upload in uploads]
 
 
@@ -115,7 +116,7 @@ def test_what_fails_for_good_is_tried_four_times_and_told(
     store: RealStore, tmp_path: Path, method: str, reply: Reply
 ) -> None:
     with store_proxy(store.endpoint, first(reply, method, 99)) as proxy:
-        line = refused(client(store, proxy.url), some(tmp_path, 1), objectstore.StoreFailed)
+        line = refused(opened(store, proxy.url), some(tmp_path, 1), errors.StorageFailed)
         assert proxy.url in line
         assert proxy.count(method) == 4
 
@@ -132,33 +133,33 @@ def test_an_answer_that_breaks_off_does_not_matter_once_the_object_is_there(
         return None
 
     with store_proxy(store.endpoint, judge) as proxy:
-        put(client(store, proxy.url), upload)
+        put(opened(store, proxy.url), upload)
     assert store.get(upload[0].key) == content_of(upload[0])
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT"])
 def test_a_key_without_the_right_is_told_at_once(store: RealStore, tmp_path: Path, method: str) -> None:
     with store_proxy(store.endpoint, first(NO_ACCESS, method, 99)) as proxy:
-        line = refused(client(store, proxy.url), some(tmp_path, 1), objectstore.StoreDenied)
+        line = refused(opened(store, proxy.url), some(tmp_path, 1), errors.StorageDenied)
         assert "user name and password" in line
         assert proxy.count(method) == 1
 
 
 def test_a_wrong_password_is_told(store: RealStore, tmp_path: Path) -> None:
-    opened = client(store, store.endpoint, secret="wrong")
-    assert "wrong" not in refused(opened, some(tmp_path), objectstore.StoreDenied)
+    storage = opened(store, store.endpoint, secret="wrong")
+    assert "wrong" not in refused(storage, some(tmp_path), errors.StorageDenied)
 
 
 def test_a_bucket_that_is_not_there_is_made(store: RealStore, tmp_path: Path) -> None:
     bucket = f"made-{secrets.token_hex(4)}"
-    assert put(client(store, store.endpoint, bucket), some(tmp_path)) == 2
+    assert put(opened(store, store.endpoint, bucket), some(tmp_path)) == 2
     assert store.client.bucket_exists(bucket)
 
 
 def test_a_bucket_that_may_not_be_made_is_told(store: RealStore, tmp_path: Path) -> None:
     with store_proxy(store.endpoint, first(NO_ACCESS, "PUT")) as proxy:
-        opened = client(store, proxy.url, "not-there")
-        line = refused(opened, some(tmp_path), objectstore.NoSuchBucket)
+        storage = opened(store, proxy.url, "not-there")
+        line = refused(storage, some(tmp_path), errors.NoSuchBucket)
     assert "'not-there'" in line
     assert "'here'" in line
     assert "Create the bucket" in line
@@ -167,13 +168,14 @@ def test_a_bucket_that_may_not_be_made_is_told(store: RealStore, tmp_path: Path)
 def test_a_bucket_that_goes_away_midway_is_told(store: RealStore, tmp_path: Path) -> None:
     gone = Reply(404, b"<Error><Code>NoSuchBucket</Code></Error>", "application/xml")
     with store_proxy(store.endpoint, first(gone, "PUT", 99)) as proxy:
-        refused(client(store, proxy.url), some(tmp_path), objectstore.NoSuchBucket)
+        refused(opened(store, proxy.url), some(tmp_path), errors.NoSuchBucket)
 
 
 def test_a_store_that_is_slow_is_waited_for_and_one_that_is_too_slow_told(
     store: RealStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objectstore, "TIMEOUT", urllib3.Timeout(connect=1.0, read=0.5))
+    monkeypatch.setattr(minio_transport, "CONNECT_TIMEOUT", 1.0)
+    monkeypatch.setattr(client, "READ_TIMEOUT", 0.5)
 
     def judge(seconds: float) -> Judge:
         def slow(request: Request, number: int) -> Reply | None:
@@ -183,19 +185,19 @@ def test_a_store_that_is_slow_is_waited_for_and_one_that_is_too_slow_told(
         return slow
 
     with store_proxy(store.endpoint, judge(0.2)) as proxy:
-        assert put(client(store, proxy.url), some(tmp_path)) == 2
+        assert put(opened(store, proxy.url), some(tmp_path)) == 2
     with store_proxy(store.endpoint, judge(0.9)) as proxy:
-        line = refused(client(store, proxy.url), some(tmp_path, 1), objectstore.StoreTooSlow)
+        line = refused(opened(store, proxy.url), some(tmp_path, 1), errors.StorageTooSlow)
         assert "within 0.5 s" in line
         assert proxy.count("PUT") == 1
 
 
 def test_a_store_that_is_not_there_is_told(store: RealStore, tmp_path: Path) -> None:
     uploads = some(tmp_path)
-    refused(client(store, f"http://127.0.0.1:{closed_port()}"), uploads, objectstore.StoreUnreachable)
-    refused(client(store, "http://no-such-host.invalid"), uploads, objectstore.StoreUnreachable)
+    refused(opened(store, f"http://127.0.0.1:{closed_port()}"), uploads, errors.StorageUnreachable)
+    refused(opened(store, "http://no-such-host.invalid"), uploads, errors.StorageUnreachable)
     https = store.endpoint.replace("http:", "https:")
-    assert "TLS" in refused(client(store, https), uploads, objectstore.StoreUnreachable)
+    assert "TLS" in refused(opened(store, https), uploads, errors.StorageUnreachable)
 
 
 @pytest.mark.parametrize("head", [200, 404])
@@ -205,24 +207,24 @@ def test_a_web_server_is_no_store(store: RealStore, tmp_path: Path, reply: Reply
         return reply if request.method != "HEAD" else page("<p>hello</p>", head)
 
     with serving_requests(answer) as server:
-        refused(client(store, server.url), some(tmp_path), objectstore.NotAStore)
+        refused(opened(store, server.url), some(tmp_path), errors.NotAnObjectStore)
 
 
 def test_an_object_that_was_cut_short_is_sent_again(store: RealStore, tmp_path: Path) -> None:
     (upload,) = some(tmp_path, 1)
     store.put(upload.key, content_of(upload)[:500])
-    assert put(client(store, store.endpoint), [upload]) == 1
+    assert put(opened(store, store.endpoint), [upload]) == 1
     assert store.get(upload.key) == content_of(upload)
 
 
 def test_a_clock_that_is_wrong_is_told(store: RealStore, tmp_path: Path) -> None:
     skewed = Reply(403, b"<Error><Code>RequestTimeTooSkewed</Code></Error>", "application/xml")
     with store_proxy(store.endpoint, first(skewed, "PUT", 99)) as proxy:
-        assert "clock" in refused(client(store, proxy.url), some(tmp_path), objectstore.StoreDenied)
+        assert "clock" in refused(opened(store, proxy.url), some(tmp_path), errors.StorageDenied)
 
 
 def test_the_first_failure_ends_the_uploads(store: RealStore, tmp_path: Path) -> None:
     proxy: StoreProxy
     with store_proxy(store.endpoint, first(NO_ACCESS, "PUT", 999)) as proxy:
-        refused(client(store, proxy.url), some(tmp_path, 60), objectstore.StoreDenied)
+        refused(opened(store, proxy.url), some(tmp_path, 60), errors.StorageDenied)
         assert proxy.count("PUT") < 30

@@ -7,7 +7,7 @@ import pytest
 
 from elyra_neurodesk.bootstrapper.disk import DiskFull, mention_full_disk
 from elyra_neurodesk.bootstrapper.script import ScriptFailed
-from elyra_neurodesk.bootstrapper.store import StoreError
+from elyra_neurodesk.storage.errors import TaskStorageError
 
 
 def have_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
@@ -28,7 +28,7 @@ def test_other_failures_stay_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_pa
     failed = ScriptFailed("a.py ended with exit status 1.")
     assert mention_full_disk(failed, tmp_path) is failed
     have_free(monkeypatch, 0)
-    stored = StoreError("no")
+    stored = TaskStorageError("no")
     assert mention_full_disk(stored, tmp_path) is stored
 
 

@@ -21,12 +21,30 @@ def test_the_same_sources_give_the_same_bytes() -> None:
 def test_it_holds_the_bootstrapper_and_nothing_else() -> None:
     names = zipfile.ZipFile(io.BytesIO(build_zipapp())).namelist()
     assert names == sorted(names)
-    assert {"__main__.py", "elyra_neurodesk/__init__.py", "elyra_neurodesk/errors.py"} <= set(names)
-    others = set(names) - {"__main__.py", "elyra_neurodesk/__init__.py", "elyra_neurodesk/errors.py"}
-    ours = tuple(f"elyra_neurodesk/{package}/" for package in ("bootstrapper", "modules", "record"))
+    single = {"__main__.py", *(f"elyra_neurodesk/{name}.py" for name in ("__init__", "errors", "network"))}
+    assert single <= set(names)
+    others = set(names) - single
+    packages = ("bootstrapper", "modules", "record", "storage")
+    ours = tuple(f"elyra_neurodesk/{package}/" for package in packages)
     assert all(name.startswith(ours) and "__pycache__" not in name for name in others)
     assert {"elyra_neurodesk/bootstrapper/task.py", "elyra_neurodesk/modules/tree.py"} <= others
-    assert "elyra_neurodesk/modules/index.py" not in others
+    assert "elyra_neurodesk/storage/task.py" in others
+    assert not {"elyra_neurodesk/modules/index.py", "elyra_neurodesk/storage/client.py"} & others
+
+
+def test_it_reaches_the_object_store_with_the_standard_library_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bootstrapper.pyz"
+    path.write_bytes(build_zipapp())
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from elyra_neurodesk.storage import task\n"
+        "from elyra_neurodesk.storage.location import StorageLocation\n"
+        "try: task.task_storage(StorageLocation('http://x', 'b'), {}).get('key')\n"
+        "except task.TaskWrongCredentials as problem: print(task.__file__, problem.code)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", program, str(path)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert output == f"{path}/elyra_neurodesk/storage/task.py ND-STORE-004\n"
 
 
 def test_it_looks_modules_up_with_the_standard_library_alone(tmp_path: Path) -> None:

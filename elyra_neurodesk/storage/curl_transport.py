@@ -10,13 +10,14 @@ import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
-from elyra_neurodesk.bootstrapper.disk import naming_full_disk
-from elyra_neurodesk.bootstrapper.spec import Store
-from elyra_neurodesk.bootstrapper.store_errors import StoreError, StoreUnreachable, Verdict, judge_answer
-from elyra_neurodesk.bootstrapper.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Access, Fetched, file_sha256
+from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
+from elyra_neurodesk.storage.interface import Download, Progress, file_sha256
+from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
+from elyra_neurodesk.storage.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Credentials
 
-# exit statuses of curl(1): proxy, host, connect, partial file, timeout, empty reply, send, receive
-_AGAIN = {5, 6, 7, 18, 28, 52, 55, 56}
+# exit statuses of curl(1)
+_CLASSES = {6: ErrorClass.UNKNOWN_HOST, 7: ErrorClass.REFUSED, 28: ErrorClass.TIMEOUT}
+_RETRIED = frozenset((5, 6, 7, 18, 28, 52, 55, 56))  # proxy to receive: network, not request
 _TLS = {35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 91}
 _WRITE_ERROR = 23
 _NO_SIGV4 = 2
@@ -54,59 +55,77 @@ class CurlTransport:
     """Downloads and uploads with ``curl --aws-sigv4`` (curl 7.75 or newer), each tried once.
 
     The credentials reach curl through a pipe: they are in no process's command line.
+
+    Raises:
+        ValueError: the endpoint is not one.
     """
 
-    def __init__(self, store: Store, access: Access) -> None:
-        self._base = f"{'https' if access.secure else 'http'}://{access.host}/{quote(store.bucket)}/"
-        options = {"user": f"{access.key}:{access.secret}", "aws-sigv4": f"aws:amz:{store.region}:s3"}
-        if access.token:
-            options["header"] = f"x-amz-security-token: {access.token}"
+    def __init__(self, location: StorageLocation, credentials: Credentials) -> None:
+        host, secure = split_endpoint(location.endpoint)
+        self._base = f"{'https' if secure else 'http'}://{host}/{quote(location.bucket)}/"
+        options = {
+            "user": f"{credentials.access_key}:{credentials.secret_key}",
+            "aws-sigv4": f"aws:amz:{location.region}:s3",
+        }
+        if credentials.session_token:
+            options["header"] = f"x-amz-security-token: {credentials.session_token}"
         # curl reads quoted strings with the escapes of JSON
         self._config = "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items())
 
-    def fetch(self, key: str, path: Path) -> Fetched:
-        """Write an object to ``path``."""
-        with naming_full_disk(path.parent):
-            self._curl(key, "--output", str(path))
-            return Fetched(path.stat().st_size, file_sha256(path))
-
-    def read(self, key: str) -> bytes:
+    def get(self, key: str) -> bytes:
         """Return a small object's content."""
         return self._curl(key)
 
-    def store(self, key: str, path: Path, content_type: str) -> None:
-        """Store the file ``path`` (S3 takes up to 5 GB in one request)."""
+    def download(self, key: str, path: Path) -> Download:
+        """Write an object to ``path``."""
+        self._curl(key, "--output", str(path))
+        return Download(path.stat().st_size, file_sha256(path))
+
+    def put(
+        self, key: str, content: bytes | Path, content_type: str, progress: Progress | None = None
+    ) -> None:
+        """Store an object (S3 takes up to 5 GB in one request)."""
+        if isinstance(content, Path):
+            self._upload(key, content, content_type)
+            size = content.stat().st_size
+        else:
+            self._upload_bytes(key, content, content_type)
+            size = len(content)
+        if progress:
+            progress(size)
+
+    def _upload(self, key: str, path: Path, content_type: str) -> None:
         self._curl(key, "--upload-file", str(path), "--header", f"Content-Type: {content_type}")
 
-    def store_bytes(self, key: str, content: bytes, content_type: str) -> None:
-        """Store a small object."""
+    def _upload_bytes(self, key: str, content: bytes, content_type: str) -> None:
         # curl signs what it uploads from a file; this one is in memory
         descriptor = os.memfd_create("object")
         try:
             os.write(descriptor, content)
             os.lseek(descriptor, 0, os.SEEK_SET)
-            self.store(key, Path(f"/proc/{os.getpid()}/fd/{descriptor}"), content_type)
+            self._upload(key, Path(f"/proc/{os.getpid()}/fd/{descriptor}"), content_type)
         finally:
             os.close(descriptor)
 
-    def judge(self, problem: Exception) -> Verdict:
+    def classify_error(self, problem: Exception) -> Failure | None:
         """Return what a `CurlFailed` means."""
         if isinstance(problem, FileNotFoundError) and problem.filename == "curl":
-            return Verdict(StoreError, "this image has neither the Python package minio nor curl")
+            return Failure(ErrorClass.OTHER, "this image has neither the Python package minio nor curl")
         if not isinstance(problem, CurlFailed):
-            return Verdict(None)
+            return None
         if problem.exit == 0:
             code, message = _element("Code", problem.answer), _element("Message", problem.answer)
             if problem.status == 404 and not code:
                 code = "NoSuchKey"
-            return judge_answer(code, problem.status, message)
+            return classify_answer(code, problem.status, message)
         if problem.exit == _NO_SIGV4:
-            return Verdict(
-                StoreError, "this image lacks the Python package minio, and its curl is older than 7.75"
+            return Failure(
+                ErrorClass.OTHER, "this image lacks the Python package minio, and its curl is older than 7.75"
             )
         if problem.exit in _TLS:
-            return Verdict(StoreUnreachable, f"TLS failed: {problem.words}")
-        return Verdict(StoreUnreachable, problem.words, problem.exit in _AGAIN)
+            return Failure(ErrorClass.TLS, problem.words)
+        error_class = _CLASSES.get(problem.exit, ErrorClass.FAILED)
+        return Failure(error_class, problem.words, problem.exit in _RETRIED)
 
     def _curl(self, key: str, *options: str) -> bytes:
         read_end, write_end = os.pipe()

@@ -1,0 +1,54 @@
+"""Where objects are: endpoint, bucket, prefix, and the keys below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+REGION = "us-east-1"
+"""Region for signing where none is named: what MinIO and most S3 servers take."""
+
+
+@dataclass(frozen=True)
+class StorageLocation:
+    """The object store a task reads from and writes to; credentials are no part of it.
+
+    Attributes:
+        endpoint: URL with scheme ``http`` or ``https``, as seen from the task.
+        bucket: bucket name.
+        prefix: key prefix without slashes at its ends, "" for none.
+        region: region for signing.
+    """
+
+    endpoint: str
+    bucket: str
+    prefix: str = ""
+    region: str = REGION
+
+    def key(self, *parts: str) -> str:
+        """Return the object key below the prefix."""
+        return "/".join(part for part in (self.prefix, *parts) if part)
+
+    def archive_key(self, sha256: str) -> str:
+        """Return where the archive with this content hash (64 hex digits) is kept."""
+        return self.key(".elyra-neurodesk", "archives", f"{sha256}.tar.gz")
+
+    def bootstrapper_key(self, sha256: str) -> str:
+        """Return where the bootstrapper's zipapp with this content hash is kept."""
+        return self.key(".elyra-neurodesk", "bootstrapper", f"{sha256}.pyz")
+
+    def url(self, key: str) -> str:
+        """Return the path-style URL of an object."""
+        return f"{self.endpoint}/{quote(self.bucket)}/{quote(key)}"
+
+
+def split_endpoint(endpoint: str) -> tuple[str, bool]:
+    """Return ``host[:port]`` of an endpoint, and whether it speaks TLS.
+
+    Raises:
+        ValueError: it is not http(s)://host[:port].
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise ValueError(f"the object storage endpoint '{endpoint}' is not http(s)://host[:port].")
+    return parts.netloc, parts.scheme == "https"

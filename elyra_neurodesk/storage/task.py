@@ -1,0 +1,48 @@
+"""The object store as a task sees it: credentials from its environment, every request tried several times."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Mapping
+
+from elyra_neurodesk.storage.curl_transport import CurlTransport
+from elyra_neurodesk.storage.errors import TaskErrors, TaskWrongCredentials
+from elyra_neurodesk.storage.location import StorageLocation
+from elyra_neurodesk.storage.minio_transport import MinioTransport
+from elyra_neurodesk.storage.s3 import RetryPolicy, S3Storage
+from elyra_neurodesk.storage.transport import Credentials, Transport
+
+RETRY = RetryPolicy(tries=5, patience=20.0)
+"""A request fails after about 25 s at the latest."""
+
+
+def task_storage(
+    location: StorageLocation,
+    environment: Mapping[str, str],
+    sleep: Callable[[float], None] = time.sleep,
+) -> S3Storage[Transport]:
+    """Return the store; it is connected to with the first request.
+
+    Its errors are `TaskStorageError`, with exit status 13 for reading and 15 for writing.
+
+    Args:
+        location: endpoint, bucket and region.
+        environment: holds the credentials, ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``.
+        sleep: replaced by tests.
+    """
+    errors = TaskErrors(location.endpoint, location.bucket)
+
+    def connect() -> Transport:
+        """Connect through minio, or through curl in an image that lacks it."""
+        credentials = Credentials.from_environment(environment)
+        if credentials is None:
+            raise TaskWrongCredentials("the task has no object-store credentials in its environment.")
+        try:
+            if importlib.util.find_spec("minio") is None:
+                return CurlTransport(location, credentials)
+            return MinioTransport(location, credentials, environment)
+        except ValueError as problem:
+            raise errors.unusable(str(problem)) from problem
+
+    return S3Storage(connect, errors, RETRY, sleep)
