@@ -99,7 +99,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             NeurodeskError: one line that says what is wrong and what to do.
         """
         from elyra_neurodesk.compile.package import package_text
-        from elyra_neurodesk.kfp_api.connection import connect_to
+        from elyra_neurodesk.elyra_adapter.connection import connect_to
         from elyra_neurodesk.kfp_api.publish import publish
 
         timer = _Timer(self, pipeline)

@@ -11,11 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
-
-CVMFS_ROOT = DEFAULT_ROOT
-CVMFS_AUTOMOUNT = "/cvmfs"
-SCRATCH = "/neurodesktop-storage"
+from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
 
 SCHEMA = "neurodesk"
 """Elyra's name of the schema whose configurations this package submits with."""
@@ -96,7 +92,7 @@ class RuntimeConfiguration:
         volume_mode: ``repository`` or ``automount``.
         sidecar: delivery of the sidecar.
         sidecar_image: image of the sidecar, "" for the node's own.
-        scratch_size: size limit of the emptyDir at `SCRATCH`.
+        scratch_size: size limit of the emptyDir at `paths.SCRATCH`.
         scratch_claim: PVC to mount there instead, or "".
         modules: modules that every generic task gets.
         strict: how a task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``.

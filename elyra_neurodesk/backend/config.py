@@ -12,8 +12,8 @@ import yaml
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.paths import CVMFS_ROOT
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
-from elyra_neurodesk.settings import CVMFS_ROOT
 
 CVMFS_CLAIM = "cvmfs-neurodesk"
 STORE_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  the name of KFP's own secret, not its value

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
+from elyra_neurodesk.paths import CVMFS_ROOT
 
 DEFAULT_TIMEOUT = 40.0  # seconds
 
@@ -97,7 +97,7 @@ class CvmfsMount:
 
 def root_of(environment: Mapping[str, str], mounted: str) -> str:
     """Return where the repository is: the environment's word, else where the task mounts it."""
-    return (environment.get("NEURODESK_CVMFS_ROOT") or mounted or DEFAULT_ROOT).rstrip("/") or "/"
+    return (environment.get("NEURODESK_CVMFS_ROOT") or mounted or CVMFS_ROOT).rstrip("/") or "/"
 
 
 def timeout_of(environment: Mapping[str, str]) -> float:

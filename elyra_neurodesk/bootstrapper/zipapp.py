@@ -47,6 +47,7 @@ def build_zipapp() -> bytes:
         *(path for path in (PACKAGE / "bootstrapper").rglob("*") if path.suffix in KINDS),
         *(PACKAGE / "modules" / f"{name}.py" for name in MODULES),
         PACKAGE / "network.py",
+        PACKAGE / "paths.py",
         *(PACKAGE / "storage" / f"{name}.py" for name in STORAGE),
     ]
     members = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in sources}

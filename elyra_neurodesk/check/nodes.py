@@ -10,7 +10,8 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.declarations import declared_modules
 from elyra_neurodesk.graph.dependencies import dependency_files
 from elyra_neurodesk.graph.pipeline import Node, NotebookNode, Pipeline
-from elyra_neurodesk.settings import SCRATCH, RuntimeSettings
+from elyra_neurodesk.paths import SCRATCH
+from elyra_neurodesk.settings import RuntimeSettings
 
 
 @dataclass(frozen=True)

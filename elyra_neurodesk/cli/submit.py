@@ -79,7 +79,7 @@ def _watch(
 ) -> int:
     """Show the run, add how it ended to ``content``, and return the exit status."""
     from elyra_neurodesk.cli.run_view import show_until_end
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.runs.results import RunResults
 
     try:

@@ -15,7 +15,7 @@ from elyra_neurodesk.graph.model import Constant, Container, PipelineInput, Task
 from elyra_neurodesk.graph.pipeline import NotebookNode, Parameter
 from elyra_neurodesk.graph.resources import resources
 from elyra_neurodesk.names import input_name
-from elyra_neurodesk.settings import CVMFS_ROOT
+from elyra_neurodesk.paths import CVMFS_ROOT
 
 # inputs of every notebook task; parameters' inputs begin with "p_"
 RUN_ID = "run_id"

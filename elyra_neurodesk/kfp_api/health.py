@@ -1,7 +1,6 @@
-"""One quick look at a KFP endpoint, so that a wrong one is told in a line and within seconds.
+"""Check a KFP endpoint first, so that a wrong one is reported in one line and within seconds.
 
-``kfp.Client`` asks its health endpoint five times, five seconds apart, with a traceback in the log each
-time; Elyra's authenticator asks without any timeout. `precheck` goes first.
+Elyra's authenticator asks without any timeout; `precheck` goes before it.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ import requests
 import urllib3.exceptions as wire
 from requests.adapters import HTTPAdapter
 
-from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.network import TOO_MANY_REQUESTS, caused_by, causes, retry_policy, root_text
 
 HEALTHZ = "/apis/v2beta1/healthz"
 TIMEOUT = 5.0
 """Seconds to connect, and seconds between two pieces of the answer."""
 
-_MOST_BYTES = 65536
+_MAX_BYTES = 65536
 LOGIN = re.compile(r"log ?in|sign ?in|password|/dex/|oauth|openid|/auth", re.IGNORECASE)
 """What pages and addresses of logins have in them."""
 
@@ -36,7 +35,7 @@ class Health:
 
     Attributes:
         multi_user: whether runs belong to namespaces.
-        tag_name: version of the backend, e.g. ``2.5.0``; "" on builds that do not tell.
+        tag_name: version of the backend, e.g. ``2.5.0``; "" on builds that do not say.
     """
 
     multi_user: bool = False
@@ -132,9 +131,9 @@ class _Probe:
 
     def get(self, endpoint: str, verify: bool = True) -> _Answer:
         with requests.Session() as session:
-            # as kfp.Client: no proxies, netrc or certificates from the environment
+            # as kfp_server_api: no proxies, netrc or certificates from the environment
             session.trust_env = False
-            # what passes within a second; a port that nothing listens on is told at once
+            # what passes within a second; a port that nothing listens on is reported at once
             retries = retry_policy(2, connect=0, status_forcelist=(502, 503, 504))
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(max_retries=retries))
@@ -149,7 +148,7 @@ class _Probe:
                 body = b""
                 for piece in response.iter_content(8192):
                     body += piece
-                    if len(body) >= _MOST_BYTES:
+                    if len(body) >= _MAX_BYTES:
                         break
                 kind = response.headers.get("content-type", "")
                 return _Answer(response.status_code, kind.lower(), response.headers.get("location", ""), body)

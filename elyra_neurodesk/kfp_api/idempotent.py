@@ -1,4 +1,4 @@
-"""Creating something once, although an answer may get lost on its way.
+"""Creating something exactly once, although an answer may get lost on its way.
 
 KFP has no idempotency key. A run's name ends in random digits instead, made once per submission: when a call
 ends without an answer, a run of that name tells that the call had reached KFP. Names of pipelines, versions
@@ -27,11 +27,11 @@ TRIES = 3
 PAUSES = (0.2, 0.8, 2.0, 4.0)
 """Seconds before each look for what a call without an answer may have created."""
 
-GARBLED = (ApiError, kfp_server_api.ApiTypeError, kfp_server_api.ApiValueError, UnicodeDecodeError)
+UNREADABLE = (ApiError, kfp_server_api.ApiTypeError, kfp_server_api.ApiValueError, UnicodeDecodeError)
 """What an answer raises that cannot be understood."""
 
 _CONFLICT = 409
-_STILL_AT_WORK = (408, 504)  # somebody between here and KFP lost patience; KFP may not have
+_STILL_AT_WORK = (408, 504)  # a proxy gave up waiting; KFP may still be at it
 
 
 class OutcomeUnknown(Exception):
@@ -48,7 +48,7 @@ class OutcomeUnknown(Exception):
         self.looked = looked
 
 
-def create_once(create: Callable[[], T], find: Callable[[], T | None], *, unique: bool) -> T:
+def create_if_absent(create: Callable[[], T], find: Callable[[], T | None], *, unique: bool) -> T:
     """Create something, and look whether it is there before creating it again.
 
     A refusal (HTTP 4xx) is final. After a connection that broke and after HTTP 5xx it is looked for, and
@@ -64,14 +64,14 @@ def create_once(create: Callable[[], T], find: Callable[[], T | None], *, unique
         OutcomeUnknown: it is not ``unique``, and may be there, now or soon.
         kfp_server_api.ApiException: it was refused, or KFP failed each time and it is not there.
         urllib3.exceptions.HTTPError: no answer came.
-        ApiError and others of `GARBLED`: the answer cannot be understood, and it is not there.
+        ApiError and others of `UNREADABLE`: the answer cannot be understood, and it is not there.
     """
     for number in range(TRIES):
         try:
             return create()
-        except GARBLED:
-            with suppress(kfp_server_api.ApiException, wire.HTTPError, *GARBLED):
-                found = _look(find, PAUSES[:1])
+        except UNREADABLE:
+            with suppress(kfp_server_api.ApiException, wire.HTTPError, *UNREADABLE):
+                found = _find_later(find, PAUSES[:1])
                 if found is not None:
                     return found
             raise
@@ -80,8 +80,8 @@ def create_once(create: Callable[[], T], find: Callable[[], T | None], *, unique
                 raise
             try:
                 # growing with each try: this is the pause between two tries as well
-                found = _look(find, PAUSES[number : number + 1] if unique else PAUSES)
-            except (kfp_server_api.ApiException, wire.HTTPError, *GARBLED) as failure:
+                found = _find_later(find, PAUSES[number : number + 1] if unique else PAUSES)
+            except (kfp_server_api.ApiException, wire.HTTPError, *UNREADABLE) as failure:
                 raise (problem if unique else OutcomeUnknown(problem, looked=False)) from failure
             if found is not None:
                 return found
@@ -94,7 +94,7 @@ def create_once(create: Callable[[], T], find: Callable[[], T | None], *, unique
     raise AssertionError("every try ends above")
 
 
-def _look(find: Callable[[], T | None], pauses: tuple[float, ...]) -> T | None:
+def _find_later(find: Callable[[], T | None], pauses: tuple[float, ...]) -> T | None:
     for pause in pauses:
         time.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - only spreads the load
         found = find()

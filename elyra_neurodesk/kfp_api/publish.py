@@ -16,9 +16,9 @@ from typing import Any
 import kfp_server_api
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.kfp_api.connection import Connection, api_call, reason
+from elyra_neurodesk.kfp_api.connection import Connection, reason, translate_errors
 from elyra_neurodesk.kfp_api.errors import NotAKfpApi
-from elyra_neurodesk.kfp_api.idempotent import OutcomeUnknown, create_once
+from elyra_neurodesk.kfp_api.idempotent import OutcomeUnknown, create_if_absent
 from elyra_neurodesk.network import root_text
 
 # KFP keeps names in columns of 128 characters; a version's name adds 30 to the pipeline's
@@ -80,21 +80,22 @@ def publish(
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
     run_name = f"{title}-{stamp}"
     publisher = _Publisher(connection)
-    with TemporaryDirectory(prefix="elyra-neurodesk-") as folder, _told(connection, f"pipeline '{title}'"):
+    with (
+        TemporaryDirectory(prefix="elyra-neurodesk-") as folder,
+        _translate_errors(connection, f"pipeline '{title}'"),
+    ):
         # KFP takes the file's name into a column of 100 characters
         path = Path(folder, "pipeline.yaml")
         path.write_text(package, "utf-8")
         version = publisher.new_version(path, title, run_name, description)
     uploaded = f"Version '{version.display_name}' of pipeline '{title}' was uploaded."
-    with _told(connection, f"experiment '{experiment}'", uploaded):
+    with _translate_errors(connection, f"experiment '{experiment}'", uploaded):
         experiment_id = publisher.experiment(shortened(experiment))
-    with _told(connection, f"run '{run_name}'", uploaded):
+    with _translate_errors(connection, f"run '{run_name}'", uploaded):
         run_id = publisher.run(run_name, experiment_id, version, parameters or {})
     return PublishedRun(run_id, run_name, version.pipeline_id, version.pipeline_version_id)
 
 
-# Calls go through kfp_server_api and not through methods of kfp.Client: those print links to standard output,
-# which belongs to ``--json``, and wait for an answer without end.
 @dataclass(frozen=True)
 class _Publisher:
     connection: Connection
@@ -107,15 +108,15 @@ class _Publisher:
 
             def create() -> str:
                 options = {"description": description, **self._namespace()}
-                answer = self.connection.ask(self._uploads.upload_pipeline, str(path), name=title, **options)
+                answer = self.connection.call(self._uploads.upload_pipeline, str(path), name=title, **options)
                 made.append(self._checked(answer, "pipeline_id"))
                 return made[0]
 
-            pipeline_id = create_once(create, lambda: self._pipeline_id(title), unique=True)
+            pipeline_id = create_if_absent(create, lambda: self._pipeline_id(title), unique=True)
             if made:
                 return self._first_version(pipeline_id)
             # a submission beside this one was first, or our own try whose answer was lost
-        return create_once(
+        return create_if_absent(
             lambda: self._upload_version(path, name, pipeline_id),
             lambda: self._version(pipeline_id, name),
             unique=True,
@@ -130,14 +131,14 @@ class _Publisher:
 
         def find() -> str | None:
             options = {"filter": _named(name), **self._namespace()}
-            found = self.connection.ask(service.experiment_service_list_experiments, **options).experiments
+            found = self.connection.call(service.experiment_service_list_experiments, **options).experiments
             return found[0].experiment_id if found else None
 
         def create() -> str:
-            answer = self.connection.ask(service.experiment_service_create_experiment, experiment=wanted)
+            answer = self.connection.call(service.experiment_service_create_experiment, experiment=wanted)
             return self._checked(answer, "experiment_id")
 
-        return find() or create_once(create, find, unique=True)
+        return find() or create_if_absent(create, find, unique=True)
 
     def run(self, name: str, experiment_id: str, version: Any, parameters: Mapping[str, Any]) -> str:
         """Start a run and return its id; ``name`` must be one that no other run has."""
@@ -153,14 +154,14 @@ class _Publisher:
 
         def find() -> str | None:
             options = {"experiment_id": experiment_id, "filter": _named(name)}
-            found = self.connection.ask(service.run_service_list_runs, **options).runs
+            found = self.connection.call(service.run_service_list_runs, **options).runs
             return next((run.run_id for run in found or () if run.display_name == name), None)
 
         def create() -> str:
-            answer = self.connection.ask(service.run_service_create_run, run=wanted)
+            answer = self.connection.call(service.run_service_create_run, run=wanted)
             return self._checked(answer, "run_id")
 
-        return create_once(create, find, unique=False)
+        return create_if_absent(create, find, unique=False)
 
     @property
     def _uploads(self) -> Any:
@@ -176,25 +177,25 @@ class _Publisher:
 
     def _pipeline_id(self, title: str) -> str | None:
         options = {"filter": _named(title), **self._namespace()}
-        found = self.connection.ask(self._pipelines.pipeline_service_list_pipelines, **options).pipelines
+        found = self.connection.call(self._pipelines.pipeline_service_list_pipelines, **options).pipelines
         return found[0].pipeline_id if found else None
 
     def _first_version(self, pipeline_id: str) -> Any:
         listed = self._pipelines.pipeline_service_list_pipeline_versions
         options = {"page_size": 1, "sort_by": "created_at asc"}
-        found = self.connection.ask(listed, pipeline_id, **options).pipeline_versions
+        found = self.connection.call(listed, pipeline_id, **options).pipeline_versions
         if not found:
             raise NotAKfpApi(f"{self.connection.endpoint} made a pipeline without a version.")
         return found[0]
 
     def _version(self, pipeline_id: str, name: str) -> Any:
         listed = self._pipelines.pipeline_service_list_pipeline_versions
-        found = self.connection.ask(listed, pipeline_id, filter=_named(name)).pipeline_versions
+        found = self.connection.call(listed, pipeline_id, filter=_named(name)).pipeline_versions
         return found[0] if found else None
 
     def _upload_version(self, path: Path, name: str, pipeline_id: str) -> Any:
         upload = self._uploads.upload_pipeline_version
-        answer = self.connection.ask(upload, str(path), name=name, pipelineid=pipeline_id)
+        answer = self.connection.call(upload, str(path), name=name, pipelineid=pipeline_id)
         self._checked(answer, "pipeline_version_id")
         return answer
 
@@ -218,18 +219,18 @@ def _named(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _told(connection: Connection, what: str, uploaded: str = "") -> Iterator[None]:
-    """Turn what goes wrong in the block into an error that ends with what KFP has already."""
+def _translate_errors(connection: Connection, what: str, uploaded: str = "") -> Iterator[None]:
+    """Turn what is raised in the block into an error that ends with what KFP has already."""
     so_far = f"{uploaded} No run was started.".strip()
     try:
-        with api_call(connection.endpoint):
+        with translate_errors(connection.endpoint):
             yield
     except OutcomeUnknown as unknown:
         seen = "no such run is there yet" if unknown.looked else "it cannot be looked for now"
         raise SubmissionUnclear(
             f"whether {what} was started is not known: {root_text(unknown.problem)}; {seen}. {uploaded}"
         ) from unknown
-    except kfp_server_api.ApiException as problem:  # 404, which `api_call` leaves to its caller
+    except kfp_server_api.ApiException as problem:  # 404, which `translate_errors` leaves to its caller
         raise SubmissionRefused(
             f"Kubeflow Pipelines at {connection.endpoint} refused {what} "
             f"(HTTP {problem.status}): {reason(problem)}. {so_far}"

@@ -9,7 +9,7 @@ from typing import Any
 import kfp_server_api
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection, api_call
+from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection, translate_errors
 from elyra_neurodesk.kfp_api.errors import NotAKfpApi
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 
@@ -79,7 +79,7 @@ def get_run(connection: Connection, run_id: str) -> Any:
         NoSuchRun: there is none with this id.
         ApiError: the API cannot be asked.
     """
-    with api_call(connection.endpoint):
+    with translate_errors(connection.endpoint):
         try:
             run = _run_api(connection).run_service_get_run(run_id, _request_timeout=REQUEST_TIMEOUT)
         except kfp_server_api.ApiException as problem:
@@ -104,7 +104,7 @@ def get_pipeline_spec(connection: Connection, run: Any) -> dict[str, Any]:
     if reference is None or not reference.pipeline_id:
         return {}
     api = kfp_server_api.PipelineServiceApi(connection.api_client)
-    with api_call(connection.endpoint):
+    with translate_errors(connection.endpoint):
         try:
             version = api.pipeline_service_get_pipeline_version(
                 reference.pipeline_id, reference.pipeline_version_id, _request_timeout=REQUEST_TIMEOUT
@@ -125,7 +125,7 @@ def cancel_run(connection: Connection, run: Any) -> None:
     """
     if run.finished_at is not None and run.finished_at.year > 1970:
         raise RunHasEnded(f"run {run.run_id} has ended already ({run.state}).")
-    with api_call(connection.endpoint):
+    with translate_errors(connection.endpoint):
         try:
             _run_api(connection).run_service_terminate_run(run.run_id, _request_timeout=REQUEST_TIMEOUT)
         except kfp_server_api.ApiException as problem:
@@ -145,7 +145,7 @@ def _all_runs(connection: Connection, page: int) -> Iterator[Any]:
         wanted = {"page_size": page, "page_token": token, "sort_by": "created_at desc"}
         if connection.config.namespace:
             wanted["namespace"] = connection.config.namespace
-        with api_call(connection.endpoint):
+        with translate_errors(connection.endpoint):
             answer = _run_api(connection).run_service_list_runs(**wanted, _request_timeout=REQUEST_TIMEOUT)
         yield from answer.runs or []
         token = answer.next_page_token or ""

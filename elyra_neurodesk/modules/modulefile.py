@@ -13,11 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from elyra_neurodesk.modules.lua import Statement, Unreadable, read_effects
+from elyra_neurodesk.paths import CVMFS_ROOT
 
-__all__ = ["DEFAULT_ROOT", "ModuleFile", "Statement", "apply", "moved", "parse", "read"]
-
-DEFAULT_ROOT = "/cvmfs/neurodesk.ardc.edu.au"
-"""Where the repository is mounted, and where module files of the first format say that it is."""
+__all__ = ["ModuleFile", "Statement", "apply", "moved", "parse", "read"]
 
 _IMAGE = re.compile(r"^(?:--|\#) neurodesk-image ([\w.+-]+)\.simg\s*$", re.MULTILINE)
 _TCL = re.compile(
@@ -92,7 +90,7 @@ def apply(statements: Sequence[Statement], environment: Mapping[str, str]) -> di
     return new
 
 
-def moved(text: str, new_root: str, old_root: str = DEFAULT_ROOT) -> str:
+def moved(text: str, new_root: str, old_root: str = CVMFS_ROOT) -> str:
     """Return ``text`` with every path below ``old_root`` moved below ``new_root``.
 
     >>> moved("/a:/cvmfs/neurodesk.ardc.edu.au/b /cvmfs/neurodesk.ardc.edu.au.org", "/new")

@@ -19,8 +19,8 @@ from elyra_neurodesk.modules.applist import AppList, app_list
 from elyra_neurodesk.modules.fingerprint import fingerprint
 from elyra_neurodesk.modules.index import Commands, ModuleIndex
 from elyra_neurodesk.modules.model import ModuleEntry, Origin
-from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
 from elyra_neurodesk.modules.timeouts import run_with_timeout
+from elyra_neurodesk.paths import CVMFS_ROOT
 
 ANSWER_TIMEOUT, SCAN_TIMEOUT = 5.0, 120.0  # seconds: to see that a tree is there, to read all of it
 
@@ -43,7 +43,7 @@ def current_index(
     """
     variables = os.environ if environment is None else environment
     named = root or variables.get("NEURODESK_CVMFS_ROOT")
-    place = Path(named or DEFAULT_ROOT)
+    place = Path(named or CVMFS_ROOT)
     listed = app_list(source or variables.get("NEURODESK_APPS_JSON") or None, variables, refresh)
     folder = cache.directory(variables)
     there = run_with_timeout(ANSWER_TIMEOUT, lambda: tree.is_tree(place))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import CVMFS_ROOT, SCRATCH
+from elyra_neurodesk.paths import CVMFS_ROOT, SCRATCH
 
 # config/jupyter/environment_variables.sh of neurodesktop
 ENVIRONMENT = {

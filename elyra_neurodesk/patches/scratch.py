@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import SCRATCH
+from elyra_neurodesk.paths import SCRATCH
 
 VOLUME = "neurodesktop-storage"
 

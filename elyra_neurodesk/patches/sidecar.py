@@ -13,7 +13,8 @@ from typing import Any
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import CVMFS_ROOT, SidecarDelivery
+from elyra_neurodesk.paths import CVMFS_ROOT
+from elyra_neurodesk.settings import SidecarDelivery
 
 NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"

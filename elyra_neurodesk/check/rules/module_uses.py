@@ -18,9 +18,9 @@ from elyra_neurodesk.check.events import (
 from elyra_neurodesk.check.report import Finding, ModuleUse, Severity, Verdict, finding
 from elyra_neurodesk.check.rules.loaded import LoadedModules
 from elyra_neurodesk.modules.index import ModuleEntry, ModuleIndex, Resolution
-from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT
+from elyra_neurodesk.paths import CVMFS_ROOT
 
-_CONTAINER = re.compile(re.escape(DEFAULT_ROOT) + r"/containers/([^/:\s\"';]+)")
+_CONTAINER = re.compile(re.escape(CVMFS_ROOT) + r"/containers/([^/:\s\"';]+)")
 _VERDICTS: dict[str, Verdict] = {
     "exact": "ok",
     "other": "other",
@@ -65,7 +65,7 @@ class ModuleRule:
         elif isinstance(event, UnloadModule):
             self.loaded.unload(event.scope, event.request)
         elif isinstance(event, UseModulePath):
-            if not event.path.startswith(DEFAULT_ROOT):
+            if not event.path.startswith(CVMFS_ROOT):
                 self.loaded.foreign.add(event.scope)
         elif isinstance(event, SetVariable):
             self._variable(event)
@@ -114,7 +114,7 @@ class ModuleRule:
     def _variable(self, event: SetVariable) -> None:
         if event.name == "MODULEPATH":
             known = [part for part in event.value.split(":") if part.startswith("/")]
-            if any(not part.startswith(DEFAULT_ROOT) for part in known):
+            if any(not part.startswith(CVMFS_ROOT) for part in known):
                 self.loaded.foreign.add(event.scope)
         elif event.name == "BASH_ENV":
             self.loaded.ready.add(event.scope)

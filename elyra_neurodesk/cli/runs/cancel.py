@@ -12,7 +12,7 @@ from elyra_neurodesk.cli.options import runtime_config_option
 @runtime_config_option
 def cancel(run: str, runtime_config: str | None) -> int:
     """End a run that is going on."""
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.kfp_api.runs import cancel_run, find_run
 
     connection = connect(runtime_config)

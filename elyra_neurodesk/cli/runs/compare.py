@@ -20,7 +20,7 @@ def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -
 
     Exit 0 when nothing differed, 3 when something did.
     """
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.runs.compare import compare as compare_records
     from elyra_neurodesk.runs.results import RunResults
     from elyra_neurodesk.runs.stored_records import record_of

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @json_option
 def list_(number: int, runtime_config: str | None, as_json: bool) -> int:
     """List the newest runs."""
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.kfp_api.runs import list_runs
     from elyra_neurodesk.runs.summary import summarize
 

@@ -18,7 +18,7 @@ def open_run(run: str, runtime_config: str | None) -> RunResults:
     Raises:
         NeurodeskError: there is no such configuration or run, or the API cannot be asked.
     """
-    from elyra_neurodesk.kfp_api.connection import connect
+    from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.runs.results import RunResults
 
     return RunResults.of(connect(runtime_config), run)

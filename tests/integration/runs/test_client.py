@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import kfp_server_api
 import pytest
 
 from elyra_neurodesk.elyra_adapter import runtime_configurations as configs
-from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.elyra_adapter.connection import connect
+from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api import runs as api
-from elyra_neurodesk.kfp_api.connection import connect
 from tests.integration.runs.servers import HEALTHZ, Reply, answering, closed_port, healthy, page, serving
 
 RUNS = "/apis/v2beta1/runs"
@@ -73,7 +74,8 @@ def test_connecting_gives_a_client_that_works(register) -> None:
     with serving(answering({**runs_api(), **ROOT})) as server:
         connection = connect(register(api_endpoint=server.url + "/"))
         assert connection.health.tag_name == "2.5.0"
-        assert connection.client.list_runs().runs[0].run_id == IDS[0]
+        runs_service = kfp_server_api.RunServiceApi(connection.api_client)
+        assert runs_service.run_service_list_runs().runs[0].run_id == IDS[0]
 
 
 @pytest.mark.parametrize("schema", ["neurodesk", "kfp"])

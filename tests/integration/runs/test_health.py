@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.kfp_api import errors as errors
-from elyra_neurodesk.kfp_api.connection import Health, precheck
+from elyra_neurodesk.kfp_api import errors
+from elyra_neurodesk.kfp_api.health import Health, precheck
 from tests.integration.runs.servers import (
     HEALTHZ,
     Reply,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.kfp_api.connection import connect_to
+from elyra_neurodesk.elyra_adapter.connection import connect_to
 from elyra_neurodesk.kfp_api.publish import publish
 from tests.integration.runs.servers import RESET, Reply, Request
 from tests.integration.submit.store_proxy import StoreProxy, store_proxy

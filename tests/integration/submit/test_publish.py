@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from elyra_neurodesk.elyra_adapter.connection import connect_to
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api import connection as client
-from elyra_neurodesk.kfp_api import errors as errors
+from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api.publish import PublishedRun, SubmissionRefused, SubmissionUnclear, publish
 from tests.integration.runs.servers import RESET, Reply, page, serving
 from tests.integration.submit.kfp_api import Fault, KfpApi, running_kfp_api
@@ -23,7 +24,7 @@ SLOW = Reply(content={}, seconds=0.6)
 
 def submit(api: KfpApi) -> PublishedRun:
     config = runtime_configuration(api_endpoint=api.url)
-    return publish(client.connect_to(config), "package: 1", "A study", "about it", "a study")
+    return publish(connect_to(config), "package: 1", "A study", "about it", "a study")
 
 
 def failed(api: KfpApi, expected: type[NeurodeskError]) -> NeurodeskError:
@@ -230,7 +231,7 @@ def test_an_api_that_goes_away_midway_is_told_with_what_is_there_already(
 
     with running_kfp_api() as api:
         config = runtime_configuration(api_endpoint=api.url)
-        connection = client.connect_to(config)
+        connection = connect_to(config)
     monkeypatch.setattr(api, "answer", gone)
     with pytest.raises(errors.NothingListens, match="No run was started"):
         publish(connection, "package: 1", "A study", "", "a study")
@@ -245,7 +246,7 @@ def test_pipelines_of_a_namespace_are_looked_for_in_it() -> None:
             return Reply(404)
 
         config = runtime_configuration(api_endpoint=api.url, namespace="ada")
-        connection = client.connect_to(config)
+        connection = connect_to(config)
         with serving(answer) as server:
             connection.api_client.configuration.host = server.url
             with pytest.raises(SubmissionRefused):

@@ -21,7 +21,10 @@ def test_the_same_sources_give_the_same_bytes() -> None:
 def test_it_holds_the_bootstrapper_and_nothing_else() -> None:
     names = zipfile.ZipFile(io.BytesIO(build_zipapp())).namelist()
     assert names == sorted(names)
-    single = {"__main__.py", *(f"elyra_neurodesk/{name}.py" for name in ("__init__", "errors", "network"))}
+    single = {
+        "__main__.py",
+        *(f"elyra_neurodesk/{name}.py" for name in ("__init__", "errors", "network", "paths")),
+    }
     assert single <= set(names)
     others = set(names) - single
     packages = ("bootstrapper", "modules", "record", "storage")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.modules.modulefile import DEFAULT_ROOT, Statement, apply, moved, parse, read
+from elyra_neurodesk.modules.modulefile import Statement, apply, moved, parse, read
+from elyra_neurodesk.paths import CVMFS_ROOT
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.unit.modules import lmod
 
@@ -162,9 +163,9 @@ def test_statements_prepend_append_and_set_without_repeating() -> None:
 
 
 def test_only_whole_paths_move() -> None:
-    assert moved(f"{DEFAULT_ROOT}/a:{DEFAULT_ROOT}", "/n") == "/n/a:/n"
-    assert moved(f"/x{DEFAULT_ROOT}/a,{DEFAULT_ROOT}2", "/n") == f"/x{DEFAULT_ROOT}/a,{DEFAULT_ROOT}2"
-    assert moved(f"{DEFAULT_ROOT}/a", "/back\\1") == "/back\\1/a"
+    assert moved(f"{CVMFS_ROOT}/a:{CVMFS_ROOT}", "/n") == "/n/a:/n"
+    assert moved(f"/x{CVMFS_ROOT}/a,{CVMFS_ROOT}2", "/n") == f"/x{CVMFS_ROOT}/a,{CVMFS_ROOT}2"
+    assert moved(f"{CVMFS_ROOT}/a", "/back\\1") == "/back\\1/a"
 
 
 @lmod.needs_lmod
