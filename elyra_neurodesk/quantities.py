@@ -11,12 +11,11 @@ from decimal import Decimal
 
 from elyra_neurodesk.errors import NeurodeskError
 
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))([eE][+-]?[0-9]{1,3}|[A-Za-z]{0,2})")
-_SUFFIXES = {
-    **{suffix: Decimal(1000) ** power for suffix, power in (("n", -3), ("u", -2), ("m", -1), ("", 0))},
-    **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)},
-    **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)},
-}
+# stricter than `kubernetes.utils.parse_quantity`, which also takes "1K", "1mi", "1_0" and "inf"
+_QUANTITY = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE][+-]?[0-9]{1,3})?"
+)
+_BINARY_SUFFIXES = ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki")
 
 
 class InvalidQuantity(NeurodeskError):
@@ -50,14 +49,30 @@ def parse_bytes(quantity: str | float) -> int:
     return math.ceil(_parse(quantity, "memory"))
 
 
+def whole_quantity(size: int) -> str:
+    """Return bytes as a quantity without a fraction, in the largest binary unit that has none.
+
+    >>> whole_quantity(parse_bytes("1.5Gi"))
+    '1536Mi'
+    """
+    for power, suffix in zip(range(6, 0, -1), _BINARY_SUFFIXES, strict=True):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{suffix}"
+    return str(size)
+
+
 def _parse(quantity: str | float, what: str) -> Decimal:
-    match = _QUANTITY.fullmatch(str(quantity).strip())
-    number, suffix = match.groups() if match else ("", "?")
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        number, suffix = number + suffix, ""
-    if suffix not in _SUFFIXES:
+    text = str(quantity).strip()
+    match = _QUANTITY.fullmatch(text)
+    if not match:
         raise InvalidQuantity(f"{what} {quantity!r} is not a Kubernetes quantity.")
-    value = Decimal(number) * _SUFFIXES[suffix]
+    if match["suffix"]:
+        # here, because it takes half a second where KFP's SDK has not imported it
+        from kubernetes.utils import parse_quantity
+
+        value = parse_quantity(text)
+    else:
+        value = Decimal(text)
     if value < 0:
         raise InvalidQuantity(f"{what} {quantity!r} is negative.")
     return value

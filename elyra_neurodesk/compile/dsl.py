@@ -17,6 +17,7 @@ from elyra_neurodesk.compile.python_source import free_name, identifier, keyword
 from elyra_neurodesk.graph.components import compile_component
 from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph, TaskInput
 from elyra_neurodesk.names import pipeline_name
+from elyra_neurodesk.quantities import parse_bytes, whole_quantity
 
 # Elyra's base types to Python's
 _TYPES = {"String": "str", "CustomString": "str", "Integer": "int", "Float": "float", "Bool": "bool"}
@@ -229,6 +230,9 @@ def _calls(task: Task) -> list[Call]:
         calls.append(Call("caching", ".set_caching_options", {"enable_caching": False}))
     for name, (function, argument) in _RESOURCES.items():
         if value := getattr(task.resources, name):
+            if argument == "memory" and "." in value:
+                # KFP's setters refuse fractions, which Kubernetes takes
+                value = whole_quantity(parse_bytes(value))
             calls.append(Call("resources", function, {argument: value}))
     for entry in kubernetes_env(_own_env(task).items()):
         calls.append(Call("env", ".set_env_variable", entry))

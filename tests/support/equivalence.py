@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from elyra_neurodesk.quantities import parse_bytes
 from tests.support.forked_kfp import FORKED
 
 Resolved = dict[str, dict[str, Any]]
@@ -73,6 +74,9 @@ def _by_name(executor: dict[str, Any]) -> dict[str, Any]:
     # an empty value is left out by protobuf's JSON
     env = [{"value": "", **entry} for entry in container.get("env", [])]
     container["env"] = sorted(env, key=lambda entry: str(entry["name"]))
+    resources = container["resources"] = dict(container.get("resources", {}))
+    # 4.5Gi in the package is 4608Mi in the DSL
+    resources |= {key: parse_bytes(resources[key]) for key in resources if key.startswith("resourceMemory")}
     return {**executor, "container": container}
 
 

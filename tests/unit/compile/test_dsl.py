@@ -10,7 +10,15 @@ import pytest
 
 from elyra_neurodesk.compile.dsl import write_dsl
 from elyra_neurodesk.compile.package import package_text
-from elyra_neurodesk.graph.model import Constant, Container, Parameter, PipelineInput, Task, TaskGraph
+from elyra_neurodesk.graph.model import (
+    Constant,
+    Container,
+    Parameter,
+    PipelineInput,
+    Resources,
+    Task,
+    TaskGraph,
+)
 from tests.support.equivalence import compile_dsl_here, resolved_tasks
 
 CVMFS = {"constant": "cvmfs-neurodesk", "mountPath": "/cvmfs/neurodesk.ardc.edu.au"}
@@ -85,3 +93,9 @@ def test_the_order_of_a_tasks_inputs_does_not_matter() -> None:
     other = dict(reversed(inputs.items()))
     sources = [write_dsl(TaskGraph("p", "", (replace(task, inputs=one),))) for one in (inputs, other)]
     assert sources[0] == sources[1]
+
+
+@pytest.mark.parametrize("memory", ["4.5Gi", "0.001Gi", "1.5G", "2Gi"])
+def test_memory_may_be_a_fraction(tmp_path: Path, memory: str) -> None:
+    task = replace(notebook("one", CVMFS), resources=Resources(memory_request=memory, memory_limit=memory))
+    equivalent(TaskGraph("p", "", (task,)), tmp_path)
