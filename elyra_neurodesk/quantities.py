@@ -70,7 +70,7 @@ def _parse(quantity: str | float, what: str) -> Decimal:
         # here, because it takes half a second where KFP's SDK has not imported it
         from kubernetes.utils import parse_quantity
 
-        value = parse_quantity(text)
+        value: Decimal = parse_quantity(text)
     else:
         value = Decimal(text)
     if value < 0:
