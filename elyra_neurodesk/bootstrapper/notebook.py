@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
-import signal
-import sys
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper import allowed_errors, packages
+from elyra_neurodesk.bootstrapper import allowed_errors
 from elyra_neurodesk.bootstrapper.disk import FULL, disk_full
 from elyra_neurodesk.bootstrapper.guard.host.cells import CellHooks
 from elyra_neurodesk.bootstrapper.guard.host.errors import guard_error
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
+from elyra_neurodesk.bootstrapper.kernels import KernelUnavailable, kernel_manager_class
 from elyra_neurodesk.bootstrapper.log import Log
+from elyra_neurodesk.bootstrapper.notebook_file import NotebookFacts
+from elyra_neurodesk.bootstrapper.papermill_engine import ENGINE, register_engine
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record.model import Value
 
-ENGINE = "elyra-neurodesk"
-SAVE_EVERY = 15.0  # seconds; papermill's own way is twice per cell
 KERNEL_TIMEOUT = 120  # seconds for a kernel to start
 IOPUB_TIMEOUT = 60  # seconds for a cell's last output to arrive
 MAX_MESSAGE = 500
-
-_managers: list[Any] = []
 
 
 class NotebookFailed(NeurodeskError):
@@ -38,89 +30,6 @@ class NotebookFailed(NeurodeskError):
     code = "ND-RUN-001"
     hint = "The executed notebook, uploaded beside the log, shows the cell and its traceback."
     exit_status = 1
-
-
-class NotebookUnreadable(NeurodeskError):
-    """The file is not a notebook."""
-
-    code = "ND-RUN-004"
-    hint = "Open the notebook in JupyterLab, save it and submit again."
-    exit_status = 1
-
-
-class KernelUnavailable(NeurodeskError):
-    """The notebook's kernel is not in the image, or does not start."""
-
-    code = "ND-KERNEL-001"
-    exit_status = 16
-
-
-@dataclass(frozen=True)
-class NotebookFacts:
-    """What is read from a notebook before it runs.
-
-    Attributes:
-        kernel: the kernel's name, "" when the notebook names none.
-        language: the language in small letters, "python" when the notebook names none.
-        parameters_cell: index of the cell tagged ``parameters``, None without one.
-        injected_cell: index of a cell that an earlier papermill run injected, None without one.
-    """
-
-    kernel: str
-    language: str
-    parameters_cell: int | None
-    injected_cell: int | None
-
-
-def read_facts(path: Path) -> NotebookFacts:
-    """Read a notebook file without nbformat, which takes a second to import.
-
-    Raises:
-        NotebookUnreadable: it is not JSON, or has no cells.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        metadata = content.get("metadata", {})
-        spec = metadata.get("kernelspec", {})
-        language = spec.get("language") or metadata.get("language_info", {}).get("name") or "python"
-        cells = content["cells"] if "cells" in content else content["worksheets"][0]["cells"]
-        tags = [cell.get("metadata", {}).get("tags", ()) for cell in cells]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
-        raise NotebookUnreadable(
-            f"{path.name} is not a notebook: {type(problem).__name__} {problem}."
-        ) from problem
-    return NotebookFacts(
-        kernel=str(spec.get("name", "")),
-        language=str(language).lower(),
-        parameters_cell=_first(tags, "parameters"),
-        injected_cell=_first(tags, "injected-parameters"),
-    )
-
-
-def choose_kernel(facts: NotebookFacts, log: Log) -> str:
-    """Return the name of the kernel to use, installing ipykernel only where Python has none.
-
-    Raises:
-        KernelUnavailable: no kernel of that name, and the notebook is not a Python one.
-        PackageUnavailable: ipykernel is needed and cannot be installed.
-    """
-    from jupyter_client.kernelspec import KernelSpecManager
-
-    # the native kernel is listed only if ipykernel can be imported; look at the files alone first
-    on_disk = KernelSpecManager(ensure_native_kernel=False).find_kernel_specs()
-    if facts.kernel in on_disk and facts.kernel != "python3":
-        return facts.kernel
-    if facts.language != "python":
-        raise KernelUnavailable(
-            f"the notebook asks for the kernel {facts.kernel!r} ({facts.language}), which this image "
-            f"does not have; it has {', '.join(sorted(on_disk)) or 'none'}.",
-            "Choose a runtime image with this kernel.",
-        )
-    if facts.kernel not in ("", "python3"):
-        log.say(f"the kernel {facts.kernel!r} is not in this image: python3 is used")
-    if "python3" not in on_disk or _runs_this_python(Path(on_disk["python3"])):
-        packages.ensure(["ipykernel"], log)
-    return "python3"
 
 
 def execute(
@@ -139,7 +48,7 @@ def execute(
 
     Raises:
         NotebookFailed: a cell raised or the kernel died.
-        GuardError: a cell did not do what it should have.
+        GuardError: a tool or module load of a cell failed unnoticed.
         KernelUnavailable: the kernel did not start.
         DiskFull: the executed notebook could not be saved.
     """
@@ -148,11 +57,11 @@ def execute(
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of every parameter without a default
-    _register_engine(log)
+    register_engine(log)
     inject = dict(values) if facts.parameters_cell is not None else {}
 
     def run_once() -> None:
-        hooks = CellHooks(guard, facts.language, lambda index: _cell_number(index, facts, bool(inject)))
+        hooks = CellHooks(guard, facts.language, lambda index: facts.cell_number(index, bool(inject)))
         papermill.execute_notebook(
             # papermill formats paths with str.format
             _literal(file),
@@ -166,7 +75,7 @@ def execute(
             stderr_file=log,
             start_timeout=KERNEL_TIMEOUT,
             iopub_timeout=IOPUB_TIMEOUT,
-            kernel_manager_class=_manager_class(hooks),
+            kernel_manager_class=kernel_manager_class(hooks),
             **hooks.options(),
         )
 
@@ -182,7 +91,7 @@ def execute(
                 log.say(f"the kernel did not start, trying once more: {words}")
                 run_once()
     except PapermillExecutionError as problem:
-        cell = _cell_number(problem.cell_index, facts, bool(inject))
+        cell = facts.cell_number(problem.cell_index, bool(inject))
         if found := guard.cause_of(problem.ename, problem.evalue, cell):
             raise guard_error(found, file) from None
         words = one_line(f"{problem.ename}: {problem.evalue}")[:MAX_MESSAGE].rstrip(".: ")
@@ -209,64 +118,6 @@ def to_html(executed: Path, target: Path) -> None:
     target.write_text(html, encoding="utf-8")
 
 
-def _register_engine(log: Log) -> None:
-    """Register papermill's own engine, made to save at intervals instead of twice per cell."""
-    from papermill.engines import NBClientEngine, papermill_engines
-
-    class Engine(NBClientEngine):  # type: ignore[misc]
-        @classmethod
-        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-            save, start, saved = nb_man.save, nb_man.cell_start, time.monotonic()
-
-            def save_sometimes(**nothing: Any) -> None:
-                nonlocal saved
-                if time.monotonic() - saved >= SAVE_EVERY:
-                    save()
-                    saved = time.monotonic()
-
-            def cell_start(cell: Any, cell_index: int | None = None, **more: Any) -> None:
-                if cell.get("cell_type") == "code" and cell_index is not None:
-                    log.say(f"cell {cell_index + 1} of {len(nb_man.nb.cells)}")
-                start(cell, cell_index, **more)
-
-            nb_man.save, nb_man.cell_start = save_sometimes, cell_start
-            try:
-                return super().execute_managed_notebook(nb_man, kernel_name, **options)
-            finally:
-                del nb_man.save, nb_man.cell_start  # papermill's own again: the last save is a real one
-
-    papermill_engines.register(ENGINE, Engine)
-
-
-def _manager_class(hooks: CellHooks) -> type:
-    """Return jupyter_client's kernel manager, telling `kill_kernels` of itself and ``hooks`` of clients."""
-    from jupyter_client.manager import AsyncKernelManager
-
-    class Manager(AsyncKernelManager):
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options)
-            _managers.append(self)
-
-        def client(self, **options: Any) -> Any:
-            client = super().client(**options)
-            hooks.connected(client)
-            return client
-
-    return Manager
-
-
-def kill_kernels() -> None:
-    """Kill the kernels that run, with all that they started.
-
-    For SIGTERM: asked politely, a kernel that is busy in a cell does not go, and would outlive its task.
-    """
-    for manager in _managers:
-        pid = getattr(getattr(manager, "provisioner", None), "pid", None)
-        with contextlib.suppress(OSError):
-            if pid and os.getpgid(pid) == pid:  # it leads a group of its own
-                os.killpg(pid, signal.SIGKILL)
-
-
 def _never_answered(problem: RuntimeError) -> bool:
     """Tell whether a kernel died before it ran anything (jupyter_client's ``wait_for_ready``)."""
     return type(problem) is RuntimeError and "before replying to kernel_info" in str(problem)
@@ -279,27 +130,5 @@ def _kernel_error(file: str, problem: RuntimeError) -> NeurodeskError:
     return KernelUnavailable(f"{file}: {one_line(str(problem))[:MAX_MESSAGE]}.")
 
 
-def _cell_number(index: int, facts: NotebookFacts, injected: bool) -> int:
-    """Return the position (from 1) of a cell in the notebook as the user knows it."""
-    adds = injected and facts.injected_cell is None and facts.parameters_cell is not None
-    if adds and facts.parameters_cell is not None and index > facts.parameters_cell:
-        return index
-    return index + 1
-
-
-def _runs_this_python(directory: Path) -> bool:
-    """Tell whether a kernel directory starts the Python that runs us (which then needs ipykernel)."""
-    try:
-        program = json.loads((directory / "kernel.json").read_text(encoding="utf-8"))["argv"][0]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return True
-    # jupyter_client starts a bare "python" or "python3" with the Python that it runs in
-    return "/" not in program or Path(program) == Path(sys.executable)
-
-
 def _literal(path: str) -> str:
     return path.replace("{", "{{").replace("}", "}}")
-
-
-def _first(tags: list[Any], tag: str) -> int | None:
-    return next((index for index, found in enumerate(tags) if tag in found), None)

@@ -15,8 +15,10 @@ from elyra_neurodesk.bootstrapper import (
     file_manifest,
     image,
     inputs,
+    kernels,
     modules,
     notebook,
+    notebook_file,
     outputs,
     packages,
     parameters,
@@ -51,7 +53,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         assignments: pipeline parameters as ``NAME=VALUE``.
         log: where the task's output and our own lines go.
     """
-    termination = Termination(stop=notebook.kill_kernels)
+    termination = Termination(stop=kernels.kill_kernels)
     termination.install()
     try:
         spec = TaskSpec.from_json(task, common)
@@ -170,8 +172,8 @@ def _execute(progress: Progress, publisher: Publisher, log: Log) -> None:
     guard.start(place.reports, os.environ, script=not _is_notebook(spec))
     began = time.monotonic()
     if _is_notebook(spec):
-        facts = notebook.read_facts(place.files / spec.file)
-        kernel = notebook.choose_kernel(facts, log)
+        facts = notebook_file.read_facts(place.files / spec.file)
+        kernel = kernels.choose_kernel(facts, log)
         log.say(f"running {spec.file} with papermill, kernel {kernel}")
         publisher.started = True
         try:
