@@ -10,12 +10,12 @@ from elyra_neurodesk.check.report import CheckFailed, Report
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.index import ModuleIndex
 from elyra_neurodesk.modules.sources import current_index
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.settings import RuntimeConfiguration
 
 MAX_LISTED = 10
 """Warnings that a submission shows one by one."""
 
-UNCONFIGURED = RuntimeSettings(
+UNCONFIGURED = RuntimeConfiguration(
     name="",
     display_name="",
     api_endpoint="",
@@ -25,16 +25,18 @@ UNCONFIGURED = RuntimeSettings(
     public_object_store_endpoint="",
     bucket="",
 )
-"""Settings without a runtime configuration: no default modules, no scratch claim."""
+"""What holds without a runtime configuration: no default modules, no scratch claim."""
 
 
-def check_before_submit(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> tuple[str, ...]:
+def check_before_submit(
+    pipeline: Pipeline, root: Path, configuration: RuntimeConfiguration
+) -> tuple[str, ...]:
     """Check a pipeline that is about to be submitted or exported, unless the configuration says ``off``.
 
     Args:
         pipeline: the pipeline.
         root: directory that file names are relative to.
-        settings: the runtime configuration; its ``check`` says what errors lead to.
+        configuration: the runtime configuration; its ``check`` says what errors lead to.
 
     Returns:
         One line for each warning, which does not stop the submission.
@@ -42,12 +44,12 @@ def check_before_submit(pipeline: Pipeline, root: Path, settings: RuntimeSetting
     Raises:
         CheckFailed: there are errors, and the level is ``error``.
     """
-    if settings.check == "off" or not pipeline.notebook_nodes:
+    if configuration.check == "off" or not pipeline.notebook_nodes:
         return ()
     # missing files are an error of the archive's builder
-    inputs = [item for item in check_inputs(pipeline, root, settings) if not item.problem]
-    report = check_sources(inputs, lambda: configured_index(settings))
-    if settings.check == "error" and report.with_severity("error"):
+    inputs = [item for item in check_inputs(pipeline, root, configuration) if not item.problem]
+    report = check_sources(inputs, lambda: configured_index(configuration))
+    if configuration.check == "error" and report.with_severity("error"):
         raise CheckFailed(pipeline.name, report)
     return warning_lines(report)
 
@@ -61,9 +63,9 @@ def warning_lines(report: Report) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def configured_index(settings: RuntimeSettings) -> ModuleIndex:
+def configured_index(configuration: RuntimeConfiguration) -> ModuleIndex:
     """Return the module index that a runtime configuration names; this machine's when it names none."""
-    source = settings.module_index
+    source = configuration.module_index
     if not source:
         return current_index()
     if "://" in source or source.endswith(".json"):

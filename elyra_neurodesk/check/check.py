@@ -21,7 +21,7 @@ from elyra_neurodesk.check.events import (
 from elyra_neurodesk.check.nodes import CheckInput
 from elyra_neurodesk.check.readers.files import FileReader
 from elyra_neurodesk.check.readers.inline_calls import EventInliner
-from elyra_neurodesk.check.report import Finding, ModuleUse, Report, finding, in_order
+from elyra_neurodesk.check.report import Finding, ModuleUse, Report, finding, worst_first
 from elyra_neurodesk.check.rules.commands import SYSTEM_COMMANDS, CommandRule
 from elyra_neurodesk.check.rules.interactive import interactive_findings
 from elyra_neurodesk.check.rules.module_uses import ModuleRule
@@ -50,7 +50,7 @@ def check_sources(inputs: Iterable[CheckInput], index: ModuleIndex | Callable[[]
     index_missing = False
     for source in sources:
         modules, found = _judge(source, index)
-        findings += in_order(found)
+        findings += worst_first(found)
         uses += modules.uses
         index_missing = index_missing or modules.index_missing
     if index_missing:

@@ -219,7 +219,7 @@ def visible(scope: Scope) -> Iterator[Scope]:
         yield scope[:length]
 
 
-def moved(events: Iterable[Event], scope: Scope) -> list[Event]:
+def in_scope(events: Iterable[Event], scope: Scope) -> list[Event]:
     """Return events of a program as those of the process ``scope`` that runs it."""
     return [dataclasses.replace(event, scope=(*scope, *event.scope)) for event in events]
 

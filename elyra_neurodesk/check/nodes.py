@@ -11,7 +11,7 @@ from elyra_neurodesk.graph.declarations import declared_modules
 from elyra_neurodesk.graph.dependencies import dependency_files
 from elyra_neurodesk.graph.pipeline import Node, NotebookNode, Pipeline
 from elyra_neurodesk.paths import SCRATCH
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.settings import RuntimeConfiguration
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ class CheckInput:
     problem: str = ""
 
 
-def check_inputs(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> tuple[CheckInput, ...]:
+def check_inputs(
+    pipeline: Pipeline, root: Path, configuration: RuntimeConfiguration
+) -> tuple[CheckInput, ...]:
     """Return what to check in a pipeline, in the order of its nodes.
 
     Args:
         pipeline: the pipeline.
         root: directory that file names are relative to.
-        settings: the runtime configuration.
+        configuration: the runtime configuration.
     """
     found: dict[tuple[str, str, bool], tuple[str, ...]] = {}
     nodes = {node.id: node for node in pipeline.nodes}
@@ -55,8 +57,8 @@ def check_inputs(pipeline: Pipeline, root: Path, settings: RuntimeSettings) -> t
                 node=node,
                 path=root / node.file,
                 files=files,
-                modules=declared_modules(node, settings),
-                volumes=(*node.volumes, SCRATCH) if settings.scratch_claim else node.volumes,
+                modules=declared_modules(node, configuration),
+                volumes=(*node.volumes, SCRATCH) if configuration.scratch_claim else node.volumes,
                 inherited=_outputs_of_ancestors(node, nodes),
                 problem=problem,
             )

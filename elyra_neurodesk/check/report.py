@@ -239,7 +239,7 @@ class Report:
         }
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings without duplicates, the worst first, else in the order of the code."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda found: _RANK[found.severity]))
 

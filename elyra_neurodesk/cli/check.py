@@ -43,15 +43,15 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 
     pipeline = read_pipeline_file(file)
-    settings = _settings(runtime_config)
-    level = level or settings.check
+    configuration = _configuration(runtime_config)
+    level = level or configuration.check
     report = Report(())
     if level != "off":
         from elyra_neurodesk.cli.render import busy
 
-        inputs = check_inputs(pipeline, file.resolve().parent, settings)
+        inputs = check_inputs(pipeline, file.resolve().parent, configuration)
         with busy("reading notebooks, scripts and the list of modules"):
-            report = check_sources(inputs, lambda: configured_index(settings))
+            report = check_sources(inputs, lambda: configured_index(configuration))
     if as_json:
         print_json({"pipeline": pipeline.name, "level": level, **report.to_json()})
     else:
@@ -61,7 +61,7 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     return 1 if level == "error" and report.with_severity("error") else 0
 
 
-def _settings(name: str | None) -> RuntimeConfiguration:
+def _configuration(name: str | None) -> RuntimeConfiguration:
     """Return the named runtime configuration, else the only one there is, else none."""
     from elyra_neurodesk.check.before_submit import UNCONFIGURED
     from elyra_neurodesk.elyra_adapter.runtime_configurations import (

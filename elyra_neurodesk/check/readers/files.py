@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from elyra_neurodesk.check.events import Event, FileEvents, Location, ReadFailure, Scope, moved
+from elyra_neurodesk.check.events import Event, FileEvents, Location, ReadFailure, Scope, in_scope
 from elyra_neurodesk.check.readers.context import Context
 from elyra_neurodesk.check.readers.documents import Document, DocumentError, parse_document, read_document
 from elyra_neurodesk.check.readers.python import python_events, read_python
@@ -85,7 +85,7 @@ class FileReader:
 
     def _read_embedded(self, language: str, text: str, at: Location, scope: Scope) -> list[Event]:
         if language == "python":
-            return moved(python_events(text, at, self._context), scope)
+            return in_scope(python_events(text, at, self._context), scope)
         return r_octave_events(text, language, at, self._context, scope)
 
 

@@ -15,7 +15,7 @@ from elyra_neurodesk.check.events import (
     ImportModule,
     LoadModule,
     RunFile,
-    moved,
+    in_scope,
 )
 from elyra_neurodesk.check.readers.files import FileReader
 from elyra_neurodesk.check.readers.python import MAIN
@@ -116,7 +116,7 @@ class EventInliner:
         self._runs[name] += 1
         if self._runs[name] > _MAX_RUNS:
             return
-        for inner in moved(self._follow(script, script.events, main=True), event.scope):
+        for inner in in_scope(self._follow(script, script.events, main=True), event.scope):
             if isinstance(inner, LoadModule) and inner.via == "bare" and event.ready:
                 yield dataclasses.replace(inner, via="ready")
             else:

@@ -24,7 +24,7 @@ class CellSyntaxError(Exception):
         self.line = line
 
 
-def parse(text: str, notebook: bool) -> ast.Module:
+def parse_cell(text: str, notebook: bool) -> ast.Module:
     """Return the syntax tree of a cell or a script; its line numbers are those of ``text``.
 
     Nothing of it is run: IPython's transformer rewrites ``!command``, ``%magic`` and ``%%magic`` as calls.

@@ -28,7 +28,7 @@ from elyra_neurodesk.check.events import (
 from elyra_neurodesk.check.readers import python_functions
 from elyra_neurodesk.check.readers.context import Context
 from elyra_neurodesk.check.readers.documents import CodeCell, Document
-from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse
+from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse_cell
 from elyra_neurodesk.check.readers.lmod import lmod_events
 from elyra_neurodesk.check.readers.python_names import PythonNames, interpolated
 from elyra_neurodesk.check.readers.shell import command_events, shell_events
@@ -62,7 +62,7 @@ def read_python(document: Document, file: str, parameters: Iterable[str], contex
     for cell in document.cells:
         start = Location(file, cell.number, 1)
         try:
-            trees.append((start, parse(cell.text, document.notebook), _PARAMETERS in cell.tags))
+            trees.append((start, parse_cell(cell.text, document.notebook), _PARAMETERS in cell.tags))
         except CellSyntaxError as problem:
             certain = "raises-exception" not in cell.tags and not _may_be_newer(document, cell, problem.line)
             at = Location(file, cell.number, problem.line)
@@ -83,7 +83,7 @@ def read_python(document: Document, file: str, parameters: Iterable[str], contex
 def python_events(text: str, at: Location, context: Context) -> list[Event]:
     """Return what the program of ``python -c`` does; its functions are not followed."""
     try:
-        tree = parse(text, notebook=False)
+        tree = parse_cell(text, notebook=False)
     except CellSyntaxError:
         return []
     return _PythonReader(PythonNames.from_trees([(tree, False)]), context).read(tree, at)
@@ -475,7 +475,7 @@ class _PythonReader:
             self._events.append(UseString(at, line.strip(), "read"))
         elif name in _STATEMENT_MAGICS:
             try:
-                tree = parse(line, notebook=True)
+                tree = parse_cell(line, notebook=True)
             except CellSyntaxError:
                 return
             self._events += self.read(tree, at)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from elyra_neurodesk.check.readers.documents import parse_document
 from elyra_neurodesk.check.readers.files import FileReader
-from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse
+from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse_cell
 from elyra_neurodesk.check.readers.python_names import PythonNames, interpolated
 from elyra_neurodesk.modules.index import ModuleIndex, Origin
 from tests.unit.check.support import check, notebook
@@ -82,14 +82,14 @@ def test_any_json_is_a_notebook_or_reported(content: object) -> None:
 )
 def test_lines_keep_their_numbers(lines: list[str]) -> None:
     text = "\n".join([*lines, "marker = 1"])
-    tree = parse(text, notebook=True)
+    tree = parse_cell(text, notebook=True)
     assert tree.body[-1].lineno == text.count("\n") + 1
 
 
 @given(TEXTS)
 def test_a_cell_is_parsed_or_broken(text: str) -> None:
     with contextlib.suppress(CellSyntaxError):
-        assert parse(text, notebook=True).body is not None
+        assert parse_cell(text, notebook=True).body is not None
 
 
 @given(TEXTS)
