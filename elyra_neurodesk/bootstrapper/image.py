@@ -15,7 +15,7 @@ _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 
 
 def read_reference(reference: str, used: bool = True) -> Image | None:
-    """Return the image of this name, None where there is none."""
+    """Return the image of this name, None for an empty reference."""
     if not reference:
         return None
     pinned = _DIGEST.search(reference)

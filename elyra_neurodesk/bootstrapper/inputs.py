@@ -19,10 +19,10 @@ from elyra_neurodesk.storage.interface import PARALLEL, ObjectStorage
 
 
 class InputUnavailable(NeurodeskError):
-    """What an ancestor left cannot be used."""
+    """The record or an output of an ancestor cannot be used."""
 
     code = "ND-INPUT-001"
-    hint = "Run the pipeline again; if it repeats, look at the log of the node named here."
+    hint = "Run the pipeline again; if it repeats, see the log of the node named here."
     exit_status = 13
 
 
@@ -61,7 +61,7 @@ def read_records(store: ObjectStorage, spec: TaskSpec, run_id: str) -> dict[str,
             return record
         except NoSuchObject:
             raise InputUnavailable(
-                f"the task {task!r}, upstream of this one, left no {TASK_RECORD}."
+                f"the task {task!r}, upstream of this one, has no {TASK_RECORD}."
             ) from None
         except (ValueError, TypeError) as problem:
             raise InputUnavailable(

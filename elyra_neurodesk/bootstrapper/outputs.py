@@ -16,7 +16,7 @@ VISUALISATIONS = ("mlpipeline-ui-metadata.json", "mlpipeline-metrics.json")
 
 
 class OutputMissing(NeurodeskError):
-    """A declared output was not made."""
+    """A declared output does not exist."""
 
     code = "ND-OUTPUT-001"
     hint = (

@@ -1,4 +1,4 @@
-"""Upload what a task leaves, after success and failure alike."""
+"""Uploads a task's outputs, executed notebook, log and record, after success and failure alike."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Publisher:
         store: where to.
         progress: what is known of the task; gains outputs and errors.
         place: where the files are.
-        log: told what happens.
+        log: where progress is reported.
         started: whether notebook or script was begun, so that there can be outputs.
         began: when the task began, seconds since the epoch.
     """
@@ -201,15 +201,15 @@ class Publisher:
         there = sorted(os.listdir(self.place.files))[:10]  # noqa: PTH208 - names are wanted
         what = "outputs match" if len(patterns) > 1 else "output matches"
         return OutputMissing(
-            f"{self.progress.spec.file} ended well, but the declared {what} no file: {names}; "
+            f"{self.progress.spec.file} finished successfully, but the declared {what} no file: {names}; "
             f"its working directory holds {', '.join(there) or 'nothing'}."
         )
 
     def _failed(self, error: NeurodeskError) -> bool:
-        """Note an error; one that could not be stored says where the files are instead.
+        """Note an error; where files could not be stored, its hint names where they are kept.
 
         Returns:
-            Whether it tells anything that the log does not have yet.
+            Whether it adds anything to the log.
         """
         if error.exit_status == STORING and KEPT_MESSAGE not in error.hint:
             status = error.exit_status

@@ -89,7 +89,7 @@ def _remarks(found: Comparison) -> list[RenderableType]:
     if found.unexplained:
         lines.append(
             f"{joined(found.unexplained)}: the outputs differ although nothing recorded differs before them. "
-            "Random numbers, the time of day, or a file that no node declares would do that."
+            "Possible causes: random numbers, the time of day, undeclared files."
         )
     if found.unrecorded:
         lines.append(

@@ -27,9 +27,9 @@ from elyra_neurodesk.cli.options import runtime_config_option
     metavar="PATH",
     help="The file to write.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def export(file: Path, runtime_config: str | None, form: str, output: Path, overwrite: bool) -> int:
-    """Write FILE.pipeline as a package that KFP takes (yaml) or as a program that compiles to it (py)."""
+    """Write FILE.pipeline as a package that KFP accepts (yaml) or as a program that compiles to it (py)."""
     from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
     from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 

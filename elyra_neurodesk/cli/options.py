@@ -37,7 +37,7 @@ def timeout_option(command: F) -> F:
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="Stop watching after so long; the run goes on.",
+        help="Stop watching after this time; the run continues.",
     )(command)
 
 

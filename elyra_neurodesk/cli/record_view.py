@@ -47,7 +47,7 @@ def show_record(record: RunRecord) -> Group:
 
 
 def with_labels(record: RunRecord) -> RunRecord:
-    """Return the record with tasks called as people see them, where no two are called the same."""
+    """Return the record with tasks named by their nodes' labels where these are unique."""
     nodes = Counter(task.node for task in record.tasks)
     labels = {
         task.record.task: task.node
@@ -87,7 +87,7 @@ def joined(names: Iterable[str], most: int = 6) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a parameter's value so that a text, a number and a Boolean can be told apart."""
+    """Return a parameter's value so that texts, numbers and Booleans can be distinguished."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, str) else str(value)

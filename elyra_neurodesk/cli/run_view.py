@@ -1,4 +1,4 @@
-"""A run for people, once and while it goes on: for ``runs show``, ``runs watch`` and ``submit --watch``."""
+"""A run for people, once and while it runs: for ``runs show``, ``runs watch`` and ``submit --watch``."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def show_until_end(
         else:
             _lines(snapshots, target)
     except KeyboardInterrupt:
-        note(f"run {results.run_id} goes on; `elyra-neurodesk runs cancel {results.run_id}` ends it")
+        note(f"run {results.run_id} continues; `elyra-neurodesk runs cancel {results.run_id}` cancels it")
         raise
     final = results.full_summary()
     target.print(run_table(final))
@@ -80,4 +80,4 @@ def _lines(snapshots: Iterable[RunSummary], target: Console) -> None:
 
 
 def _note_outage(problem: NeurodeskError) -> None:
-    note(f"{problem.code}: {problem.message} Waiting for it to come back.")
+    note(f"{problem.code}: {problem.message} Waiting until it is reachable again.")

@@ -23,7 +23,7 @@ from elyra_neurodesk.cli.options import (
 @click.command(short_help="Submit a pipeline from the editor's file.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
 @runtime_config_option
-@click.option("--watch", is_flag=True, help="Show the run until it ends; exit 4 when it did not succeed.")
+@click.option("--watch", is_flag=True, help="Watch the run until it ends; exit 4 if it did not succeed.")
 @json_option
 @timeout_option
 def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, timeout: float | None) -> int:
@@ -32,7 +32,7 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
     Prints the run's id and the address of its page.
     """
     if timeout is not None and not watch:
-        raise click.UsageError("--timeout is the time to watch: give --watch as well.")
+        raise click.UsageError("--timeout needs --watch.")
     from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
     from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 

@@ -1,1 +1,1 @@
-"""Records of tasks and runs: what ran, with what, and what came of it."""
+"""Records of tasks and runs: what ran, with what, and with which result."""

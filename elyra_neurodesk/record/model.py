@@ -101,7 +101,7 @@ class GuardFinding:
 
 @dataclass(frozen=True)
 class SubmittedFile:
-    """A file that the task was given."""
+    """A file that was submitted with the task."""
 
     path: Annotated[str, "Path below the task's working directory (POSIX)."]
     size: Bytes
@@ -147,7 +147,7 @@ class Module:
     ] = ""
     via: Annotated[
         Via,
-        "How it was loaded: by Lmod, or by doing what its module file says; empty where it was not.",
+        "How it was loaded: by Lmod, or by reading its module file; empty where it was not.",
     ] = ""
     status: Annotated[
         Status,
@@ -365,13 +365,13 @@ class RunRecord:
     message: Annotated[str, "What went wrong, in one line; empty where nothing did."]
     parameters: Annotated[
         dict[str, Any],
-        "Pipeline parameters: name to value, from the tasks that took them and from what the run was given.",
+        "Pipeline parameters: name to value, from the tasks that took them and from the run's request.",
     ]
     tasks: Annotated[tuple[RecordedTask, ...], "The tasks, parents before children."]
     tools: Annotated[tuple[LoadedTool, ...], "All modules with the containers that they really were."]
     repositories: Annotated[
         tuple[RepositoryState, ...],
-        "The states of the Neurodesk repository; more than one where it was published anew while the run "
+        "The states of the Neurodesk repository; more than one where it was published again while the run "
         "went on.",
     ]
     edges: Annotated[tuple[Edge, ...], "Which output of which task was input of which."]

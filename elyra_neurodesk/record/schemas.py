@@ -66,7 +66,7 @@ def record_schema(kind: Kind) -> Schema:
 
 @lru_cache(maxsize=2)
 def record_validator(kind: Kind) -> Draft202012Validator:
-    """Return a validator; the run record's schema refers to the task record's, which it is given."""
+    """Return a validator; the run record's schema refers to the task record's, which the registry has."""
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 

@@ -36,10 +36,10 @@ class Difference:
     Attributes:
         kind: what sort of thing.
         what: the thing: a parameter's name, a file's path, a tool, ``Python``.
-        a: its value in the first run, None where it was not there. A file is ``{"size", "sha256"}``.
+        a: its value in the first run, None where it has none. A file is ``{"size", "sha256"}``.
         b: its value in the second run.
         tasks: names of the tasks that it is true of.
-        follows: the task whose other output this is a consequence of, "" where it is none.
+        follows: the task whose other output this is a consequence of, "" where it is not one.
     """
 
     kind: Kind
@@ -81,7 +81,7 @@ class Comparison:
     def unexplained(self) -> tuple[str, ...]:
         """Tasks whose outputs differ although nothing that is recorded of what they started from does.
 
-        They drew random numbers, wrote the time, or read something that nobody declared.
+        They drew random numbers, wrote the time, or read undeclared files.
         """
         explained = {task for one in self.differences if one.kind != "results" for task in one.tasks}
         return tuple(
@@ -174,7 +174,7 @@ def _parameters(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
 
 
 def _code_and_files(task: str, a: _Task, b: _Task) -> Iterator[Difference]:
-    """Compare what was submitted; where nothing tells how the archives differ, say that they do."""
+    """Compare what was submitted; where no file explains how the archives differ, report that they do."""
     found = [
         *_values("code", task, _source(a.record), _source(b.record)),
         *(

@@ -16,7 +16,7 @@ from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
 
 PART_PREFIX = ".elyra-neurodesk-part-"
-"""How the names of files begin that are being written."""
+"""Prefix of the names of files that are being written."""
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -28,25 +28,25 @@ class UnsafeName(NeurodeskError):
     hint = "Nothing was downloaded. Look at who else writes to the bucket."
 
 
-class DifferentFileThere(NeurodeskError):
-    """A file of this name is there and has other content."""
+class FileDiffers(NeurodeskError):
+    """A file of this name exists and has other content."""
 
     code = "ND-DOWNLOAD-002"
-    hint = "Choose an empty directory, or replace what is there with --overwrite."
+    hint = "Choose an empty directory, or replace existing files with --overwrite."
 
 
 class ContentDiffers(NeurodeskError):
-    """What came is not what the task uploaded."""
+    """The download is not what the task uploaded."""
 
     code = "ND-DOWNLOAD-003"
-    hint = "Run the same command again; when it stays, the object was changed after the task ended."
+    hint = "Run the same command again; if it repeats, the object was changed after the task ended."
 
 
 class CannotWrite(NeurodeskError):
     """The directory cannot be written to."""
 
     code = "ND-DOWNLOAD-004"
-    hint = "Check free space and permissions; files that are complete stay, running it again continues."
+    hint = "Check free space and permissions; complete files are kept, and running it again continues."
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Downloaded:
 
     Attributes:
         written: files written, in the order of the outputs.
-        skipped: files that were there already with the right content.
+        skipped: files that existed with the right content.
     """
 
     written: tuple[Path, ...]
@@ -81,12 +81,12 @@ def plan(
         overwrite: whether files with other content are replaced.
 
     Returns:
-        What to fetch; and the files that are there already with the right content.
+        What to fetch; and the files that exist with the right content.
 
     Raises:
         UnsafeName: a name leads out of the directory, directly or through a symbolic link in it.
-        DifferentFileThere: a file has other content and ``overwrite`` is off.
-        CannotWrite: a file that is there cannot be read.
+        FileDiffers: a file has other content and ``overwrite`` is off.
+        CannotWrite: an existing file cannot be read.
     """
     wanted: list[Wanted] = []
     there: list[Path] = []
@@ -100,7 +100,7 @@ def plan(
         elif overwrite and not target.is_dir():
             wanted.append(Wanted(output, target))
         else:
-            raise DifferentFileThere(f"{target} is there already and differs from the run's '{output.key}'.")
+            raise FileDiffers(f"{target} exists already and differs from the run's '{output.key}'.")
     return wanted, there
 
 
@@ -112,7 +112,9 @@ def safe_target(root: Path, name: str) -> Path:
     """
     parts = name.split("/")
     if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in parts):
-        raise UnsafeName(f"the run has an output called {name!r}, which is no name for a file below {root}.")
+        raise UnsafeName(
+            f"the run has an output called {name!r}, which is not a valid file name below {root}."
+        )
     target = root.joinpath(*parts)
     if not target.parent.resolve().is_relative_to(root) or target.is_symlink():
         raise UnsafeName(f"{target} leads out of {root} through a symbolic link.")
@@ -134,9 +136,9 @@ def download(
     Args:
         storage: the store.
         outputs: what to fetch.
-        directory: where to; made when it is not there.
+        directory: where to; created where it does not exist.
         overwrite: whether files with other content are replaced.
-        progress: told the bytes of each piece as it arrives, and of each file that was there already.
+        progress: called with the bytes of each piece that arrives, and of each file that is skipped.
 
     Raises:
         NeurodeskError: ``ND-DOWNLOAD-…``, or ``ND-STORE-…`` from the store; no further file is begun then.
@@ -177,7 +179,7 @@ def _fetch(storage: BrowsableStorage, item: Wanted, mode: int, progress: Callabl
             os.fsync(file.fileno())
         if not _matches(output, part.stat().st_size, sha256.hexdigest(), md5.hexdigest()):
             raise ContentDiffers(
-                f"what came for '{output.key}' is not what the task uploaded: its hash differs."
+                f"the download of '{output.key}' is not what the task uploaded: its hash differs."
             )
         part.chmod(mode)  # temporary files are made for their owner alone
         part.replace(target)
@@ -207,7 +209,7 @@ def _same(path: Path, output: RunOutput) -> bool:
                 sha256.update(piece)
                 md5.update(piece)
     except OSError as problem:
-        raise CannotWrite(f"{path} is there and cannot be read: {problem.strerror}.") from problem
+        raise CannotWrite(f"{path} exists and cannot be read: {problem.strerror}.") from problem
     return _matches(output, output.size, sha256.hexdigest(), md5.hexdigest())
 
 

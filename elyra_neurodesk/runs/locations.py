@@ -36,7 +36,7 @@ class SpecTask:
 
     @property
     def label(self) -> str:
-        """What people see: the node's label for generic tasks."""
+        """The node's label for generic tasks, else the display name."""
         return self.spec.node if self.spec and self.spec.node else self.display_name
 
     @property

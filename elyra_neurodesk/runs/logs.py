@@ -1,4 +1,4 @@
-"""Following the logs of a run's tasks while they grow."""
+"""Reads the logs of a run's tasks while they grow."""
 
 from __future__ import annotations
 

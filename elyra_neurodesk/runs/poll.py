@@ -23,7 +23,7 @@ class StillRunning(NeurodeskError):
     """The run did not end in the time that the user gave it."""
 
     code = "ND-RUNS-006"
-    hint = "It goes on; `elyra-neurodesk runs watch` picks it up again, `runs cancel` ends it."
+    hint = "The run continues; `elyra-neurodesk runs watch` follows it again, `runs cancel` cancels it."
     exit_status = 5
 
 

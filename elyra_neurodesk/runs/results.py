@@ -38,9 +38,7 @@ class NoOutputs(NeurodeskError):
     """The run's pipeline does not say where its outputs are."""
 
     code = "ND-RUNS-005"
-    hint = (
-        "Only pipelines submitted with a neurodesk runtime configuration do; look at the run's page instead."
-    )
+    hint = "Only pipelines submitted with a neurodesk runtime configuration do; see the run's page instead."
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class RunResults:
 
     @classmethod
     def of(cls, connection: Connection, wanted: str) -> RunResults:
-        """Find the run that a user means (see `api.find_run`) and read its pipeline."""
+        """Find the run that a user asks for (see `api.find_run`) and read its pipeline."""
         run = find_run(connection, wanted)
         return cls(connection, run.run_id, tuple(spec_tasks(get_pipeline_spec(connection, run))))
 
@@ -184,10 +182,10 @@ class RunResults:
         return [replace(output, sha256=hashes.get(output.key, "")) for output in found]
 
     def task(self, summary: RunSummary, wanted: str) -> TaskSummary:
-        """Return the task that a user means: by its name, its label or its directory's name.
+        """Return the task that a user asks for: by its name, its label or its directory's name.
 
         Raises:
-            NoSuchTask: there is none; the hint lists the names.
+            NoSuchTask: no task has this name; the hint lists those there are.
         """
         for task in summary.tasks:
             if wanted in (task.name, task.display_name, task.task):

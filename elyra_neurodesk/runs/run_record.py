@@ -1,7 +1,7 @@
 """Makes a run's record: the records of its tasks joined into one.
 
-What is in it says `record.model`, its meaning for people docs/record.md. The same run gives the same record
-wherever it is made: nothing in it tells when or by whom that was.
+`record.model` defines its fields, docs/record.md explains them. The same run gives the same record wherever
+it is made: it does not contain when or by whom that was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def build(
     summary: RunSummary,
     tasks: Sequence[SpecTask],
     files: Mapping[str, TaskRecordFile],
-    given: Mapping[str, Any],
+    requested: Mapping[str, Any],
 ) -> RunRecord:
     """Return the record of a run.
 
@@ -44,14 +44,14 @@ def build(
         summary: what the backend reports of the run and of each task.
         tasks: the pipeline's tasks; empty where it is no longer known.
         files: the tasks' records by the names of their directories.
-        given: the run's parameters as the backend has them.
+        requested: the run's parameters as the backend has them.
     """
     specs = {task.name: task for task in tasks}
     entries = [_task(task, specs.get(task.name), files.get(task.task)) for task in summary.tasks]
     records = [entry.record for entry in entries if entry.record is not None]
     started = [task.started for task in summary.tasks if task.started is not None]
     pipelines = [task.spec.pipeline for task in tasks if task.spec is not None]
-    parameters = dict(given)
+    parameters = dict(requested)
     for record in records:
         parameters |= record.parameters
     return RunRecord(

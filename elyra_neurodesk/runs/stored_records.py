@@ -35,7 +35,7 @@ def record_of(results: RunResults) -> StoredRecord:
 
     Raises:
         ApiError: the API cannot be asked.
-        StorageError: the tasks' records cannot be read. One that cannot be stored is no error.
+        StorageError: the tasks' records cannot be read. A record that cannot be stored is not an error.
     """
     run = get_run(results.connection, results.run_id)
     summary = summarize(run, results.tasks, results.connection.config.run_url(results.run_id))

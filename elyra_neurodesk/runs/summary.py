@@ -1,4 +1,4 @@
-"""A run as plain data: what every command shows, in tables and as JSON."""
+"""A run as plain data: what commands show, in tables and as JSON."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TaskSummary:
 
     Attributes:
         name: the task's name in the pipeline spec.
-        display_name: what people see: the node's label for generic tasks.
-        state: a V2beta1RuntimeState; PENDING for tasks that the backend has not mentioned yet.
+        display_name: the node's label for generic tasks.
+        state: a V2beta1RuntimeState; PENDING for tasks that the backend does not report yet.
         started: when it started, None when it has not.
         seconds: how long it took, or has been running; None when it has not started.
         message: one line about what went wrong, "" when nothing did.
@@ -229,7 +229,7 @@ def _node_id(detail: Any, by_id: Mapping[str, Any]) -> str:
 
 
 def _time(moment: datetime | None) -> datetime | None:
-    """Return ``moment`` in UTC; None for the epoch, KFP's way to write that there is none."""
+    """Return ``moment`` in UTC; None for the epoch, which KFP writes for no time."""
     if moment is None or moment.year <= 1970:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

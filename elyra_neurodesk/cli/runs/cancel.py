@@ -11,7 +11,7 @@ from elyra_neurodesk.cli.options import runtime_config_option
 @click.argument("run")
 @runtime_config_option
 def cancel(run: str, runtime_config: str | None) -> int:
-    """End a run that is going on."""
+    """Cancel a run that has not ended."""
     from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.kfp_api.runs import cancel_run, find_run
 

@@ -10,15 +10,15 @@ DIFFERENT = 3
 """Exit status when two runs differ; 1 would be that of an error."""
 
 
-@click.command(short_help="Tell what differed between two runs.")
+@click.command(short_help="Show what differs between two runs.")
 @click.argument("run_a", metavar="A")
 @click.argument("run_b", metavar="B")
 @runtime_config_option
 @json_option
 def compare(run_a: str, run_b: str, runtime_config: str | None, as_json: bool) -> int:
-    """Tell what differed between the runs A and B: parameters, code, data, tools, environment, results.
+    """Show what differs between the runs A and B: parameters, code, data, tools, environment, results.
 
-    Exit 0 when nothing differed, 3 when something did.
+    Exit 0 if nothing differs, 3 if something does.
     """
     from elyra_neurodesk.elyra_adapter.connection import connect
     from elyra_neurodesk.runs.compare import compare as compare_records

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 @click.argument("run")
 @click.argument("task", required=False)
 @click.option(
-    "-f", "--follow", "following", is_flag=True, help="Go on until the run, or the task, has ended."
+    "-f", "--follow", "following", is_flag=True, help="Keep printing until the run, or the task, has ended."
 )
 @runtime_config_option
 @json_option
 def logs(run: str, task: str | None, following: bool, runtime_config: str | None, as_json: bool) -> int:
     """Print the log of a task, or of every task of a run.
 
-    The logs of failed tasks are there as well.
+    The logs of failed tasks are included.
     """
     if following and as_json:
-        raise click.UsageError("--follow and --json exclude each other.")
+        raise click.UsageError("--follow and --json cannot be used together.")
     results = open_run(run, runtime_config)
     if following:
         _follow_logs(results, task)

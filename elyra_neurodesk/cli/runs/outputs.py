@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIRECTORY",
-    help="Fetch everything into DIRECTORY/TASK/...; what is there already and right is skipped.",
+    help="Download everything into DIRECTORY/TASK/...; identical files are skipped.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that are there and differ.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files that differ.")
 @runtime_config_option
 @json_option
 def outputs(
     run: str, directory: Path | None, overwrite: bool, runtime_config: str | None, as_json: bool
 ) -> int:
-    """List what the tasks of a run have uploaded, or download it."""
+    """List or download the files that a run uploaded."""
     if overwrite and directory is None:
-        raise click.UsageError("--overwrite is about --download: give --download DIRECTORY as well.")
+        raise click.UsageError("--overwrite needs --download DIRECTORY.")
     results = open_run(run, runtime_config)
     found = results.outputs()
     if directory is not None:
@@ -65,7 +65,7 @@ def _download(
         root = directory.resolve()
         print_json([{**output.to_json(), "file": str(root / output.task / output.path)} for output in found])
         return
-    click.echo(f"{len(done.written)} files written to {directory}, {len(done.skipped)} were there already")
+    click.echo(f"{len(done.written)} files written to {directory}, {len(done.skipped)} existed already")
 
 
 def _outputs_table(outputs: Iterable[RunOutput]) -> Table:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from elyra_neurodesk.runs.stored_records import StoredRecord
 
 
-class FileThere(NeurodeskError):
-    """The file that the record should be written to is there already."""
+class RecordFileExists(NeurodeskError):
+    """The file that the record should be written to exists already."""
 
     code = "ND-RECORD-001"
     hint = "Choose another name, or add --overwrite."
 
 
-class FileNotWritten(NeurodeskError):
+class RecordFileNotWritten(NeurodeskError):
     """The record cannot be written to the file."""
 
     code = "ND-RECORD-002"
@@ -37,7 +37,7 @@ class FileNotWritten(NeurodeskError):
     metavar="FILE",
     help="Write the record (JSON) to FILE instead.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @runtime_config_option
 @json_option
 def record(run: str, output: Path | None, overwrite: bool, runtime_config: str | None, as_json: bool) -> int:
@@ -46,9 +46,9 @@ def record(run: str, output: Path | None, overwrite: bool, runtime_config: str |
     The record is kept beside the run's outputs as run-record.json; docs/record.md explains it.
     """
     if overwrite and output is None:
-        raise click.UsageError("--overwrite is about --output: give --output FILE as well.")
+        raise click.UsageError("--overwrite needs --output FILE.")
     if output is not None and output.exists() and not overwrite:
-        raise FileThere(f"{output} is there already.")
+        raise RecordFileExists(f"{output} exists already.")
     from elyra_neurodesk.runs.stored_records import record_of
 
     found = record_of(open_run(run, runtime_config))
@@ -78,4 +78,4 @@ def _write(found: StoredRecord, output: Path) -> None:
     try:
         output.write_bytes(to_bytes(found.record))
     except OSError as problem:
-        raise FileNotWritten(f"{output} cannot be written: {problem.strerror or problem}.") from problem
+        raise RecordFileNotWritten(f"{output} cannot be written: {problem.strerror or problem}.") from problem

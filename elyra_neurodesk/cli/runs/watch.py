@@ -20,7 +20,7 @@ from elyra_neurodesk.cli.runs.open import open_run
 @json_option
 @timeout_option
 def watch(run: str, runtime_config: str | None, as_json: bool, timeout: float | None) -> int:
-    """Show a run until it ends; exit 0 when it succeeded, 4 when not."""
+    """Watch a run until it ends; exit 0 if it succeeded, 4 if not."""
     results = open_run(run, runtime_config)
     from elyra_neurodesk.cli.run_view import show_until_end
 

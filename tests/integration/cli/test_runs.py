@@ -203,7 +203,7 @@ def test_outputs_are_listed_with_their_hashes_and_downloaded(
     got = told_json(capsys, "runs", "outputs", backend.good, "--download", tmp_path / "got")
     assert {Path(one["file"]).read_bytes() for one in got if one["path"].endswith(".txt")} == {b"1", b"2"}
     again = told(capsys, "runs", "outputs", backend.good, "--download", tmp_path / "got")
-    assert again.startswith(f"0 files written to {tmp_path / 'got'}, {len(listed)} were there already")
+    assert again.startswith(f"0 files written to {tmp_path / 'got'}, {len(listed)} existed already")
 
 
 def test_the_record_and_log_of_a_failed_task_are_among_the_outputs(backend: Backend, capsys) -> None:

@@ -176,7 +176,7 @@ def test_nothing_is_replaced_unless_it_may_be(store: ObjectStore, tmp_path: Path
     wanted = put(store, "there", {"a/x": b"theirs", "a/y": b"new"})
     (tmp_path / "a").mkdir()
     (tmp_path / "a/x").write_bytes(b"mine!!")
-    with pytest.raises(downloads.DifferentFileThere):
+    with pytest.raises(downloads.FileDiffers):
         download(reader(store), wanted, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "x"]
     download(reader(store), wanted, tmp_path, overwrite=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from elyra_neurodesk.runs.downloads import DifferentFileThere, UnsafeName, plan, safe_target
+from elyra_neurodesk.runs.downloads import FileDiffers, UnsafeName, plan, safe_target
 from elyra_neurodesk.runs.results import RunOutput
 
 CONTENT = b"content"
@@ -84,7 +84,7 @@ def test_a_file_that_is_there_and_differs_stops_unless_it_may_be_replaced(
     tmp_path: Path, content: bytes
 ) -> None:
     put(tmp_path / "task/a/b.txt", content)
-    with pytest.raises(DifferentFileThere):
+    with pytest.raises(FileDiffers):
         plan([output()], tmp_path)
     wanted, there = plan([output()], tmp_path, overwrite=True)
     assert (len(wanted), there) == (1, [])
@@ -92,7 +92,7 @@ def test_a_file_that_is_there_and_differs_stops_unless_it_may_be_replaced(
 
 def test_a_directory_in_a_files_place_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "task/a/b.txt").mkdir(parents=True)
-    with pytest.raises(DifferentFileThere):
+    with pytest.raises(FileDiffers):
         plan([output()], tmp_path, overwrite=True)
 
 
