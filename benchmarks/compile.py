@@ -93,8 +93,10 @@ def measure(schema: str, shape: str, count: int, folder: Path, many_modules: boo
         cache = ComponentCache.instance(emulate_server_app=True)
         cache.load()
         cache.wait_for_all_cache_tasks()
-        (component,) = (
-            found.id for found in cache.get_all_components(RuntimeProcessorType.KUBEFLOW_PIPELINES)
+        (component,) = (  # an installation brings components of its own
+            found.id
+            for found in cache.get_all_components(RuntimeProcessorType.KUBEFLOW_PIPELINES)
+            if found.name == "Count"
         )
     definition = pipeline(SHAPES[shape](count, component))
     definition["pipelines"][0]["app_data"] |= {"name": "many", "runtime": schema, "runtime_config": schema}

@@ -20,12 +20,12 @@ from tests.support.pipelines import (
     migrated,
     node_id,
     notebook_node,
+    pipeline,
     write_notebook,
     write_pipeline,
 )
 
 REPOSITORY = Path(__file__).parents[2]
-SHARED = REPOSITORY.parent / "shared/data/pipelines"
 SECRET = "hunter2-and-a-half"
 CVMFS = "/cvmfs/neurodesk.ardc.edu.au"
 
@@ -85,19 +85,33 @@ def demo(folder: Path) -> Path:
     return REPOSITORY / "examples/demo/neuroimaging.pipeline"
 
 
-def shared(name: str) -> Any:
-    def make(folder: Path) -> Path:
-        source = SHARED / name
-        if not source.exists():
-            pytest.skip(f"{source} is not here")
-        definition = migrated(json.loads(source.read_text("utf-8")))
-        for entry in definition["pipelines"][0]["nodes"]:
-            write_notebook(folder / entry["app_data"]["component_parameters"]["filename"], "1")
-        path = folder / name
-        path.write_text(json.dumps(definition), "utf-8")
-        return path
-
-    return make
+def old_format(folder: Path) -> Path:
+    """Four notebooks, two after the second, as Elyra 3 saved them and the editor of Elyra 4 migrates them."""
+    nodes = [
+        notebook_node(
+            "load", "load_data.ipynb", outputs=["data/air port/raw.csv"], env_vars=["URL=https://x.org/a=b"]
+        ),
+        notebook_node("clean", "Part 1 - Clean.ipynb", ["load"], outputs=["data/air port/clean.csv"]),
+        notebook_node("analyse", "Part 2 - Analyse.ipynb", ["clean"], cpu=None, gpu=None, memory=None),
+        notebook_node("forecast", "Part 3 - Forecast.ipynb", ["clean"]),
+    ]
+    definition = pipeline(nodes)
+    definition["pipelines"][0]["app_data"]["version"] = 7
+    comment = {
+        "id": "c",
+        "x_pos": 49,
+        "y_pos": 101,
+        "width": 199,
+        "height": 47,
+        "content": "Download, 'extract'",
+    }
+    definition["pipelines"][0]["app_data"]["ui_data"]["comments"].append(comment)
+    definition = migrated(definition)
+    for entry in definition["pipelines"][0]["nodes"]:
+        write_notebook(folder / entry["app_data"]["component_parameters"]["filename"], "1")
+    path = folder / "weather data.pipeline"
+    path.write_text(json.dumps(definition), "utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -189,11 +203,7 @@ def export(jupyter: JupyterHome, path: Path, config: str, kind: str, folder: Pat
     return EXPORTED[key]
 
 
-SOURCES = {
-    "demo": demo,
-    "noaa": shared("elyra-examples__analyze_NOAA_weather_data.pipeline"),
-    "hello": shared("elyra-examples__kfp__hello-generic-world.pipeline"),
-}
+SOURCES = {"demo": demo, "old format": old_format}
 
 
 @pytest.fixture(params=[*SOURCES, "mixture"])

@@ -64,7 +64,7 @@ def test_the_content_of_a_file(bench: Workbench, value: str) -> None:
 @given(nasty_text)
 def test_the_name_of_a_file(bench: Workbench, value: str) -> None:
     with only_coded_errors():
-        echo(bench, "file", value)
+        assert_inert(echo(bench, "file", value))
 
 
 @bounded

@@ -6,7 +6,9 @@ from elyra_neurodesk.bootstrapper.pod import PROBLEM, PodIncomplete, check
 
 
 def test_a_whole_pod_is_not_complained_about() -> None:
-    check({})
+    environment = {"HOME": "/home/jovyan"}
+    check(environment)
+    assert environment == {"HOME": "/home/jovyan"}
 
 
 def test_the_backends_message_keeps_its_code_and_leaves_the_environment() -> None:

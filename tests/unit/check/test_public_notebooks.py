@@ -1,4 +1,4 @@
-"""Three real teaching notebooks, which are kept outside of the project."""
+"""Three notebooks written as people teach with Neurodesk."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ from elyra_neurodesk.modules.sources import current_index
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.unit.check.support import briefs, item, uses
 
-SHARED = next(
-    (folder / "shared/data" for folder in Path(__file__).parents if (folder / "shared/data").is_dir()), Path()
-)
-BET, BIDS, SLURM = (
-    SHARED / f"notebooks/neurodesk__neurodeskedu__{name}.ipynb"
-    for name in ("FSL_course_bet", "bids_conversion", "papermill-slurm-submission-example")
-)
-pytestmark = pytest.mark.skipif(not BET.exists(), reason="no notebooks beside the repository")
+DATA = Path(__file__).parents[2] / "data"
+BET, BIDS, ONE = (DATA / f"notebooks/{name}.ipynb" for name in ("brain_extraction", "to_bids", "one_of_many"))
 
 # what each of them loads, by cell and line; all of these exist
 LOADS = {
     BET: ["fsl/6.0.7.16 ok 3:2"],
     BIDS: ["dcm2niix/v1.0.20240202 ok 8:2", "heudiconv/1.3.1 ok 15:1", "bidscoin/4.3.3 ok 18:2"],
-    SLURM: ["fsl/6.0.4 ok 4:3"],
+    ONE: ["fsl/6.0.4 ok 4:3"],
 }
 
 
@@ -35,7 +29,7 @@ LOADS = {
 def listed(tmp_path_factory: pytest.TempPathFactory) -> ModuleIndex:
     folder = tmp_path_factory.mktemp("listed")
     environment = {"NEURODESK_CVMFS_ROOT": str(folder / "none"), "XDG_CACHE_HOME": str(folder)}
-    return current_index(source=str(SHARED / "neurodesk/apps.json"), environment=environment)
+    return current_index(source=str(DATA / "apps.json"), environment=environment)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +52,7 @@ def report(path: Path, index: ModuleIndex) -> Report:
     return check_sources([item("node", path.name, path)], index)
 
 
-@pytest.mark.parametrize("path", LOADS, ids=lambda path: path.stem.rpartition("__")[2])
+@pytest.mark.parametrize("path", LOADS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("source", ["listed", "mounted"])
 def test_they_are_found_to_be_right(path: Path, source: str, request: pytest.FixtureRequest) -> None:
     found = report(path, request.getfixturevalue(source))
@@ -68,8 +62,8 @@ def test_they_are_found_to_be_right(path: Path, source: str, request: pytest.Fix
 
 @pytest.mark.parametrize(
     ("path", "first"),
-    [(BET, ["201 error 7:1", "201 error 31:2"]), (SLURM, ["201 error 9:1"])],
-    ids=["FSL_course_bet", "papermill"],
+    [(BET, ["201 error 7:1", "201 error 17:2"]), (ONE, ["201 error 9:1"])],
+    ids=["brain_extraction", "one_of_many"],
 )
 def test_without_their_loads_their_commands_are_missed(
     path: Path, first: list[str], mounted: ModuleIndex, tmp_path: Path

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from elyra_neurodesk.modules.versions import (
 from elyra_neurodesk.validate import rules
 from tests.unit.modules import lmod
 
-LISTED = Path(__file__).resolve().parents[4] / "shared/data/neurodesk/modules_all.tsv"
+LISTED = Path(__file__).parents[2] / "data/apps.json"
 FSL = ["6.0.3", "6.0.4", "6.0.5.1", "6.0.7.16", "6.0.7.22", "6.0.7.4", "6.0.70"]
 SPM = ["r7487", "r7771"]
 ODD = [
@@ -97,8 +98,9 @@ def test_the_order_is_lmods_own(tmp_path: Path) -> None:
     pieces = ["0", "00", "1", "10", ".", ".", "-", "_", "rc", "p", "dev", "pre", "alpha", "v", "+", "-p", "/"]
     made = {"".join(chance.choices(pieces, k=chance.randint(1, 8))) for _ in range(3000)}
     versions = [*FSL, *SPM, *ODD, *sorted(made)]
-    if LISTED.exists():
-        versions += [line.split("\t")[2] for line in LISTED.read_text().splitlines()[1:]]
+    versions += [
+        app.partition(" ")[2] for tool in json.loads(LISTED.read_text()).values() for app in tool["apps"]
+    ]
     theirs = lmod.order_keys(versions, tmp_path / "order.lua")
     assert dict(zip(versions, theirs, strict=True)) == {version: order_key(version) for version in versions}
 

@@ -58,7 +58,9 @@ def test_any_text_in_a_cell_is_read_or_reported(text: str, language: str) -> Non
     )
 )
 def test_any_json_is_a_notebook_or_reported(content: object) -> None:
-    FileReader().parse(json.dumps(content).encode(), "a.ipynb")
+    code = FileReader().parse(json.dumps(content).encode(), "a.ipynb")
+    assert code.file == "a.ipynb"
+    assert code.events or (isinstance(content, dict) and "cells" in content)
 
 
 @settings(max_examples=40)
@@ -132,8 +134,13 @@ def test_code_that_grows_without_end_is_read_as_fast(name: str, tmp_path: Path) 
 
 
 def test_a_script_that_runs_itself_is_read_a_few_times(tmp_path: Path) -> None:
-    more = {"a.sh": "bash a.sh\n" * 6 + "bash -l b.sh\n", "b.sh": "source a.sh\n" * 6}
-    check(tmp_path, ModuleIndex(Origin("none")), notebook("!bash a.sh"), more=more)
+    more = {
+        "a.sh": "bash a.sh\n" * 6 + "bash -l b.sh\nmodule load fsl/1\n",
+        "b.sh": "source a.sh\n" * 6 + "module load ants/1\n",
+    }
+    report = check(tmp_path, ModuleIndex(Origin("none")), notebook("!bash a.sh"), more=more)
+    assert {use.request for use in report.uses} == {"fsl/1", "ants/1"}
+    assert len(report.uses) < 20
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.sh", "a.r", "a.m", "a", "a.ipynb"])
