@@ -104,9 +104,9 @@ def measure(schema: str, shape: str, count: int, folder: Path, many_modules: boo
     processor._verify_cos_connectivity = lambda *_: None
     processor._upload_dependencies_to_object_store = lambda *_, **__: None
     if schema == "neurodesk":
-        from elyra_neurodesk.elyra_adapter.prepare import Prepared
+        from elyra_neurodesk.submission import PreparedPipeline
 
-        Prepared.upload = lambda *_: 0  # type: ignore[method-assign]
+        PreparedPipeline.upload = lambda *_: 0  # type: ignore[method-assign]
     parsed = PipelineParser(root_dir=str(folder)).parse(definition)
     output = folder / f"{schema}.yaml"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
