@@ -1,8 +1,15 @@
-"""Names that KFP, Kubernetes and an object store take, made from names that people type.
+"""Names that KFP, Kubernetes and an object store accept, made from names that people type.
 
-Every function here promises: the result is always valid, an already valid name comes back unchanged, and
-two different names never give the same result by accident: a name that had to be changed carries the first
-eight hex digits of its SHA-256. The name as typed stays in display names, which take any language.
+Every function here promises, for any text whatever its length and script:
+
+- The result is valid, and the same for the same text.
+- A valid name comes back unchanged.
+- Two texts never give the same name by accident: a name that had to be changed ends in the first eight hex
+  digits of the text's SHA-256.
+
+`task_name` is the exception to the last one, because a task's name is what people see in logs: "Run BET" and
+"run bet" both give "run-bet", and its argument ``taken`` keeps them apart. The text as typed stays in display
+names, which allow any language.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ from collections.abc import Callable, Container
 # KFP makes pod names of "<workflow>-<task>-<suffix>"; 63 is Kubernetes' limit for a DNS label.
 TASK_NAME_LIMIT = 48
 PIPELINE_NAME_LIMIT = 63
+INPUT_NAME_LIMIT = 63
 LABEL_VALUE_LIMIT = 63
 DIRECTORY_LIMIT = 100
 
@@ -24,15 +32,15 @@ _DIRECTORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def task_name(label: str, taken: Container[str] = ()) -> str:
-    """Return a KFP task name for a node's label: lower-case letters, digits and single dashes.
+    """Return a KFP task name (at most 48 characters) for a label: lower-case letters, digits, single dashes.
 
     Args:
         label: the node's label, any text.
-        taken: names that may not be used; the result then ends in ``-2``, ``-3``, …
+        taken: names that may not be used; instead of one, the result ends in ``-2``, ``-3``, …
     """
     plain = re.sub("[^a-z0-9]+", "-", label.lower()).strip("-")
-    # KFP itself lowers case and turns blanks and punctuation into dashes: only what is lost beyond that,
-    # letters of other scripts, must be told apart by the hash.
+    # KFP itself lowers case and turns blanks and punctuation into dashes: only labels that lose more, letters
+    # of other scripts, are distinguished by the hash.
     lossless = label.isascii() and bool(plain)
     name = _limited(plain if lossless else _hashed(plain or "node", label), label, TASK_NAME_LIMIT)
     candidate, count = name, 1
@@ -48,8 +56,8 @@ def pipeline_name(name: str) -> str:
 
 
 def input_name(name: str) -> str:
-    """Return a KFP component input name for a pipeline parameter: lower case, digits, underscores."""
-    return _slug(name, _INPUT, lambda text: re.sub("[^a-z0-9]+", "_", text.lower()), 63, "_")
+    """Return a KFP input name (63 characters) for a pipeline parameter: lower case, digits, underscores."""
+    return _slug(name, _INPUT, lambda text: re.sub("[^a-z0-9]+", "_", text.lower()), INPUT_NAME_LIMIT, "_")
 
 
 def label_value(text: str) -> str:
@@ -58,7 +66,7 @@ def label_value(text: str) -> str:
 
 
 def directory_name(name: str) -> str:
-    """Return one component of an object key that is also a safe file name on every system."""
+    """Return one part of an object key (100 characters) that is also a safe file name on every system."""
     return _slug(name, _DIRECTORY, lambda text: re.sub("[^A-Za-z0-9._-]+", "-", text), DIRECTORY_LIMIT)
 
 

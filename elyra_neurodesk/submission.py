@@ -22,7 +22,7 @@ from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.progress import listener
 from elyra_neurodesk.storage.uploads import Upload, upload_missing
-from elyra_neurodesk.validate.fields import check_graph
+from elyra_neurodesk.validate.graph import check_graph
 
 
 def submission_context(

@@ -15,18 +15,10 @@ from typing import Any
 from elyra_neurodesk.compile.resources import resource_spec
 from elyra_neurodesk.graph.components import compile_component
 from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph, TaskInput
-from elyra_neurodesk.graph.pipeline import Parameter
+from elyra_neurodesk.graph.pipeline import PARAMETER_TYPES, Parameter
 from elyra_neurodesk.names import pipeline_name
 
 SCHEMA_VERSION = "2.1.0"
-# type names of KfpPropertyInputType (elyra/pipeline/kfp/kfp_properties.py) to those of pipeline_spec.proto
-PARAMETER_TYPES = {
-    "String": "STRING",
-    "CustomString": "STRING",
-    "Integer": "NUMBER_INTEGER",
-    "Float": "NUMBER_DOUBLE",
-    "Bool": "BOOLEAN",
-}
 
 Json = dict[str, Any]
 
@@ -150,7 +142,7 @@ def _source(source: TaskInput, kind: str) -> Json:
 
 
 def _definition(parameter: Parameter) -> Json:
-    definition: Json = {"parameterType": PARAMETER_TYPES[parameter.type]}
+    definition: Json = {"parameterType": parameter.kfp_type}
     if parameter.value is not None:
         definition |= {"defaultValue": parameter.value, "isOptional": True}
     return definition

@@ -18,7 +18,7 @@ from elyra_neurodesk.graph.pipeline import ComponentNode, Node, NotebookNode, Pa
 from elyra_neurodesk.graph.resources import TITLES
 from elyra_neurodesk.validate.errors import InvalidMount
 from elyra_neurodesk.validate.files import read_input
-from elyra_neurodesk.validate.strings import check_text, shown
+from elyra_neurodesk.validate.text import check_text, quoted
 
 MAX_DEPTH = 50
 """Levels of nested properties that are searched for unusable texts."""
@@ -131,7 +131,7 @@ def _component_node(
         definition=definition,
         parents=_parents(operation),
         inputs={
-            name: _read_file(entry, root, f"Node {shown(operation.name)}: input {shown(name)}")
+            name: _read_file(entry, root, f"Node {quoted(operation.name)}: input {quoted(name)}")
             for name, entry in operation.component_props.items()
             if isinstance(entry, dict)
         },
@@ -179,7 +179,7 @@ def _check_texts(pipeline: ElyraPipeline) -> None:
     for where, text in _texts(list(pipeline.parameters), "The pipeline's parameters"):
         check_text(text, where)
     for operation in pipeline.operations.values():
-        node = f"Node {shown(operation.name)}"
+        node = f"Node {quoted(operation.name)}"
         check_text(operation.name, f"{node}: its label")
         check_text(operation.doc or "", f"{node}: its comment")
         for properties in (operation.component_props, operation.elyra_props):
@@ -193,7 +193,7 @@ def _check_repeated_paths(volumes: Any, node: str) -> None:
     for volume in volumes or ():
         path = f"/{str(getattr(volume, 'path', '') or '').strip('/')}"
         if path in seen:
-            raise InvalidMount(f"{node} mounts two volumes at {shown(path)}.")
+            raise InvalidMount(f"{node} mounts two volumes at {quoted(path)}.")
         seen.add(path)
 
 
@@ -206,7 +206,7 @@ def _texts(value: Any, where: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield where, str(key)
-            yield from _texts(item, f"{where}: {shown(str(key))}", depth + 1)
+            yield from _texts(item, f"{where}: {quoted(str(key))}", depth + 1)
     elif isinstance(value, list | tuple | set):
         for item in value:
             yield from _texts(item, where, depth + 1)

@@ -17,8 +17,6 @@ from elyra_neurodesk.graph.unsupported import unsupported
 from elyra_neurodesk.graph.values import parse_value
 from elyra_neurodesk.names import task_name
 
-PARAMETER_KINDS = {"Integer": "NUMBER_INTEGER", "Float": "NUMBER_DOUBLE", "Bool": "BOOLEAN"}
-
 
 class InvalidParameter(NeurodeskError):
     """A pipeline parameter has no usable name, or needs a value and has none."""
@@ -107,8 +105,8 @@ def _parsed(parameter: Parameter) -> Parameter:
         )
     if parameter.value is None:
         return parameter
-    kind = PARAMETER_KINDS.get(parameter.type, "STRING")
-    return replace(parameter, value=parse_value(parameter.value, kind, f"Pipeline parameter '{name}'"))
+    value = parse_value(parameter.value, parameter.kfp_type, f"Pipeline parameter '{name}'")
+    return replace(parameter, value=value)
 
 
 def _is_left_out(parameter: Parameter) -> bool:

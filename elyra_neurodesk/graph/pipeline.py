@@ -14,6 +14,16 @@ Modifiers = Mapping[str, Any]
 ``add_to_execution_object`` of its properties leaves them (elyra/pipeline/kfp/kfp_processor.py)."""
 
 
+PARAMETER_TYPES = {
+    "String": "STRING",
+    "CustomString": "STRING",
+    "Integer": "NUMBER_INTEGER",
+    "Float": "NUMBER_DOUBLE",
+    "Bool": "BOOLEAN",
+}
+"""Elyra's base types (elyra/pipeline/kfp/kfp_properties.py) to parameter types of pipeline_spec.proto."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A pipeline parameter.
@@ -31,6 +41,11 @@ class Parameter:
     value: Any = None
     description: str = ""
     required: bool = False
+
+    @property
+    def kfp_type(self) -> str:
+        """The parameter type in KFP; STRING for a type that Elyra does not have."""
+        return PARAMETER_TYPES.get(self.type, "STRING")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
-"""Checks of what users typed, made before anything is uploaded.
+"""Validation of a patched task graph: would every value arrive at its task as it was typed?
 
-`pipelines.check_pipeline` looks at Elyra's pipeline before a graph is made of it, `shield.shield` carries
-what can be carried another way, and `fields.check_graph` refuses what would not arrive as it was typed.
+`graph.check_graph` is the one pass over a graph, a pure function: `tasks` checks what a task has of its own,
+`pods` its Kubernetes configuration, `values` parameters and component inputs, `sizes` what fits into an
+argument. They rest on `rules` (what Kubernetes and KFP accept), `placeholders` (what they would replace) and
+`text`. `files` reads the files that a component's inputs name, before there is a graph.
 """

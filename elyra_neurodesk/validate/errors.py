@@ -13,14 +13,14 @@ class UnusableText(NeurodeskError):
 
 
 class InvalidVariable(NeurodeskError):
-    """The name of an environment variable is none that Kubernetes takes."""
+    """The name of an environment variable is not valid in Kubernetes."""
 
     code = "ND-FIELD-002"
     hint = "Use letters, digits, '_', '-' and '.', not a digit first and not '..' first."
 
 
 class InvalidLabel(NeurodeskError):
-    """A label, annotation or toleration is none that Kubernetes takes."""
+    """A label, annotation or toleration is not valid in Kubernetes."""
 
     code = "ND-FIELD-003"
     hint = (
@@ -37,14 +37,14 @@ class InvalidMount(NeurodeskError):
 
 
 class InvalidReference(NeurodeskError):
-    """A volume claim or a secret has a name that nothing in Kubernetes can have."""
+    """The name of a volume claim or of a secret is not valid in Kubernetes."""
 
     code = "ND-FIELD-005"
     hint = "Enter the name that `kubectl get pvc` or `kubectl get secret` shows."
 
 
 class InvalidImage(NeurodeskError):
-    """A runtime image is no reference to an image."""
+    """A runtime image is not an image reference."""
 
     code = "ND-FIELD-006"
     hint = "An image looks like vnmd/neurodesktop:2026-09-23; correct it under Runtime Images."
@@ -72,7 +72,7 @@ class ValueTooLong(NeurodeskError):
 
 
 class PlaceholderInValue(NeurodeskError):
-    """A value has a part that Kubeflow Pipelines, Argo or Kubernetes would replace by something else."""
+    """A value has a part that Kubeflow Pipelines, Argo or Kubernetes would replace."""
 
     code = "ND-FIELD-010"
     hint = "Change the value, or pass it in a file among the node's dependencies."
@@ -93,14 +93,14 @@ class InexactValue(NeurodeskError):
 
 
 class InvalidModule(NeurodeskError):
-    """A name in the list of modules is none that Neurodesk can have."""
+    """A name in the list of modules is not a name of a Neurodesk module."""
 
     code = "ND-FIELD-013"
     hint = "Modules are named TOOL or TOOL/VERSION, such as fsl/6.0.7.16."
 
 
 class InputFileUnusable(NeurodeskError):
-    """The file whose content a component takes cannot be read, is no text, or is somewhere else."""
+    """The file whose content a component takes cannot be read, is not text, or lies elsewhere."""
 
     code = "ND-FIELD-014"
     hint = "Choose a UTF-8 text file below the directory of the pipeline."

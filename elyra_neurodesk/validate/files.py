@@ -1,11 +1,11 @@
-"""Files that a pipeline file makes us read."""
+"""Text files whose content a component's input takes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from elyra_neurodesk.validate.errors import InputFileUnusable
-from elyra_neurodesk.validate.strings import shown
+from elyra_neurodesk.validate.text import quoted
 
 
 def read_input(root: Path, path: str, where: str) -> str:
@@ -25,15 +25,15 @@ def read_input(root: Path, path: str, where: str) -> str:
     try:
         target = (root / path).resolve()
         if not target.is_relative_to(root.resolve()):
-            raise InputFileUnusable(f"{where} takes the file {shown(path)}, which is not below '{root}'.")
+            raise InputFileUnusable(f"{where} takes the file {quoted(path)}, which is not below '{root}'.")
         # not read_text: that turns "\r\n" into "\n"
         return target.read_bytes().decode("utf-8")
     except UnicodeError:
-        raise InputFileUnusable(f"{where} takes the file {shown(path)}, which is no UTF-8 text.") from None
+        raise InputFileUnusable(f"{where} takes the file {quoted(path)}, which is not UTF-8 text.") from None
     except (OSError, ValueError, RuntimeError) as problem:
         if isinstance(problem, InputFileUnusable):
             raise
         reason = getattr(problem, "strerror", None) or problem
         raise InputFileUnusable(
-            f"{where} takes the file {shown(path)}, which cannot be read: {reason}."
+            f"{where} takes the file {quoted(path)}, which cannot be read: {reason}."
         ) from problem

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.validate import rules
 from elyra_neurodesk.validate.errors import (
     InvalidLabel,
@@ -15,10 +14,11 @@ from elyra_neurodesk.validate.errors import (
     PlaceholderInValue,
     ValueTooLong,
 )
-from elyra_neurodesk.validate.strings import check_text, shown, unusable
+from elyra_neurodesk.validate.placeholders import check_placeholders
+from elyra_neurodesk.validate.text import check_text, is_usable, quoted
 
 # sum over keys and values (k8s.io/apimachinery/pkg/api/validation/objectmeta.go)
-ANNOTATIONS_LIMIT = 256 * 1024
+MAX_ANNOTATIONS = 256 * 1024
 EFFECTS = ("", "NoExecute", "NoSchedule", "PreferNoSchedule")
 # checked here; the rest of a configuration is only searched for placeholders
 _KNOWN = frozenset(
@@ -41,28 +41,30 @@ def check_pod(platform: Json, node: str) -> None:
         NeurodeskError: of the kinds in this package.
     """
     for path, text in _texts(platform):
-        if unusable(text):
+        if not is_usable(text):  # the path takes longer to write than the text to check
             check_text(text, _where(node, path))
     _check_mounts(platform, node)
     for secret in platform.get("secretAsEnv", ()):
         name = str(secret.get("secretName", ""))
-        _refuse(rules.secret_name, name, f"{node}: secret", InvalidReference)
+        rules.check(rules.secret_name, name, f"{node}: secret", InvalidReference)
         for item in secret.get("keyToEnv", ()):
             key, variable = item.get("secretKey", ""), item.get("envVar", "")
-            _refuse(rules.secret_key, key, f"{node}: key of the secret {shown(name)}", InvalidReference)
-            _refuse(rules.variable_name, variable, f"{node}: variable from {shown(name)}", InvalidVariable)
+            rules.check(rules.secret_key, key, f"{node}: key of the secret {quoted(name)}", InvalidReference)
+            rules.check(
+                rules.variable_name, variable, f"{node}: variable from {quoted(name)}", InvalidVariable
+            )
     for secret in platform.get("imagePullSecret", ()):
         name = str(secret.get("secretName", ""))
-        _refuse(rules.secret_name, name, f"{node}: pull secret of its image", InvalidReference)
+        rules.check(rules.secret_name, name, f"{node}: pull secret of its image", InvalidReference)
     for toleration in platform.get("tolerations", ()):
         _check_toleration(toleration, node)
     _check_metadata(platform.get("podMetadata", {}), node)
     for path, text in _texts({key: platform[key] for key in platform if key not in _KNOWN}):
-        _refuse_replaced(text, _where(node, path))
+        check_placeholders(text, _where(node, path))
 
 
 def secret_variables(platform: Json) -> set[str]:
-    """Return the variables that secrets fill."""
+    """Return the names of the environment variables that come from secrets."""
     return {
         item.get("envVar", "")
         for secret in platform.get("secretAsEnv", ())
@@ -75,62 +77,53 @@ def _check_mounts(platform: Json, node: str) -> None:
     for mount in (*platform.get("pvcMount", ()), *platform.get("emptyDirMounts", ())):
         path = str(mount.get("mountPath", ""))
         where = f"{node}: mount path"
-        _refuse(rules.mount_path, path, where, InvalidMount)
-        _refuse_replaced(path, where)
+        rules.check(rules.mount_path, path, where, InvalidMount)
+        check_placeholders(path, where)
         normal = "/".join(part for part in path.split("/") if part not in ("", "."))
         if normal in seen:
-            raise InvalidMount(f"{node} mounts two volumes at {shown(path)}.")
+            raise InvalidMount(f"{node} mounts two volumes at {quoted(path)}.")
         seen.add(normal)
         if "constant" in mount:
-            _refuse(rules.claim_name, str(mount["constant"]), f"{node}: volume claim", InvalidReference)
+            rules.check(rules.claim_name, str(mount["constant"]), f"{node}: volume claim", InvalidReference)
         if sub_path := mount.get("subPath"):
-            where = f"{node}: directory in the volume at {shown(path)}:"
-            _refuse(rules.sub_path, sub_path, where, InvalidMount)
-            _refuse_replaced(sub_path, where)
+            where = f"{node}: directory in the volume at {quoted(path)}:"
+            rules.check(rules.sub_path, sub_path, where, InvalidMount)
+            check_placeholders(sub_path, where)
 
 
 def _check_toleration(toleration: Json, node: str) -> None:
     key, value = toleration.get("key") or "", toleration.get("value") or ""
     operator, effect = toleration.get("operator") or "Equal", toleration.get("effect") or ""
     if key:
-        _refuse(rules.label_key, key, f"{node}: key of a toleration", InvalidLabel)
-    _refuse(rules.label_value, value, f"{node}: value of a toleration", InvalidLabel)
+        rules.check(rules.label_key, key, f"{node}: key of a toleration", InvalidLabel)
+    rules.check(rules.label_value, value, f"{node}: value of a toleration", InvalidLabel)
     if operator not in ("Equal", "Exists") or effect not in EFFECTS:
         raise InvalidLabel(
-            f"{node}: toleration of {shown(key)} has operator {shown(operator)} and effect {shown(effect)}.",
+            f"{node}: toleration of {quoted(key)} has operator {quoted(operator)} and effect "
+            f"{quoted(effect)}.",
             "Operators are Equal and Exists, effects NoExecute, NoSchedule and PreferNoSchedule.",
         )
 
 
 def _check_metadata(metadata: Json, node: str) -> None:
     for key, value in metadata.get("labels", {}).items():
-        _refuse(rules.label_key, key, f"{node}: label", InvalidLabel)
-        _refuse(rules.label_value, value, f"{node}: label {shown(key)}: value", InvalidLabel)
+        rules.check(rules.label_key, key, f"{node}: label", InvalidLabel)
+        rules.check(rules.label_value, value, f"{node}: label {quoted(key)}: value", InvalidLabel)
     total = 0
     for key, value in metadata.get("annotations", {}).items():
-        _refuse(rules.label_key, key, f"{node}: annotation", InvalidLabel)
+        rules.check(rules.label_key, key, f"{node}: annotation", InvalidLabel)
         total += len(key.encode()) + len(value.encode())
         if "{{" in value:
             raise PlaceholderInValue(
-                f"{node}: annotation {shown(key)} is {shown(value)}, which has '{{{{', where Argo and "
+                f"{node}: annotation {quoted(key)} is {quoted(value)}, which has '{{{{', where Argo and "
                 "Kubeflow Pipelines expect a placeholder.",
                 "Write '{ {', or leave it out (elyra/node-user-doc is the comment attached to the node).",
             )
-    if total > ANNOTATIONS_LIMIT:
+    if total > MAX_ANNOTATIONS:
         raise ValueTooLong(
-            f"{node}: its annotations have {total} bytes; Kubernetes takes {ANNOTATIONS_LIMIT} at most.",
+            f"{node}: its annotations have {total} bytes; Kubernetes allows {MAX_ANNOTATIONS}.",
             "Shorten them; elyra/node-user-doc is the comment attached to the node in the editor.",
         )
-
-
-def _refuse(check: Callable[[str], str], text: str, where: str, error: type[NeurodeskError]) -> None:
-    if problem := check(text):
-        raise error(f"{where} {shown(text)} {problem}.")
-
-
-def _refuse_replaced(text: str, where: str) -> None:
-    if what := rules.replaced(text):
-        raise PlaceholderInValue(f"{where} {shown(text)} has {what}.")
 
 
 def _texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -146,4 +139,4 @@ def _texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def _where(node: str, path: tuple[str, ...]) -> str:
-    return ": ".join((node, *map(shown, path)))
+    return ": ".join((node, *map(quoted, path)))

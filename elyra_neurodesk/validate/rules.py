@@ -1,13 +1,20 @@
-r"""What Kubernetes and Kubeflow Pipelines (KFP) take, as functions from a text to what is wrong with it.
+r"""What Kubernetes and Kubeflow Pipelines (KFP) accept: functions from a text to what is wrong with it.
 
-Each returns "" for a valid text. The rules are those of k8s.io/apimachinery/pkg/util/validation and
-k8s.io/kubernetes/pkg/apis/core/validation; ``fullmatch`` and explicit letters, because ``$`` and ``\w`` of
-Python's regular expressions let a final line break and letters of all scripts through.
+Each returns "" for a valid text; `check` makes an error of anything else. The rules are those of
+k8s.io/apimachinery/pkg/util/validation and k8s.io/kubernetes/pkg/apis/core/validation; the Python client of
+Kubernetes has none of them. ``fullmatch`` and explicit letters, because ``$`` and ``\w`` of Python's regular
+expressions let a final line break and letters of all scripts through.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.validate.text import quoted
+
+Rule = Callable[[str], str]
 
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -18,9 +25,19 @@ _IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._:@/+-]*")
 _MODULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)?")
 # volumes that KFP mounts into every container (backend/src/v2/compiler/argocompiler/container.go)
 KFP_PATHS = ("/gcs", "/s3", "/minio", "/.local", "/.cache", "/.config", "/kfp-launcher")
-_REFERENCE = re.compile(r"\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
-# names that a cluster may define in any container: service links, KFP's and Argo's own, proxies
-_CLUSTER_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*|https?_proxy|no_proxy|all_proxy")
+
+
+def check(rule: Rule, text: str, where: str, error: type[NeurodeskError]) -> None:
+    """Raise ``error`` if a text breaks a rule.
+
+    Args:
+        rule: a function of this module.
+        text: the text.
+        where: what it is, for the message.
+        error: the kind of error.
+    """
+    if problem := rule(text):
+        raise error(f"{where} {quoted(text)} {problem}.")
 
 
 def variable_name(text: str) -> str:
@@ -28,7 +45,7 @@ def variable_name(text: str) -> str:
     if not text:
         return "has no name"
     if not _VARIABLE.fullmatch(text) or text == "." or text.startswith(".."):
-        return "is no name that Kubernetes takes for a variable"
+        return "is not a valid name of an environment variable"
     return ""
 
 
@@ -36,50 +53,52 @@ def label_key(text: str) -> str:
     """Check the key of a label or an annotation."""
     prefix, slash, name = text.rpartition("/")
     if slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix)):
-        return "has no DNS name of up to 253 lower-case characters before its '/'"
+        return "does not have a DNS name of up to 253 lower-case characters before its '/'"
     if len(name) > 63:
-        return f"has {len(name)} characters; Kubernetes takes 63 at most"
-    return "" if _NAME.fullmatch(name) else "is no name that Kubernetes takes"
+        return f"has {len(name)} characters; Kubernetes allows 63"
+    return "" if _NAME.fullmatch(name) else "is not a valid name in Kubernetes"
 
 
 def label_value(text: str) -> str:
     """Check the value of a label."""
     if len(text) > 63:
-        return f"has {len(text)} characters; Kubernetes takes 63 at most"
-    return "" if not text or _NAME.fullmatch(text) else "is no value that Kubernetes takes"
+        return f"has {len(text)} characters; Kubernetes allows 63"
+    return "" if not text or _NAME.fullmatch(text) else "is not a valid value in Kubernetes"
 
 
 def claim_name(text: str) -> str:
     """Check the name of a volume claim; KFP names the pod's volume after it, which must be a DNS label."""
     if len(text) > 63:
-        return f"has {len(text)} characters; as the name of a volume it may have 63"
+        return f"has {len(text)} characters; the name of a volume may have 63"
     if not _DNS_LABEL.fullmatch(text):
-        return "is no DNS label (lower-case letters, digits and '-'), which KFP needs for the volume's name"
+        return (
+            "is not a DNS label (lower-case letters, digits and '-'), which KFP needs for the volume's name"
+        )
     return ""
 
 
 def secret_name(text: str) -> str:
     """Check the name of a secret."""
     if len(text) > 253:
-        return f"has {len(text)} characters; Kubernetes takes 253 at most"
-    return "" if _SUBDOMAIN.fullmatch(text) else "is no DNS name in lower case"
+        return f"has {len(text)} characters; Kubernetes allows 253"
+    return "" if _SUBDOMAIN.fullmatch(text) else "is not a DNS name in lower case"
 
 
 def secret_key(text: str) -> str:
     """Check a key in a secret."""
     if len(text) > 253 or not _SECRET_KEY.fullmatch(text) or text == "." or text.startswith(".."):
-        return "is no key that a secret can have"
+        return "is not a valid key of a secret"
     return ""
 
 
 def image(text: str) -> str:
     """Check an image's name: only characters that image references have."""
-    return "" if len(text) <= 600 and _IMAGE.fullmatch(text) else "is no reference to an image"
+    return "" if len(text) <= 600 and _IMAGE.fullmatch(text) else "is not an image reference"
 
 
 def module(text: str) -> str:
     """Check the name of a Neurodesk module."""
-    return "" if len(text) <= 200 and _MODULE.fullmatch(text) else "is no name of a module"
+    return "" if len(text) <= 200 and _MODULE.fullmatch(text) else "is not a module name"
 
 
 def mount_path(text: str) -> str:
@@ -106,7 +125,7 @@ def sub_path(text: str) -> str:
 
 
 def relative_path(text: str) -> str:
-    """Check a declared output."""
+    """Check a path relative to the task's working directory, such as a declared output."""
     if not text.strip():
         return "is empty"
     if text.startswith("/"):
@@ -117,28 +136,4 @@ def relative_path(text: str) -> str:
         return "has a control character, which an object store cannot list"
     if len(text.encode()) > 700 or any(len(part.encode()) > 255 for part in text.split("/")):
         return "is longer than an object's name can be"
-    return ""
-
-
-def replaced(text: str, variables: frozenset[str] | set[str] = frozenset()) -> str:
-    """Return which part of a text would not arrive on a cluster as it is, and who would replace it.
-
-    * Argo reads ``{{…}}`` in every text of a workflow (util/template/template.go), ``{{=…}}`` as an
-      expression; KFP's driver and launcher read ``{{$.…}}`` (backend/src/v2/driver/resolve.go,
-      backend/src/v2/component/launcher_v2.go).
-    * A value travels in arguments of the driver's and of the launcher's container, where Kubernetes makes
-      ``$`` of ``$$`` and replaces ``$(NAME)`` by the variable NAME of that container. How often depends on
-      KFP's version, so that doubling the ``$`` is no way out.
-
-    Args:
-        text: a value that nothing can escape.
-        variables: names that the task defines.
-    """
-    if "{{" in text:
-        return "'{{', where Argo and Kubeflow Pipelines expect a placeholder"
-    if "$$" in text:
-        return "'$$', of which Kubernetes makes '$'"
-    for found in _REFERENCE.finditer(text):
-        if found[1] in variables or _CLUSTER_VARIABLE.fullmatch(found[1]):
-            return f"'{found[0][:40]}', which Kubernetes replaces by the value of a variable"
     return ""

@@ -1,4 +1,4 @@
-"""What fits into one argument.
+"""Sizes: what fits into one argument of a process.
 
 KFP's API server writes a task's inputs, its container and its Kubernetes configuration as three arguments
 of a driver's container (backend/src/v2/compiler/argocompiler/container.go), and the driver writes the
@@ -14,9 +14,9 @@ from typing import Any
 
 from elyra_neurodesk.graph.model import Constant, PipelineInput, Task, TaskGraph
 from elyra_neurodesk.validate.errors import ValueTooLong
-from elyra_neurodesk.validate.strings import shown
+from elyra_neurodesk.validate.text import quoted
 
-ARGUMENT_LIMIT = 128 * 1024
+MAX_ARGUMENT = 128 * 1024
 # what KFP adds to each: names, types, addresses of outputs
 _RESERVE = 8 * 1024
 
@@ -29,7 +29,7 @@ def check_sizes(graph: TaskGraph) -> None:
     """
     defaults = {parameter.name: parameter.value for parameter in graph.parameters}
     for task in graph.tasks:
-        node = f"Node {shown(task.display_name)}"
+        node = f"Node {quoted(task.display_name)}"
         _check(_inputs(task, defaults), _own_values(task, defaults), node, "inputs")
         _check({"env": dict(task.env)}, _named(task.env, "environment variable"), node, "environment")
         platform = dict(task.platform)
@@ -48,7 +48,7 @@ def _inputs(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_values(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a person knows the inputs by: a generic task's are told to the bootstrapper as one."""
+    """Return what a person knows as the inputs: the bootstrapper gets a notebook task's as one text."""
     values = _named(_inputs(task, defaults), "input")
     if task.spec is None:
         return values
@@ -63,12 +63,12 @@ def _own_values(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(values: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    return {f"{kind} {shown(name)}": value for name, value in values.items()}
+    return {f"{kind} {quoted(name)}": value for name, value in values.items()}
 
 
 def _check(content: Any, parts: Mapping[str, Any], node: str, what: str) -> None:
     size = _bytes(content)
-    limit = ARGUMENT_LIMIT - _RESERVE
+    limit = MAX_ARGUMENT - _RESERVE
     if size <= limit:
         return
     longest = max(parts, key=lambda name: _bytes(parts[name]), default="")

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from elyra_neurodesk.validate.errors import InexactValue, PlaceholderInValue
-from elyra_neurodesk.validate.rules import replaced
-from elyra_neurodesk.validate.strings import check_text, shown
+from elyra_neurodesk.validate.placeholders import find_placeholder
+from elyra_neurodesk.validate.text import check_text, quoted
 
-# Elyra's base types to those of pipeline_spec.proto; all others are texts
-KINDS = {"Integer": "NUMBER_INTEGER", "Float": "NUMBER_DOUBLE", "Bool": "BOOLEAN"}
 # every number is a google.protobuf.Value, a 64-bit float: larger whole numbers lose their last digits
-LARGEST_WHOLE = 2**53
-_DEPTH = 50  # protobuf's JSON parser stops at 100 levels, of which the package takes some
+MAX_WHOLE_NUMBER = 2**53
+MAX_DEPTH = 50  # protobuf's JSON parser stops at 100 levels, of which the package takes some
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "STRING": (str,),
@@ -26,11 +24,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _NAMES = {
     "STRING": "text",
-    "NUMBER_INTEGER": "whole number",
-    "NUMBER_DOUBLE": "number",
+    "NUMBER_INTEGER": "a whole number",
+    "NUMBER_DOUBLE": "a number",
     "BOOLEAN": "true or false",
-    "LIST": "list",
-    "STRUCT": "dictionary",
+    "LIST": "a list",
+    "STRUCT": "a dictionary",
 }
 
 
@@ -49,29 +47,29 @@ def check_value(value: Any, kind: str, variables: Set[str], where: str) -> None:
     """
     expected = _TYPES.get(kind, (str,))
     if not isinstance(value, expected) or (isinstance(value, bool) and kind != "BOOLEAN"):
-        raise InexactValue(f"{where} is {shown(value)}, which is no {_NAMES.get(kind, 'text')}.")
+        raise InexactValue(f"{where} is {quoted(value)}, which is not {_NAMES.get(kind, 'text')}.")
     for leaf in _leaves(value, where):
         if isinstance(leaf, str):
             check_text(leaf, where)
-            if what := replaced(leaf, frozenset(variables)):
-                raise PlaceholderInValue(f"{where} is {shown(leaf)}, which has {what}.")
+            if what := find_placeholder(leaf, variables):
+                raise PlaceholderInValue(f"{where} is {quoted(leaf)}, which has {what}.")
         elif isinstance(leaf, float) and not math.isfinite(leaf):
-            raise InexactValue(f"{where} is {shown(leaf)}; JSON has only finite numbers.")
-        elif isinstance(leaf, int) and abs(leaf) > LARGEST_WHOLE:
+            raise InexactValue(f"{where} is {quoted(leaf)}; JSON has only finite numbers.")
+        elif isinstance(leaf, int) and abs(leaf) > MAX_WHOLE_NUMBER:
             raise InexactValue(
-                f"{where} is {shown(leaf)}; Kubeflow Pipelines keeps whole numbers exact up to 2^53."
+                f"{where} is {quoted(leaf)}; Kubeflow Pipelines keeps whole numbers exact up to 2^53."
             )
         elif not (leaf is None or isinstance(leaf, str | bool | int | float)):
-            raise InexactValue(f"{where} holds {shown(leaf)}, which JSON cannot express.")
+            raise InexactValue(f"{where} holds {quoted(leaf)}, which JSON cannot express.")
 
 
 def _leaves(value: Any, where: str, depth: int = 0) -> Iterator[Any]:
-    if depth > _DEPTH:
-        raise InexactValue(f"{where} is nested more than {_DEPTH} levels deep.")
+    if depth > MAX_DEPTH:
+        raise InexactValue(f"{where} is nested more than {MAX_DEPTH} levels deep.")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise InexactValue(f"{where} has the key {shown(key)}; keys must be texts.")
+                raise InexactValue(f"{where} has the key {quoted(key)}; keys must be texts.")
             yield key
             yield from _leaves(item, where, depth + 1)
     elif isinstance(value, list):

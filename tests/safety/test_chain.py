@@ -7,7 +7,7 @@ import random
 
 from elyra_neurodesk.compile.dsl import write_dsl
 from elyra_neurodesk.compile.package import package_text
-from elyra_neurodesk.validate.fields import check_graph
+from elyra_neurodesk.validate.graph import check_graph
 from tests.safety.workbench import Compiled, Workbench
 from tests.support.pipelines import notebook_node
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elyra_neurodesk import names as slugs
+from elyra_neurodesk import names
 
 VALID = {
-    slugs.task_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slugs.TASK_NAME_LIMIT),
-    slugs.pipeline_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slugs.PIPELINE_NAME_LIMIT),
-    slugs.input_name: (r"[a-z]([a-z0-9_]*[a-z0-9])?", 63),
-    slugs.label_value: (r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?", slugs.LABEL_VALUE_LIMIT),
-    slugs.directory_name: (r"[A-Za-z0-9][A-Za-z0-9._-]*", slugs.DIRECTORY_LIMIT),
+    names.task_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", names.TASK_NAME_LIMIT),
+    names.pipeline_name: (r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", names.PIPELINE_NAME_LIMIT),
+    names.input_name: (r"[a-z]([a-z0-9_]*[a-z0-9])?", names.INPUT_NAME_LIMIT),
+    names.label_value: (r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?", names.LABEL_VALUE_LIMIT),
+    names.directory_name: (r"[A-Za-z0-9][A-Za-z0-9._-]*", names.DIRECTORY_LIMIT),
 }
 MAKERS = list(VALID)
 
@@ -31,7 +31,7 @@ def test_any_text_gives_a_valid_name(make, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [slugs.pipeline_name, slugs.input_name, slugs.label_value, slugs.directory_name]
+    "make", [names.pipeline_name, names.input_name, names.label_value, names.directory_name]
 )
 @given(texts=st.lists(st.text(max_size=150), min_size=2, max_size=2, unique=True))
 def test_two_texts_give_two_names(make, texts: list[str]) -> None:
@@ -43,7 +43,7 @@ def test_two_texts_give_two_names(make, texts: list[str]) -> None:
 def test_a_valid_name_comes_back_unchanged(make, data: st.DataObject) -> None:
     pattern, limit = VALID[make]
     name = data.draw(st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= limit))
-    if make is slugs.task_name and "--" in name:
+    if make is names.task_name and "--" in name:
         return  # KFP joins dashes
     assert make(name) == name
 
@@ -51,7 +51,7 @@ def test_a_valid_name_comes_back_unchanged(make, data: st.DataObject) -> None:
 def test_names_of_a_pipeline_never_repeat() -> None:
     taken: set[str] = set()
     for label in ("Run BET", "run bet", "run-bet", "RUN  BET!", "run-bet-2"):
-        name = slugs.task_name(label, taken)
+        name = names.task_name(label, taken)
         assert name not in taken
         taken.add(name)
     assert {"run-bet", "run-bet-2", "run-bet-3"} <= taken
@@ -59,9 +59,25 @@ def test_names_of_a_pipeline_never_repeat() -> None:
 
 @pytest.mark.parametrize("length", [47, 48, 49, 62, 63, 64, 65, 128, 500])
 def test_long_labels_that_differ_at_their_end_get_different_names(length: int) -> None:
-    assert slugs.task_name("a" * length + "x") != slugs.task_name("a" * length + "y")
+    assert names.task_name("a" * length + "x") != names.task_name("a" * length + "y")
 
 
 @pytest.mark.parametrize("label", ["日本語", "", "---", "é", "🧠 brain", "$(rm -rf /)"])
 def test_labels_of_any_script_have_names(label: str) -> None:
-    assert slugs.task_name(label)
+    assert names.task_name(label)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("length", [47, 48, 49, 62, 63, 64, 65, 99, 100, 101])
+def test_a_plain_text_is_cut_only_beyond_the_limit(make, length: int) -> None:
+    limit = VALID[make][1]
+    name = make("a" * length)
+    assert name == "a" * length if length <= limit else re.fullmatch(r"a+[-_][0-9a-f]{8}", name)
+    assert len(name) == min(length, limit)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_text_without_any_valid_character_has_a_name(make) -> None:
+    found = {make(text) for text in ("", "日本語", "🧠", "---", "\n", "\ud800")}
+    assert len(found) == 6
+    assert all(re.fullmatch(VALID[make][0], name) for name in found)

@@ -82,7 +82,7 @@ def test_a_tool_declared_twice_is_loaded_once_in_its_last_version() -> None:
 @pytest.mark.parametrize("module", ["fsl 6.0.4", "../x", "fsl/", "a/b/c", "$(x)", "x" * 201])
 def test_what_can_be_no_module_is_refused_in_the_editor(module: str) -> None:
     (problem,) = NeurodeskModule(module).get_all_validation_errors()
-    assert problem.startswith(f"'{module}' is no name of a module")
+    assert problem.startswith(f"'{module}' is not a module name")
 
 
 def test_a_wrong_strictness_is_refused_in_the_editor() -> None:

@@ -12,7 +12,7 @@ from elyra_neurodesk.graph.model import Constant, Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import TASK, own_inputs
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.escape_env import escape_env
-from elyra_neurodesk.validate.fields import check_graph
+from elyra_neurodesk.validate.graph import check_graph
 from tests.support.contexts import context
 
 SPEC = TaskSpec("p", "p", "t", "T", "a.py", "0" * 64, Store("http://s", "b"))

@@ -36,7 +36,7 @@ def test_a_text_file_below_the_root_is_read(root: Path, path: str) -> None:
         ("link", "not below"),
         ("none", "No such file"),
         ("sub", "Is a directory"),
-        ("binary", "no UTF-8"),
+        ("binary", "not UTF-8"),
         ("loop", "cannot be read"),
         ("x" * 300, "too long"),
         ("nul\0", "cannot be read"),

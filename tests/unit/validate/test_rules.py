@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from elyra_neurodesk.validate import rules
+from elyra_neurodesk.validate.errors import InvalidLabel
 
 GOOD: dict[Callable[[str], str], list[str]] = {
     rules.variable_name: ["A", "_a", "a.b-c", "-x", ".x", "A1"],
@@ -46,13 +47,9 @@ def test_what_kubernetes_refuses_is_refused_with_a_reason(rule: Callable[[str], 
     assert [text for text in BAD[rule] if not rule(text)] == []
 
 
-@pytest.mark.parametrize("text", ["{{x}}", "{{", "a$$b", "$(HOME)", "$(KFP_POD_NAME)", "$(own)", "$$(x)"])
-def test_what_a_cluster_would_replace_is_found(text: str) -> None:
-    assert rules.replaced(text, {"own"})
-
-
-@pytest.mark.parametrize(
-    "text", ["", "$", "$5", "a$b", "$(x)", "$(a b)", "$(", "${HOME}", "{ {", "}}", "{x}"]
-)
-def test_what_a_cluster_leaves_alone_is_not(text: str) -> None:
-    assert rules.replaced(text, {"own"}) == ""
+def test_what_breaks_a_rule_is_an_error_that_shows_the_text() -> None:
+    rules.check(rules.label_key, "a", "Node 'n': label", InvalidLabel)
+    with pytest.raises(
+        InvalidLabel, match=r"^ND-FIELD-003: Node 'n': label 'a\\n' is not a valid name in Kubernetes\."
+    ):
+        rules.check(rules.label_key, "a\n", "Node 'n': label", InvalidLabel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elyra_neurodesk.validate.errors import UnusableText
-from elyra_neurodesk.validate.strings import check_text, shown
+from elyra_neurodesk.validate.text import check_text, quoted
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ from elyra_neurodesk.validate.strings import check_text, shown
         ("\n" * 60, "'" + (r"\n" * 40)[:79] + "…'"),
     ],
 )
-def test_a_value_is_shown_on_one_printable_line_of_80_characters(value: object, expected: str) -> None:
-    assert shown(value) == expected
-    assert shown(value).isprintable()
-    assert len(shown(value)) <= 82
+def test_a_value_is_quoted_on_one_printable_line_of_80_characters(value: object, expected: str) -> None:
+    assert quoted(value) == expected
+    assert quoted(value).isprintable()
+    assert len(quoted(value)) <= 82
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff"])
