@@ -1,4 +1,4 @@
-"""A compiled pipeline as the YAML text that KFP takes."""
+"""A compiled pipeline as the YAML text that KFP accepts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from elyra_neurodesk.compile.ir import compile_graph
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.model import TaskGraph
 
-# KFP's API server refuses larger uploads
+# bytes; KFP's API server refuses larger uploads
 UPLOAD_LIMIT = 32 * 2**20
 
 Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class PipelineTooLarge(NeurodeskError):
-    """The compiled pipeline is larger than KFP takes."""
+    """The compiled pipeline is larger than KFP accepts."""
 
     code = "ND-COMPILE-001"
     hint = "Split the pipeline into several."
@@ -37,6 +37,6 @@ def package_text(graph: TaskGraph) -> str:
     size = len(text.encode())
     if size > UPLOAD_LIMIT:
         raise PipelineTooLarge(
-            f"Pipeline '{graph.name}' compiles to {size} bytes; KFP takes {UPLOAD_LIMIT} at most."
+            f"Pipeline '{graph.name}' compiles to {size} bytes; KFP accepts {UPLOAD_LIMIT} at most."
         )
     return text

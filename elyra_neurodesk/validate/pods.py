@@ -44,6 +44,15 @@ def check_pod(platform: Json, node: str) -> None:
         if not is_usable(text):  # the path takes longer to write than the text to check
             check_text(text, _where(node, path))
     _check_mounts(platform, node)
+    _check_secrets(platform, node)
+    for toleration in platform.get("tolerations", ()):
+        _check_toleration(toleration, node)
+    _check_metadata(platform.get("podMetadata", {}), node)
+    for path, text in _texts({key: platform[key] for key in platform if key not in _KNOWN}):
+        check_placeholders(text, _where(node, path))
+
+
+def _check_secrets(platform: Json, node: str) -> None:
     for secret in platform.get("secretAsEnv", ()):
         name = str(secret.get("secretName", ""))
         rules.check(rules.secret_name, name, f"{node}: secret", InvalidReference)
@@ -56,11 +65,6 @@ def check_pod(platform: Json, node: str) -> None:
     for secret in platform.get("imagePullSecret", ()):
         name = str(secret.get("secretName", ""))
         rules.check(rules.secret_name, name, f"{node}: pull secret of its image", InvalidReference)
-    for toleration in platform.get("tolerations", ()):
-        _check_toleration(toleration, node)
-    _check_metadata(platform.get("podMetadata", {}), node)
-    for path, text in _texts({key: platform[key] for key in platform if key not in _KNOWN}):
-        check_placeholders(text, _where(node, path))
 
 
 def secret_variables(platform: Json) -> set[str]:
