@@ -62,7 +62,7 @@ class Config:
             claims[name] = str(Path(directory).expanduser().absolute())
         return replace(self, claims=claims)
 
-    def checked(self) -> Config:
+    def validated(self) -> Config:
         """Return this when every value can be used.
 
         Raises:
@@ -93,7 +93,7 @@ def load_config(home: Home) -> Config:
             raise InvalidConfig(f"{home.config} has the unknown setting {unknown[0]!r}.")
         typed = {key: type(default[key])(value) for key, value in content.items()}
         typed["claims"] = {str(k): str(v) for k, v in typed.get("claims", default["claims"]).items()}
-        return Config(**typed).checked()
+        return Config(**typed).validated()
     except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as problem:
         raise InvalidConfig(f"{home.config} cannot be read: {problem}.") from problem
 

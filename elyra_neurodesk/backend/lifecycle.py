@@ -55,7 +55,7 @@ class Options:
         """Return the settings with these changes, or raise InvalidConfig."""
         wanted = {"parallelism": self.parallelism, "cpus": self.cpus, "memory": self.memory}
         changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
-        return replace(config.with_claims(self.claims), **changes).checked()
+        return replace(config.with_claims(self.claims), **changes).validated()
 
 
 def up(home: Home, options: Options, say: Say, register: Register | None = None) -> BackendState:

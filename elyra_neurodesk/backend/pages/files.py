@@ -16,14 +16,14 @@ MAIN_LOG = "main.log"
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """An object of a run: its path below the run's directory in the store, and its size in bytes."""
 
     path: str
     size: int
 
 
-def inside(directory: Path, path: str) -> Path:
+def resolve_inside(directory: Path, path: str) -> Path:
     """Return the plain file ``path`` below ``directory``.
 
     Raises:
@@ -40,12 +40,12 @@ def inside(directory: Path, path: str) -> Path:
     return found
 
 
-def stored_files(directory: Path) -> list[Stored]:
+def stored_files(directory: Path) -> list[StoredFile]:
     """Return the objects below ``directory``, by path; at most 5,000."""
     return sorted(_walk(directory), key=lambda item: item.path)
 
 
-def _walk(directory: Path) -> Iterator[Stored]:
+def _walk(directory: Path) -> Iterator[StoredFile]:
     count = 0
     for folder, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if not name.startswith(".nanio")]
@@ -56,7 +56,7 @@ def _walk(directory: Path) -> Iterator[Stored]:
             count += 1
             if count > MAX_FILES_LISTED:
                 return
-            yield Stored(file.relative_to(directory).as_posix(), file.stat().st_size)
+            yield StoredFile(file.relative_to(directory).as_posix(), file.stat().st_size)
 
 
 def log_files(directory: Path) -> list[str]:

@@ -21,8 +21,15 @@ from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.db.catalog import NotFound
 from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.db.states import FINAL
-from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, draw
-from elyra_neurodesk.backend.pages.files import TAIL_LINES, Stored, inside, log_files, stored_files, tail
+from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, lay_out
+from elyra_neurodesk.backend.pages.files import (
+    TAIL_LINES,
+    StoredFile,
+    log_files,
+    resolve_inside,
+    stored_files,
+    tail,
+)
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
 from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
 from elyra_neurodesk.runs.locations import spec_tasks
@@ -114,8 +121,8 @@ def run_page(request: Request) -> Response:
     run = backend.runs.run(request.path_params["run"])
     tasks = backend.runs.tasks(run.run_id)
     files = _files(backend, run)
-    outputs_of: dict[str, list[Stored]] = {task.name: [] for task in tasks}
-    others: list[Stored] = []
+    outputs_of: dict[str, list[StoredFile]] = {task.name: [] for task in tasks}
+    others: list[StoredFile] = []
     for file in stored_files(files.directory) if files else []:
         folder = files.folders.get(file.path.partition("/")[0], "") if files else ""
         outputs_of.get(folder, others).append(file)
@@ -126,7 +133,7 @@ def run_page(request: Request) -> Response:
         refresh=run.state not in FINAL,
         run=run,
         tasks=tasks,
-        picture=draw(tasks),
+        picture=lay_out(tasks),
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
         outputs_of=outputs_of,
@@ -144,7 +151,7 @@ def task_page(request: Request) -> Response:
     task = _task(backend, run, request.path_params["task"])
     directory = Path(task.directory)
     logs = [
-        LogTail(name, *tail(inside(directory, name)))
+        LogTail(name, *tail(resolve_inside(directory, name)))
         for name in (log_files(directory) if task.directory else [])
     ]
     return page(
@@ -166,7 +173,7 @@ def whole_log(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in log_files(Path(task.directory)):
         raise NotFound(f"the task {task.name!r} has no log {name!r}.")
-    file = inside(Path(task.directory), name)
+    file = resolve_inside(Path(task.directory), name)
     return FileResponse(file, media_type="text/plain; charset=utf-8", headers=_NO_SNIFFING)
 
 
@@ -177,7 +184,7 @@ def output_file(request: Request) -> Response:
     files = _files(backend, run)
     if files is None:
         raise NotFound(f"the run {run.run_id} keeps no files in this object store.")
-    file = inside(files.directory, request.path_params["path"])
+    file = resolve_inside(files.directory, request.path_params["path"])
     media_type = "text/plain; charset=utf-8" if file.suffix.lower() in _TEXT else None
     headers = {**_NO_SNIFFING, "Content-Security-Policy": _OUTPUT_POLICY}
     return FileResponse(file, media_type=media_type, headers=headers)

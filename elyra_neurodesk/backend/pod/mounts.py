@@ -34,7 +34,7 @@ class BindMount:
     target: str
 
 
-def needed(mounts: Iterable[BindMount]) -> tuple[BindMount, ...]:
+def missing_mounts(mounts: Iterable[BindMount]) -> tuple[BindMount, ...]:
     """Return the mounts that the host does not have already, those nearer to the root first."""
     return tuple(
         sorted(
@@ -48,7 +48,7 @@ def enter(mounts: Sequence[BindMount], stage: str) -> None:
     """Move the calling process, which must have one thread, to a namespace with these mounts.
 
     Args:
-        mounts: from `needed`.
+        mounts: from `missing_mounts`.
         stage: an existing empty directory, for use while the new tree is put together.
 
     Raises:

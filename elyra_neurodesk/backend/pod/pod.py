@@ -39,8 +39,8 @@ from .outputs import collect_outputs
 from .placeholders import placeholder_values, resolve_arguments
 from .reporting import can_report, reporting
 from .scratch import make_scratch, remove_scratch, reserve
-from .spawn import NotStarted, Surroundings, can_mount, spawn
-from .supervisor import Canceled, OutOfTime, Program, Supervisor, block_signals
+from .spawn import NotStarted, ProcessSettings, can_mount, spawn
+from .supervisor import Canceled, DeadlineReached, Program, Supervisor, block_signals
 from .syscalls import adopt_orphans
 from .volumes import check_claims, make_volumes, plan_mounts, rewrite_variable, rewrite_word
 
@@ -93,7 +93,7 @@ class Pod:
             status.reason = "completed" if status.exit_code == 0 else "failed"
         except Canceled:
             status.reason, status.message = "canceled", "The task was canceled."
-        except OutOfTime:
+        except DeadlineReached:
             status.reason = "deadline"
             limit = self._pod["deadline_seconds"]
             status.message = str(DeadlinePassed(f"the task ran for more than its limit of {limit} s."))
@@ -150,7 +150,7 @@ class Pod:
         for target, source in plan.rewrites.items():
             self._say(name, f"this machine permits no mounts: {source} is used for {target}")
         env = {**self._pod["base_env"], "TMPDIR": self._tmp, **variables, MARK: str(self._directory)}
-        surroundings = Surroundings(
+        settings = ProcessSettings(
             env={key: rewrite_variable(value, plan.rewrites) for key, value in env.items()},
             directory=str(self._directory / "work"),
             log=str(self._log(name)),
@@ -158,12 +158,12 @@ class Pod:
             stage=self._stage,
         )
         words = [rewrite_word(word, plan.rewrites) for word in words]
-        return Program(name, partial(self._spawn, name, words, surroundings))
+        return Program(name, partial(self._spawn, name, words, settings))
 
     def _problem_with(self, mounts: Sequence[BindMount]) -> str:
         return can_mount(mounts, self._stage)
 
-    def _spawn(self, name: str, words: list[str], surroundings: Surroundings) -> int:
+    def _spawn(self, name: str, words: list[str], settings: ProcessSettings) -> int:
         if not words:
             raise ProgramUnavailable(
                 f"container {name!r} of task {self._pod['task']!r} has no command: it relies on its image's, "
@@ -171,7 +171,7 @@ class Pod:
                 "Give the component a command, or submit to a Kubeflow Pipelines cluster.",
             )
         try:
-            return spawn(words, surroundings)
+            return spawn(words, settings)
         except NotStarted as problem:
             if problem.step == "exec" and problem.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
                 raise ProgramUnavailable(

@@ -15,14 +15,14 @@ from .syscalls import die_with_parent
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ProcessSettings:
     """What a process starts in.
 
     Attributes:
         env: the whole environment; its PATH finds the program.
         directory: working directory.
         log: file to which standard output and error are appended.
-        mounts: from `mounts.needed`.
+        mounts: from `mounts.missing_mounts`.
         stage: empty directory for `mounts.enter`.
     """
 
@@ -41,19 +41,19 @@ class NotStarted(OSError):
         self.step = step
 
 
-def spawn(words: Sequence[str], surroundings: Surroundings) -> int:
+def spawn(words: Sequence[str], settings: ProcessSettings) -> int:
     """Start a program as the leader of a session of its own and return its process id.
 
     The process is killed when the caller ends.
 
     Raises:
-        NotStarted: no such program, or the surroundings cannot be made.
+        NotStarted: no such program, or the settings cannot be made.
     """
     reader, writer = os.pipe()  # closed on exec, which is how success is seen
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(words, surroundings, parent, writer)
+        _become(words, settings, parent, writer)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         report = pipe.read()
@@ -81,7 +81,7 @@ def can_mount(mounts: Sequence[BindMount], stage: str) -> str:
     return report or ("" if status == 0 else f"status {status}")
 
 
-def _become(words: Sequence[str], surroundings: Surroundings, parent: int, writer: int) -> NoReturn:
+def _become(words: Sequence[str], settings: ProcessSettings, parent: int, writer: int) -> NoReturn:
     """Turn the forked child into the program; report a failure through ``writer``."""
     step = "setup"
     try:
@@ -89,21 +89,21 @@ def _become(words: Sequence[str], surroundings: Surroundings, parent: int, write
         for ignored in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
             signal.signal(ignored, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        log = os.open(surroundings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        log = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, number in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, number)
         step = "mount"
-        if surroundings.mounts:
-            enter(surroundings.mounts, surroundings.stage)
+        if settings.mounts:
+            enter(settings.mounts, settings.stage)
         step = "chdir"
-        os.chdir(surroundings.directory)
+        os.chdir(settings.directory)
         # after the namespace, entering which would clear it
         die_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
         step = "exec"
-        os.execvpe(words[0], list(words), dict(surroundings.env))  # noqa: S606  (a list, by design)
+        os.execvpe(words[0], list(words), dict(settings.env))  # noqa: S606  (a list, by design)
     except BaseException as problem:
         number = problem.errno if isinstance(problem, OSError) and problem.errno else 0
         text = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

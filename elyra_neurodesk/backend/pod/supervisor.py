@@ -20,7 +20,7 @@ class Canceled(Exception):
     """Someone asked the supervisor to stop."""
 
 
-class OutOfTime(Exception):
+class DeadlineReached(Exception):
     """The pod's deadline has passed."""
 
 
@@ -83,7 +83,7 @@ class Supervisor:
         Raises:
             NeurodeskError: it cannot be started.
             Canceled: SIGTERM or SIGINT arrived.
-            OutOfTime: the pod's deadline passed.
+            DeadlineReached: the pod's deadline passed.
         """
         self._current = [program]
         _start(program)
@@ -139,7 +139,7 @@ class Supervisor:
         if arrived is not None and arrived.si_signo != signal.SIGCHLD:
             raise Canceled
         if self._deadline is not None and time.monotonic() >= self._deadline:
-            raise OutOfTime
+            raise DeadlineReached
 
     def _reap(self) -> None:
         """Take note of every child that has ended, adopted orphans included."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ClaimUnavailable, SecretUnavailable, VolumeNotMountable
-from .mounts import BindMount, needed
+from .mounts import BindMount, missing_mounts
 
 _LIST_SEPARATORS = re.compile(r"([:,])")
 
@@ -109,7 +109,7 @@ def plan_mounts(
         source = _sub_directory(places[volume], wanted.get("subPath", ""), pod["task"], volume)
         mounts.append(BindMount(source, wanted["path"]))
         volume_of[wanted["path"]] = volume
-    remaining = needed(mounts)
+    remaining = missing_mounts(mounts)
     problem = problem_with(remaining) if remaining else ""
     if not problem:
         return MountPlan(mounts=remaining)

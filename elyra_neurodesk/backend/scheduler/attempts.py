@@ -91,7 +91,7 @@ class Attempts:
         """
         run, task, node = active.run, active.tasks[name], active.package.tasks[name]
         number = task.attempt + 1
-        directory = self._home.run_directory(run.run_id) / folder(task) / str(number)
+        directory = self._home.run_directory(run.run_id) / directory_name(task) / str(number)
         try:
             inputs = resolve_inputs(node, active.parameters, active.outputs)
         except NeurodeskError as problem:
@@ -130,7 +130,7 @@ class Attempts:
             return Outcome.refused(str(problem))
         if result is None:
             return None
-        return conclude(
+        return outcome_of(
             active.tasks[name], result, active.package.tasks[name].spec.retry_policy, active.canceling
         )
 
@@ -158,7 +158,7 @@ class Attempts:
         outcome = Outcome(PENDING, {"message": STOPPED})
         if result.succeeded or active.canceling:
             retry = active.package.tasks[name].spec.retry_policy
-            outcome = conclude(active.tasks[name], result, retry, active.canceling)
+            outcome = outcome_of(active.tasks[name], result, retry, active.canceling)
         advance(self._runs, active, outcome.change(name))
         return True
 
@@ -169,7 +169,9 @@ class Attempts:
             _log.exception("the attempt in %s cannot be ended", directory)
 
 
-def conclude(task: TaskRow, result: Result, retry: PipelineTaskSpec.RetryPolicy, canceling: bool) -> Outcome:
+def outcome_of(
+    task: TaskRow, result: Result, retry: PipelineTaskSpec.RetryPolicy, canceling: bool
+) -> Outcome:
     """Return the task state that follows from the result of an attempt.
 
     An attempt that was lost (its processes are gone and left no result: the machine went down) does not count
@@ -205,7 +207,7 @@ def retry_delay(policy: PipelineTaskSpec.RetryPolicy, failures: int) -> float:
     return float(min(first * (policy.backoff_factor or DEFAULT_BACKOFF_FACTOR) ** (failures - 1), longest))
 
 
-def folder(task: TaskRow) -> str:
+def directory_name(task: TaskRow) -> str:
     """Return the name of a task's directory: its own name where that is a plain file name."""
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}", task.name):
         return task.name

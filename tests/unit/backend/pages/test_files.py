@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.pages.files import inside, stored_files, tail
+from elyra_neurodesk.backend.pages.files import resolve_inside, stored_files, tail
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_a_file_of_the_run_is_found(directory: Path) -> None:
-    assert inside(directory, "task/a.txt").read_text() == "a"
+    assert resolve_inside(directory, "task/a.txt").read_text() == "a"
     assert [file.path for file in stored_files(directory)] == ["task/a.txt"]
 
 
@@ -29,7 +29,7 @@ def test_a_file_of_the_run_is_found(directory: Path) -> None:
 )
 def test_nothing_outside_is_found(directory: Path, path: str) -> None:
     with pytest.raises(NotFound):
-        inside(directory, path)
+        resolve_inside(directory, path)
 
 
 def test_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from elyra_neurodesk.backend.pod.errors import ClaimUnavailable, VolumeNotMountable
-from elyra_neurodesk.backend.pod.mounts import BindMount, needed
+from elyra_neurodesk.backend.pod.mounts import BindMount, missing_mounts
 from elyra_neurodesk.backend.pod.volumes import (
     MountPlan,
     check_claims,
@@ -47,7 +47,7 @@ def test_a_volume_that_is_at_its_mount_path_already_needs_nothing(tmp_path):
 def test_mounts_are_ordered_from_the_root_down(tmp_path):
     (tmp_path / "x").mkdir()
     listed = [BindMount(str(tmp_path), "/data/deep/er"), BindMount(str(tmp_path / "x"), "/data")]
-    assert [item.target for item in needed(listed)] == ["/data", "/data/deep/er"]
+    assert [item.target for item in missing_mounts(listed)] == ["/data", "/data/deep/er"]
 
 
 def test_where_mounts_are_forbidden_cvmfs_and_scratch_are_rewritten(tmp_path):
