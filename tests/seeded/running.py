@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.workdir import NAME as WORKPLACE
+from elyra_neurodesk.bootstrapper.workdir import NAME as WORK_DIR
 from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data
 from tests.support.kernels import write_bash_kernel
@@ -80,7 +80,7 @@ class Workshop:
             done.returncode,
             done.stdout,
             record,
-            _texts(work / WORKPLACE, case),
+            _texts(work / WORK_DIR, case),
             _shown(self.store, spec, case),
         )
 

@@ -102,7 +102,7 @@ def test_a_tool_that_somebody_else_called_is_a_warning() -> None:
     assert codes("python pipeline.py", notes=(note("tool", 1, BET),)) == [("006", "warning")]
 
 
-def test_a_failure_in_a_script_that_the_text_shrugs_off_is_a_warning() -> None:
+def test_a_failure_in_a_script_that_the_text_ignores_is_a_warning() -> None:
     failed = (note("failed", 127, "bet a", source="run.sh"),)
     assert codes("bash run.sh", notes=failed) == [("005", "error")]
     assert codes("bash run.sh || true", notes=failed) == [("005", "warning")]
