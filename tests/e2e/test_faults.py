@@ -155,6 +155,7 @@ def test_a_notebook_that_raises_tells_cell_and_exception(backend: Backend, tmp_p
     assert "before" in json.dumps(executed)
 
 
+@pytest.mark.slow  # it waits until all attempts to store are used up
 def test_a_store_that_stops_midway_fails_the_run_and_the_line_says_where_the_files_are(
     backend: Backend, tmp_path: Path
 ) -> None:

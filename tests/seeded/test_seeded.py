@@ -94,6 +94,7 @@ def test_the_guard_stops_a_wrong_one_at_its_cell(results: Mapping[str, Any], cas
     assert result.record["error"]["code"] in result.text.splitlines()[-1]
 
 
+@pytest.mark.slow
 @each(STOPPED, "warn")
 def test_a_guard_that_only_warns_notes_a_wrong_one(results: Mapping[str, Any], case: Case) -> None:
     result = results["warn"]
