@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.objectstore import ObjectStore, running_nanio
 from tests.support.pipelines import write_notebook
 
@@ -51,7 +52,7 @@ class Stopwatch:
         buffer = BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
             archive.add(self.notebook, "n.ipynb")
-        place = Store(store.endpoint, store.bucket)
+        place = StorageLocation(store.endpoint, store.bucket)
         self.spec = TaskSpec("p", "p", "t", "t", "n.ipynb", "", place)
         import hashlib
         from dataclasses import replace

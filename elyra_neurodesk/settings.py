@@ -209,9 +209,6 @@ class RuntimeConfiguration:
         )
 
 
-RuntimeSettings = RuntimeConfiguration  # until every branch has the new name
-
-
 def module_list(text: str) -> tuple[str, ...]:
     """Split a list of modules at blanks and commas, dropping repetitions.
 

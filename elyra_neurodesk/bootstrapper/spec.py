@@ -12,8 +12,6 @@ from elyra_neurodesk.storage.location import StorageLocation
 COMMON = ("pipeline", "directory", "store", "claim", "cvmfs")
 TASK_RECORD = "task-record.json"
 
-Store = StorageLocation  # until every branch has the new name
-
 
 class InvalidTaskSpec(NeurodeskError):
     """The task argument is not what this version of the bootstrapper reads."""

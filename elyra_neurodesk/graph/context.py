@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store
 from elyra_neurodesk.names import directory_name
-from elyra_neurodesk.settings import RuntimeSettings, SidecarDelivery
+from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
+from elyra_neurodesk.storage.location import StorageLocation
 
 DEFAULT_WRITABLE_DIRECTORY = "/tmp"  # noqa: S108  Elyra's default (kfp_processor.py, WCD)
 
@@ -35,9 +35,9 @@ class SubmissionContext:
     pipeline: str
     source: str
     nodes: int
-    settings: RuntimeSettings
+    settings: RuntimeConfiguration
     delivery: SidecarDelivery
-    store: Store
+    store: StorageLocation
     bootstrapper: str
     bootstrapper_url: str
     runtime_images: tuple[Mapping[str, Any], ...] = ()

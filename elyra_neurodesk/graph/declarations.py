@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from elyra_neurodesk.graph.pipeline import NotebookNode
-from elyra_neurodesk.settings import RuntimeSettings, module_list
+from elyra_neurodesk.settings import RuntimeConfiguration, module_list
 
 MODULES_VARIABLE = "NEURODESK_MODULES"
 """Environment variable with modules, for where the editor shows no properties: running a lone notebook."""
 
 
-def declared_modules(node: NotebookNode, settings: RuntimeSettings) -> tuple[str, ...]:
+def declared_modules(node: NotebookNode, settings: RuntimeConfiguration) -> tuple[str, ...]:
     """Return the modules that a node's task loads before its first cell, ``tool`` or ``tool/version``.
 
     In this order, a later entry for the same tool replacing an earlier one, as loading does: the runtime
@@ -22,7 +22,7 @@ def declared_modules(node: NotebookNode, settings: RuntimeSettings) -> tuple[str
     return last_of_each_tool((*settings.modules, *node.modules, *variable))
 
 
-def declared_strictness(node: NotebookNode, settings: RuntimeSettings) -> str:
+def declared_strictness(node: NotebookNode, settings: RuntimeConfiguration) -> str:
     """Return ``error``, ``warn`` or ``off``: the node's or pipeline's choice, else the configuration's."""
     return node.strictness or settings.strict
 

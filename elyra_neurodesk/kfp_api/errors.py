@@ -29,7 +29,7 @@ class NameNotFound(ApiError):
 
 
 class CertificateNotTrusted(ApiError):
-    """TLS could not be agreed on, mostly because the certificate is signed by nobody we trust."""
+    """The TLS handshake failed, usually because the certificate's authority is not trusted."""
 
     code = "ND-API-003"
     hint = "Set KF_PIPELINES_SSL_SA_CERTS to the file with the certificate authority that signed it."
@@ -43,7 +43,7 @@ class WrongScheme(ApiError):
 
 
 class AccessDenied(ApiError):
-    """The API wants credentials, or does not accept these."""
+    """The API requires credentials, or does not accept these."""
 
     code = "ND-API-005"
     hint = (
@@ -60,7 +60,7 @@ class WrongPath(ApiError):
 
 
 class LoginPage(ApiError):
-    """A page for people answered: a login page in front of the API."""
+    """A login page in front of the API answered in its place."""
 
     code = "ND-API-007"
     hint = "Set the authentication type, user name and password or token in the runtime configuration."
@@ -88,14 +88,14 @@ class NotAKfpApi(ApiError):
 
 
 class NotAnAddress(ApiError):
-    """The endpoint is not a URL one can call."""
+    """The endpoint is not a valid URL."""
 
     code = "ND-API-011"
     hint = "An API endpoint looks like http://127.0.0.1:8888 or https://kubeflow.example.org/pipeline."
 
 
 class AuthenticationFailed(ApiError):
-    """Elyra's authenticator for the configured type gave up."""
+    """Elyra's authenticator for the configured type failed."""
 
     code = "ND-API-012"
     hint = AccessDenied.hint
@@ -115,7 +115,7 @@ class ConnectionBroken(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """The API, or a proxy before it, wants fewer requests (HTTP 429), and still did after some waiting."""
+    """The API, or a proxy before it, limits the rate of requests (HTTP 429), also after several tries."""
 
     code = "ND-API-015"
     hint = "Try again in a few minutes; an administrator can raise the limit."

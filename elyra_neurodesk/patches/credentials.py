@@ -7,7 +7,7 @@ from typing import Any
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.settings import RuntimeSettings
+from elyra_neurodesk.settings import RuntimeConfiguration
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 SECRET_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  the variable's name
@@ -28,7 +28,7 @@ def add_credentials(task: Task, context: SubmissionContext) -> Task:
     return task if reference is None else task.with_platform(secretAsEnv=[reference])
 
 
-def credentials_reference(settings: RuntimeSettings) -> dict[str, Any] | None:
+def credentials_reference(settings: RuntimeConfiguration) -> dict[str, Any] | None:
     """Return the entry of ``secretAsEnv`` with the credentials, None where no secret is named."""
     if settings.secret is None:
         return None

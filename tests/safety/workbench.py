@@ -17,21 +17,22 @@ from elyra.pipeline.parser import PipelineParser
 
 from elyra_neurodesk.backend.pod.expansion import expand_all
 from elyra_neurodesk.backend.pod.placeholders import format_value, resolve_arguments, resolve_constants
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.elyra_adapter.operations import read_pipeline
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.processor import NeurodeskPipelineProcessor
-from elyra_neurodesk.settings import RuntimeSettings, SecretReference
+from elyra_neurodesk.settings import RuntimeConfiguration, SecretReference
+from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.submission import archive_hashes, submission_context, task_graph
 from tests.support.pipelines import IMAGE, pipeline
 
 Json = dict[str, Any]
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['[a-z0-9_]+'\]\}\}")
 JOB = {"pipeline_job_uuid": "RUN-UUID", "pipeline_job_name": "RUN NAME", "pipeline_task_name": "TASK"}
-STORE = Store("http://store.example.org:9000", "bucket", "a/prefix")
-SETTINGS = RuntimeSettings(
+STORE = StorageLocation("http://store.example.org:9000", "bucket", "a/prefix")
+SETTINGS = RuntimeConfiguration(
     name="nd",
     display_name="nd",
     api_endpoint="http://127.0.0.1:9",

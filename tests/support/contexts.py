@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Container, Task
-from elyra_neurodesk.settings import RuntimeSettings, SecretReference
+from elyra_neurodesk.settings import RuntimeConfiguration, SecretReference
+from elyra_neurodesk.storage.location import StorageLocation
 
-STORE = Store("http://store:9000", "bucket", "a/prefix")
+STORE = StorageLocation("http://store:9000", "bucket", "a/prefix")
 SPEC = TaskSpec("p", "p", "t", "T", "a.ipynb", "0" * 64, STORE, modules=("fsl/6.0.7.16",))
 NOTEBOOK = Task("t", "T", spec=SPEC, env={"A": "1"}, container=Container("img", ("sh",), ()), file="a.ipynb")
 CATALOG = Task("c", "C", component="name: c\nimplementation: {container: {image: tool, command: [sh]}}")
 
 
-def settings(**more: Any) -> RuntimeSettings:
+def settings(**more: Any) -> RuntimeConfiguration:
     """Return a runtime configuration."""
     base: dict[str, Any] = {
         "name": "nd",
@@ -28,7 +29,7 @@ def settings(**more: Any) -> RuntimeSettings:
         "bucket": "b",
         "secret": SecretReference("creds", "user", "pass"),
     }
-    return RuntimeSettings(**{**base, **more})
+    return RuntimeConfiguration(**{**base, **more})
 
 
 def context(nodes: int = 1, **more: Any) -> SubmissionContext:

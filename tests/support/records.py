@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.record.codec import from_json, to_json
 from elyra_neurodesk.record.model import RunRecord, TaskRecord
 from elyra_neurodesk.record.schemas import record_validator
@@ -15,10 +15,11 @@ from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.run_record import build
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
+from elyra_neurodesk.storage.location import StorageLocation
 
 Json = dict[str, Any]
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-STORE = Store("http://127.0.0.1:1", "bucket", "pre")
+STORE = StorageLocation("http://127.0.0.1:1", "bucket", "pre")
 IMAGE = "example.org/neurodesktop:2026-09-23"
 ROOT = "/cvmfs/neurodesk.ardc.edu.au"
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.forkserver import ROOT, ForkServer
 from tests.support.objectstore import ObjectStore
 
@@ -70,7 +71,10 @@ def submit(store: ObjectStore, file: str, files: Mapping[str, str | bytes], **fi
     sha256 = hashlib.sha256(content).hexdigest()
     values = {"pipeline": "A pipeline", "directory": "a-pipeline", "task": "one", "node": "One", **fields}
     spec = TaskSpec(
-        file=file, archive=sha256, store=Store(store.endpoint, store.bucket, prefix="some/prefix"), **values
+        file=file,
+        archive=sha256,
+        store=StorageLocation(store.endpoint, store.bucket, prefix="some/prefix"),
+        **values,
     )
     store.put(spec.store.archive_key(sha256), content)
     return spec

@@ -4,7 +4,8 @@ import pytest
 import requests
 import yaml
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.integration.backend.support import Server, compile_package, wait_for_end, wait_until
 
 EVIL = "<script>alert(1)</script>"
@@ -21,7 +22,13 @@ def run_id(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     tasks = {"convert": ((), "seq 300; echo '<b>bold</b>'"), "fail": (("convert",), f"echo '{EVIL}'; exit 1")}
     package = yaml.safe_load(Path(compile_package(file, tasks)).read_text())
     spec = TaskSpec(
-        "p", "my-pipeline", "convert", "n", "a.ipynb", "0" * 64, Store("http://x", "neurodesk", "pre")
+        "p",
+        "my-pipeline",
+        "convert",
+        "n",
+        "a.ipynb",
+        "0" * 64,
+        StorageLocation("http://x", "neurodesk", "pre"),
     )
     package["deploymentSpec"]["executors"]["exec-convert"]["container"]["args"] = [spec.to_json()]
     file.write_text(yaml.safe_dump(package))

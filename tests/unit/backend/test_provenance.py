@@ -9,14 +9,17 @@ import pytest
 
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of, record_files
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.runs.locations import SpecTask
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.records import as_file, finding, module, task_record
 
 
 def spec(task: str, directory: str = "study") -> SpecTask:
     return SpecTask(
-        task, task, TaskSpec("p", directory, task, task, "a.py", "0" * 64, Store("http://x", "b", "pre"))
+        task,
+        task,
+        TaskSpec("p", directory, task, task, "a.py", "0" * 64, StorageLocation("http://x", "b", "pre")),
     )
 
 

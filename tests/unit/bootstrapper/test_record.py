@@ -6,12 +6,13 @@ import json
 from datetime import timedelta
 
 from elyra_neurodesk.bootstrapper.record import Progress, build, now
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.record.codec import to_bytes, to_json
 from elyra_neurodesk.record.model import GuardFinding, Module, StoredFile
 from elyra_neurodesk.record.schemas import record_validator
+from elyra_neurodesk.storage.location import StorageLocation
 
-SPEC = TaskSpec("study", "study", "one", "One", "a.ipynb", "0" * 64, Store("http://x", "b"))
+SPEC = TaskSpec("study", "study", "one", "One", "a.ipynb", "0" * 64, StorageLocation("http://x", "b"))
 
 
 def test_a_task_that_has_only_begun_has_a_record_already() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.model import Constant, Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import TASK, own_inputs
@@ -15,7 +15,7 @@ from elyra_neurodesk.patches.escape_env import escape_env
 from elyra_neurodesk.validate.graph import check_graph
 from tests.support.contexts import context
 
-SPEC = TaskSpec("p", "p", "t", "T", "a.py", "0" * 64, Store("http://s", "b"))
+SPEC = TaskSpec("p", "p", "t", "T", "a.py", "0" * 64, StorageLocation("http://s", "b"))
 
 
 def task(**env: str) -> Task:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.compile.ir import compile_graph
 from elyra_neurodesk.graph.model import Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import own_inputs
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.labels import add_labels
 from elyra_neurodesk.patches.share_executors import SHARE_EXECUTORS_ABOVE, share_executors
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.contexts import context
 
 
 def tasks(count: int) -> tuple[Task, ...]:
     made = []
     for number in range(count):
-        spec = TaskSpec("p", "p", f"t-{number}", "T", "a.ipynb", "0" * 64, Store("http://s", "b"))
+        spec = TaskSpec("p", "p", f"t-{number}", "T", "a.ipynb", "0" * 64, StorageLocation("http://s", "b"))
         task = Task(
             f"t-{number}",
             f"T {number}",

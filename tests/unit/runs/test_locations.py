@@ -6,11 +6,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 from elyra_neurodesk.runs.locations import spec_tasks
+from elyra_neurodesk.storage.location import StorageLocation
 
-STORE = Store("http://127.0.0.1:9000", "bucket", "some/prefix")
+STORE = StorageLocation("http://127.0.0.1:9000", "bucket", "some/prefix")
 
 
 def spec(task: str, node: str = "") -> TaskSpec:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import kfp_server_api as api
 
-from elyra_neurodesk.bootstrapper.spec import Store, TaskSpec
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.summary import TaskSummary, summarize, with_record
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.records import read_task_record
 
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -50,7 +51,9 @@ def run(state: str, details: list, finished: float | None = None, error: str = "
 
 def known(name: str, node: str = "") -> SpecTask:
     spec = (
-        TaskSpec("p", "p", f"{name}-dir", node, "f.ipynb", "0" * 64, Store("http://x", "b")) if node else None
+        TaskSpec("p", "p", f"{name}-dir", node, "f.ipynb", "0" * 64, StorageLocation("http://x", "b"))
+        if node
+        else None
     )
     return SpecTask(name, name, spec)
 
