@@ -12,6 +12,7 @@ from elyra_neurodesk.graph.model import Constant, Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import TASK, own_inputs
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.escape_env import escape_env
+from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.validate.graph import check_graph
 from tests.support.contexts import context
 
