@@ -41,11 +41,11 @@ def fetch(store: ObjectStorage, spec: TaskSpec, run_id: str, target: Path, log: 
     for path, kept, dropped in conflicts:
         log.say(f"input {path}: the one from {kept} is used, not the one from {dropped}")
 
-    def place(item: InputFile) -> None:
+    def fetch(item: InputFile) -> None:
         place_input(store, item, target)
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(place, chosen))
+        list(pool.map(fetch, chosen))
     return chosen
 
 

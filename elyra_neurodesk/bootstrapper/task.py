@@ -79,7 +79,7 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         pass  # handled below: a library may have turned it into an error of its own
     except Exception as problem:
         progress.fail(mention_full_disk(to_neurodesk_error(problem, place.files, log), place.files))
-    termination.shield()
+    termination.ignore_signals()
     if termination.received:
         progress.error = TaskTerminated(f"{spec.file} was stopped.")
     publisher.publish()

@@ -22,7 +22,7 @@ class Terminated(BaseException):
 
 
 class Termination:
-    """Turns the first SIGTERM or SIGINT into `Terminated`, and ignores all once `shield` is called.
+    """Turns the first SIGTERM or SIGINT into `Terminated`, and ignores all once `ignore_signals` is called.
 
     Args:
         stop: called first of all by that signal; must be short and raise nothing.
@@ -33,7 +33,7 @@ class Termination:
 
     def __init__(self, stop: Callable[[], None]) -> None:
         self._stop = stop
-        self._shielded = False
+        self._ignored = False
         self.received = False
 
     def install(self) -> None:
@@ -41,12 +41,12 @@ class Termination:
         signal.signal(signal.SIGTERM, self._handle)
         signal.signal(signal.SIGINT, self._handle)
 
-    def shield(self) -> None:
+    def ignore_signals(self) -> None:
         """From now on signals change nothing: what is left is short, and worth more when finished."""
-        self._shielded = True
+        self._ignored = True
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self._shielded:
-            self._shielded = self.received = True
+        if not self._ignored:
+            self._ignored = self.received = True
             self._stop()
             raise Terminated

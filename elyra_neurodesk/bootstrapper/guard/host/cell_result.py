@@ -1,6 +1,6 @@
 """Judges a cell or script from what it printed and what its processes noted.
 
-A Python kernel judges its shell escapes itself (`kernel.escapes`). Left to the host are the cells of bash and
+A Python kernel judges its shell escapes itself (`kernel.escapes`). The host judges the cells of bash and
 R kernels, what a Python cell calls through `os` or `subprocess`, and scripts.
 """
 

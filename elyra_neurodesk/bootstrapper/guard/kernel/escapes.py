@@ -62,7 +62,7 @@ class _Escapes:
         self.cell = cell
 
     def system(self, cmd: str) -> None:
-        """ShellRun ``cmd`` as ``!cmd`` does, then judge it."""
+        """Run ``cmd`` as ``!cmd`` does, then judge it."""
         if cmd.rstrip().endswith("&"):
             raise OSError("Background processes not supported.")
         from IPython.utils.process import system  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ class _Escapes:
         self._judge(text, status or 0, [copy.kept for copy in copies], call, line, _shell_is_bash())
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """ShellRun ``cmd`` as ``x = !cmd`` does, then judge it."""
+        """Run ``cmd`` as ``x = !cmd`` does, then judge it."""
         if cmd.rstrip().endswith("&"):
             raise OSError("Background processes not supported.")
         from IPython.utils.text import LSString, SList
