@@ -76,7 +76,7 @@ def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path
     home.write_state(BackendState(me, me, 1, 2))
     state = lifecycle.up(home, lifecycle.Options(), said.append)
     try:
-        assert "left by a server that is gone" in said[0]
+        assert "left by a server that has ended" in said[0]
         assert state.server.pid != os.getpid()
     finally:
         lifecycle.down(home, said.append)

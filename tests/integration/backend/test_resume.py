@@ -38,7 +38,7 @@ def test_a_run_accepted_just_before_kill_9_is_carried_out(fresh: Server, tmp_pat
     run_id = fresh.client().create_run_from_pipeline_package(package).run_id
     fresh.kill()
     fresh.up()
-    assert any("left by a server that is gone" in line for line in fresh.said)
+    assert any("left by a server that has ended" in line for line in fresh.said)
     assert wait_for_end(fresh.client(), run_id).state == "SUCCEEDED"
     assert (tmp_path / "one").read_text().split() == ["begin", "end"]
 
