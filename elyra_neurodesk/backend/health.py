@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from elyra_neurodesk.backend.home import BUCKET, BackendState, Credentials
+from elyra_neurodesk.backend.home import BUCKET, BackendState, StoreAccount
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError, one_line
@@ -73,7 +73,7 @@ def wait_healthy(what: str, process: ProcessHandle, healthy: Callable[[], bool],
         time.sleep(0.05)
 
 
-def ensure_bucket(state: BackendState, credentials: Credentials) -> None:
+def ensure_bucket(state: BackendState, credentials: StoreAccount) -> None:
     """Create the bucket when it is missing.
 
     Raises:

@@ -25,7 +25,7 @@ class HomeUnusable(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class Credentials:
+class StoreAccount:
     """The object store's only account."""
 
     access_key: str
@@ -126,17 +126,17 @@ class Home:
         except OSError as problem:
             raise HomeUnusable(f"the directory {self.path} cannot be used: {problem.strerror}.") from problem
 
-    def credentials(self) -> Credentials:
+    def credentials(self) -> StoreAccount:
         """Return the object store's credentials; they are made at the first call.
 
         Raises:
             HomeUnusable: the file is there and cannot be read.
         """
         if not self._credentials.exists():
-            made = Credentials(f"nd-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
+            made = StoreAccount(f"nd-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
             write_private(self._credentials, json.dumps(asdict(made), indent=1))
         try:
-            return Credentials(**json.loads(self._credentials.read_text(encoding="utf-8")))
+            return StoreAccount(**json.loads(self._credentials.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as problem:
             raise HomeUnusable(f"{self._credentials} cannot be read: {problem}.") from problem
 

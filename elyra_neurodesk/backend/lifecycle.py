@@ -14,7 +14,7 @@ from typing import Any
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
-from elyra_neurodesk.backend.home import BackendState, Credentials, Home
+from elyra_neurodesk.backend.home import BackendState, Home, StoreAccount
 from elyra_neurodesk.backend.ports import LOOPBACK, choose_port
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
@@ -23,7 +23,7 @@ PORT = 8898
 STORE_PORT = 8900
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
 Say = Callable[[str], None]
-Register = Callable[[BackendState, Credentials, str], object]
+Register = Callable[[BackendState, StoreAccount, str], object]
 
 
 class ExtraMissing(NeurodeskError):
@@ -248,7 +248,7 @@ def _server_command(home: Home, port: int) -> list[str]:
     ]
 
 
-def _start_store(home: Home, port: int, credentials: Credentials) -> ProcessHandle:
+def _start_store(home: Home, port: int, credentials: StoreAccount) -> ProcessHandle:
     command = [sys.executable, "-P", "-m", "nanio", "serve", "--data-dir", str(home.store)]
     command += ["--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"]
     keys = {"NANIO_ACCESS_KEY": credentials.access_key, "NANIO_SECRET_KEY": credentials.secret_key}

@@ -1,4 +1,4 @@
-"""Log files of tasks, for `local logs`."""
+"""Log files of tasks: their names, and what `local logs` prints of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from elyra_neurodesk.backend.db.catalog import NotFound
 from elyra_neurodesk.backend.db.rows import RunRow, TaskRow
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.db.states import FINAL
-from elyra_neurodesk.backend.pages.files import log_files
 
+MAIN_LOG = "main.log"
 _FOLLOW_SECONDS = 0.3
+
+
+def log_files(directory: Path) -> list[str]:
+    """Return the names of an attempt's log files, the task's own first."""
+    found = sorted(file.name for file in directory.glob("*.log") if file.is_file())
+    return sorted(found, key=lambda name: name != MAIN_LOG)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.model import Value
 
 
-class InvalidParameter(NeurodeskError):
+class InvalidParameterValue(NeurodeskError):
     """A pipeline parameter is missing, unknown, or not of its declared type."""
 
     code = "ND-TASK-002"
@@ -21,13 +21,13 @@ def read_assignments(texts: Iterable[str]) -> dict[str, str]:
     """Read ``NAME=VALUE`` texts; the value may hold further ``=``.
 
     Raises:
-        InvalidParameter: a text has no name or no ``=``.
+        InvalidParameterValue: a text has no name or no ``=``.
     """
     values = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals:
-            raise InvalidParameter(f"the parameter {text!r} does not read NAME=VALUE.")
+            raise InvalidParameterValue(f"the parameter {text!r} does not read NAME=VALUE.")
         values[name] = value
     return values
 
@@ -41,14 +41,14 @@ def typed(types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Value
             ``true`` and ``false``.
 
     Raises:
-        InvalidParameter: names differ, a type is unknown, or a value does not fit.
+        InvalidParameterValue: names differ, a type is unknown, or a value does not fit.
     """
     for name in given:
         if name not in types:
-            raise InvalidParameter(f"the parameter {name!r} is not one that this node takes.")
+            raise InvalidParameterValue(f"the parameter {name!r} is not one that this node takes.")
     for name in types:
         if name not in given:
-            raise InvalidParameter(f"the parameter {name!r} has no value.")
+            raise InvalidParameterValue(f"the parameter {name!r} has no value.")
     return {name: _convert(name, types[name], given[name]) for name in types}
 
 
@@ -60,7 +60,7 @@ def as_environment(values: Mapping[str, Value]) -> dict[str, str]:
 def _convert(name: str, kind: str, text: str) -> Value:
     if kind == "String":
         if "\0" in text:
-            raise InvalidParameter(f"the parameter {name!r} holds a null character.")
+            raise InvalidParameterValue(f"the parameter {name!r} holds a null character.")
         return text
     word = text.strip()
     try:
@@ -74,5 +74,7 @@ def _convert(name: str, kind: str, text: str) -> Value:
         if kind == "Float":
             return float(word)
     except (KeyError, ValueError, OverflowError, InvalidOperation):
-        raise InvalidParameter(f"the parameter {name!r} is {text!r}, which is not of type {kind}.") from None
-    raise InvalidParameter(f"the parameter {name!r} has the unknown type {kind!r}.")
+        raise InvalidParameterValue(
+            f"the parameter {name!r} is {text!r}, which is not of type {kind}."
+        ) from None
+    raise InvalidParameterValue(f"the parameter {name!r} has the unknown type {kind!r}.")

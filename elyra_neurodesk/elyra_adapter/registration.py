@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.config import STORE_SECRET
-from elyra_neurodesk.backend.home import BUCKET, BackendState, Credentials
+from elyra_neurodesk.backend.home import BUCKET, BackendState, StoreAccount
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 SCHEMA = "neurodesk"
@@ -24,7 +24,7 @@ class CannotRegister(NeurodeskError):
     )
 
 
-def metadata(state: BackendState, credentials: Credentials, repository: str) -> dict[str, Any]:
+def metadata(state: BackendState, credentials: StoreAccount, repository: str) -> dict[str, Any]:
     """Return the fields of the runtime configuration for a backend that runs.
 
     Args:
@@ -54,7 +54,7 @@ def metadata(state: BackendState, credentials: Credentials, repository: str) -> 
     }
 
 
-def register(state: BackendState, credentials: Credentials, repository: str) -> Path | None:
+def register(state: BackendState, credentials: StoreAccount, repository: str) -> Path | None:
     """Write the runtime configuration, or replace it; its file is 0600 because it holds the credentials.
 
     Returns:

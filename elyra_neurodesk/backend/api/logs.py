@@ -11,7 +11,7 @@ from starlette.routing import Route
 from elyra_neurodesk.backend.api.context import backend_of
 from elyra_neurodesk.backend.api.shapes import pod_name
 from elyra_neurodesk.backend.db.catalog import NotFound
-from elyra_neurodesk.backend.pages.files import MAIN_LOG, log_files
+from elyra_neurodesk.backend.tasklogs import MAIN_LOG, log_files
 
 
 def read_log(request: Request) -> Response:

@@ -26,7 +26,7 @@ class TaskBox:
 
 
 @dataclass(frozen=True)
-class Edge:
+class EdgePath:
     """A dependency: the ``d`` attribute of an SVG path from parent to child."""
 
     path: str
@@ -39,7 +39,7 @@ class GraphLayout:
     width: float
     height: float
     boxes: tuple[TaskBox, ...]
-    lines: tuple[Edge, ...]
+    lines: tuple[EdgePath, ...]
 
 
 def lay_out(tasks: Sequence[TaskRow]) -> GraphLayout:
@@ -76,11 +76,11 @@ def _beside(task: TaskRow, boxes: dict[str, TaskBox]) -> tuple[float, int]:
     return (sum(heights) / len(heights) if heights else 0.0, task.position)
 
 
-def _line(parent: TaskBox, child: TaskBox) -> Edge:
+def _line(parent: TaskBox, child: TaskBox) -> EdgePath:
     x1, y1 = parent.x + BOX_WIDTH, parent.y + BOX_HEIGHT / 2
     x2, y2 = child.x, child.y + BOX_HEIGHT / 2
     bend = (_COLUMN - BOX_WIDTH) * 0.9
-    return Edge(f"M{x1:g},{y1:g} C{x1 + bend:g},{y1:g} {x2 - bend:g},{y2:g} {x2:g},{y2:g}")
+    return EdgePath(f"M{x1:g},{y1:g} C{x1 + bend:g},{y1:g} {x2 - bend:g},{y2:g} {x2:g},{y2:g}")
 
 
 def _short(text: str) -> str:

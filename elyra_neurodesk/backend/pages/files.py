@@ -1,4 +1,4 @@
-"""Files that pages show: logs of tasks and objects of the store. Nothing outside their directories."""
+"""Files that pages show: objects of the store and ends of logs. Nothing outside their directories."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from elyra_neurodesk.backend.db.catalog import NotFound
 TAIL_LINES = 200
 _TAIL_BYTES = 256 * 1024
 MAX_FILES_LISTED = 5000
-MAIN_LOG = "main.log"
 
 
 @dataclass(frozen=True)
-class StoredFile:
+class ListedFile:
     """An object of a run: its path below the run's directory in the store, and its size in bytes."""
 
     path: str
@@ -40,12 +39,12 @@ def resolve_inside(directory: Path, path: str) -> Path:
     return found
 
 
-def stored_files(directory: Path) -> list[StoredFile]:
+def stored_files(directory: Path) -> list[ListedFile]:
     """Return the objects below ``directory``, by path; at most 5,000."""
     return sorted(_walk(directory), key=lambda item: item.path)
 
 
-def _walk(directory: Path) -> Iterator[StoredFile]:
+def _walk(directory: Path) -> Iterator[ListedFile]:
     count = 0
     for folder, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if not name.startswith(".nanio")]
@@ -56,13 +55,7 @@ def _walk(directory: Path) -> Iterator[StoredFile]:
             count += 1
             if count > MAX_FILES_LISTED:
                 return
-            yield StoredFile(file.relative_to(directory).as_posix(), file.stat().st_size)
-
-
-def log_files(directory: Path) -> list[str]:
-    """Return the names of an attempt's log files, the task's own first."""
-    found = sorted(file.name for file in directory.glob("*.log") if file.is_file())
-    return sorted(found, key=lambda name: name != MAIN_LOG)
+            yield ListedFile(file.relative_to(directory).as_posix(), file.stat().st_size)
 
 
 def tail(file: Path, lines: int = TAIL_LINES) -> tuple[str, bool]:

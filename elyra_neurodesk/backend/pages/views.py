@@ -22,15 +22,9 @@ from elyra_neurodesk.backend.db.catalog import NotFound
 from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, lay_out
-from elyra_neurodesk.backend.pages.files import (
-    TAIL_LINES,
-    StoredFile,
-    log_files,
-    resolve_inside,
-    stored_files,
-    tail,
-)
+from elyra_neurodesk.backend.pages.files import TAIL_LINES, ListedFile, resolve_inside, stored_files, tail
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
+from elyra_neurodesk.backend.tasklogs import log_files
 from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
 from elyra_neurodesk.runs.locations import spec_tasks
 
@@ -121,8 +115,8 @@ def run_page(request: Request) -> Response:
     run = backend.runs.run(request.path_params["run"])
     tasks = backend.runs.tasks(run.run_id)
     files = _files(backend, run)
-    outputs_of: dict[str, list[StoredFile]] = {task.name: [] for task in tasks}
-    others: list[StoredFile] = []
+    outputs_of: dict[str, list[ListedFile]] = {task.name: [] for task in tasks}
+    others: list[ListedFile] = []
     for file in stored_files(files.directory) if files else []:
         folder = files.folders.get(file.path.partition("/")[0], "") if files else ""
         outputs_of.get(folder, others).append(file)

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from elyra_neurodesk.bootstrapper.parameters import InvalidParameter, as_environment, read_assignments, typed
+from elyra_neurodesk.bootstrapper.parameters import (
+    InvalidParameterValue,
+    as_environment,
+    read_assignments,
+    typed,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,21 +37,21 @@ def test_text_from_kfp_becomes_the_declared_type(kind: str, text: str, value: ob
      ("Bool", "yes"), ("List", "[]"), ("String", "a\0b")],
 )  # fmt: skip
 def test_what_does_not_fit_the_type_is_refused_by_name(kind: str, text: str) -> None:
-    with pytest.raises(InvalidParameter, match="'x'"):
+    with pytest.raises(InvalidParameterValue, match="'x'"):
         typed({"x": kind}, {"x": text})
 
 
 def test_missing_and_unknown_parameters_are_refused() -> None:
-    with pytest.raises(InvalidParameter, match="'x' has no value"):
+    with pytest.raises(InvalidParameterValue, match="'x' has no value"):
         typed({"x": "String"}, {})
-    with pytest.raises(InvalidParameter, match="'y' is not one"):
+    with pytest.raises(InvalidParameterValue, match="'y' is not one"):
         typed({"x": "String"}, {"x": "", "y": ""})
 
 
 def test_values_may_hold_equals_signs_and_names_may_not_be_empty() -> None:
     assert read_assignments(["a=b=c", "d="]) == {"a": "b=c", "d": ""}
     for wrong in ("=x", "x"):
-        with pytest.raises(InvalidParameter):
+        with pytest.raises(InvalidParameterValue):
             read_assignments([wrong])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grimp
 import pytest
+import tomllib
 import yaml
 
 from tools import structure
@@ -41,6 +42,21 @@ def test_the_table_has_every_package_of_elyra_neurodesk() -> None:
     listed = {words[0] for words in map(str.split, printed.split("\n\n")[0].splitlines()[1:])}
     folder = ROOT / "elyra_neurodesk"
     assert listed == {path.relative_to(folder).parts[0] for path in folder.rglob("*.py")} | {"total"}
+
+
+def test_elyra_neurodesk_has_no_cycles_and_no_class_name_with_two_meanings() -> None:
+    folder = ROOT / "elyra_neurodesk"
+    graph = grimp.build_graph("elyra_neurodesk", cache_dir=None)
+    assert structure.package_cycles(graph) == []
+    assert structure.module_cycle(graph) == []
+    assert structure.shared_class_names(folder) == {}
+
+
+def test_no_contract_has_an_exception() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    assert [contract["name"] for contract in contracts if contract.get("ignore_imports")] == []
 
 
 def test_files_and_lines_are_counted_by_package(package: Path) -> None:
