@@ -15,7 +15,7 @@ import pytest
 from tests.support.backend import CLAIM, CONFIG, Backend, Json, wait_until
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MOUNT = "/cvmfs/neurodesk.ardc.edu.au"
 LIMIT = 60.0  # seconds in which a run without CVMFS must have failed, by the issue
@@ -155,7 +155,6 @@ def test_a_notebook_that_raises_tells_cell_and_exception(backend: Backend, tmp_p
     assert "before" in json.dumps(executed)
 
 
-@pytest.mark.slow  # it waits until all attempts to store are used up
 def test_a_store_that_stops_midway_fails_the_run_and_the_line_says_where_the_files_are(
     backend: Backend, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ expect = playwright.expect
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(chromium() is None, reason="there is no chromium on the PATH"),
 ]

@@ -10,7 +10,7 @@ import pytest
 from tests.support.backend import Backend, Json
 from tests.support.pipelines import notebook_node, write_pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SCRIPT = """\
 import os
@@ -67,7 +67,6 @@ def test_two_submissions_in_the_same_second_are_two_runs(backend: Backend, tmp_p
     check_apart(backend, all_at_once(backend, files), ["one", "two"])
 
 
-@pytest.mark.slow
 def test_ten_submissions_at_once_are_ten_runs(backend: Backend, tmp_path: Path) -> None:
     """Half of them are of one name, so that they meet at the same pipeline and experiment."""
     who = [f"user{number}" for number in range(10)]

@@ -12,7 +12,7 @@ import pytest
 from tests.support.backend import running_backend
 from tests.support.pipelines import notebook_node, write_pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 KILLS = 10
 SEED = 20261122

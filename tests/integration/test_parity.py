@@ -271,7 +271,8 @@ def test_pull_policy_and_pull_secret_of_the_runtime_image_reach_notebooks_and_co
 def test_memory_is_in_gibibytes_and_cpus_may_be_fractions(notebook: dict[str, Any]) -> None:
     resources = notebook["executor"]["container"]["resources"]
     assert (resources["resourceCpuRequest"], resources["resourceCpuLimit"]) == ("1.5", "2")
-    assert (resources["resourceMemoryRequest"], resources["resourceMemoryLimit"]) == ("3Gi", "4Gi")
+    # bytes: `resolved_tasks` makes them of the quantities
+    assert (resources["resourceMemoryRequest"], resources["resourceMemoryLimit"]) == (3 * 2**30, 4 * 2**30)
     assert resources["accelerator"] == {
         "type": "amd.com/gpu",
         "resourceType": "amd.com/gpu",

@@ -47,9 +47,15 @@ class Server:
 
 def start(home: Home, said: list[str], **options: Any) -> BackendState:
     if home.state() is None and "port" not in options:
-        port = choose_port(None, 20000 + os.getpid() % 20000, "--port")
+        port = choose_port(None, first_port(), "--port")
         options |= {"port": port, "store_port": choose_port(None, port + 1, "--store-port")}
     return lifecycle.up(home, lifecycle.Options(**options), said.append)
+
+
+def first_port() -> int:
+    """Return where to look for free ports: apart for each worker, whose backends run beside others'."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 20000 + worker % 20 * 600 + os.getpid() % 10 * 60
 
 
 def wait_until(condition: Callable[[], Any], seconds: float) -> None:
