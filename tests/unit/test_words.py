@@ -62,4 +62,7 @@ def test_no_name_of_the_private_dialect_is_defined() -> None:
 
 
 def test_no_file_or_folder_has_a_name_of_it() -> None:
-    assert {path.stem for path in PACKAGE.rglob("*")} & FILES == set()
+    names = {
+        name.removesuffix(".py") for path in PACKAGE.rglob("*.py") for name in path.relative_to(PACKAGE).parts
+    }
+    assert names & FILES == set()
