@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -91,6 +91,13 @@ def own_inputs(spec: TaskSpec) -> dict[str, TaskInput]:
 def with_spec(task: Task, spec: TaskSpec) -> Task:
     """Return a notebook task with another specification, which is passed to it as an input."""
     return replace(task, spec=spec, inputs={**task.inputs, **own_inputs(spec)})
+
+
+def move_env_to_spec(task: Task, moved: Mapping[str, str]) -> Task:
+    """Return a notebook task whose variables ``moved`` are set by the bootstrapper, not by the pod."""
+    assert task.spec is not None  # noqa: S101  for the type checker
+    env = {name: value for name, value in task.env.items() if name not in moved}
+    return with_spec(replace(task, env=env), replace(task.spec, env={**task.spec.env, **moved}))
 
 
 def _container(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import with_spec
+from elyra_neurodesk.graph.notebook_task import move_env_to_spec
 from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 
@@ -24,10 +22,7 @@ def escape_env(task: Task, context: SubmissionContext) -> Task:
         for name, value in task.env.items()
         if is_expandable(value) and name not in ENVIRONMENT and not is_read_before_bootstrapper(name)
     }
-    if not moved:
-        return task
-    env = {name: value for name, value in task.env.items() if name not in moved}
-    return with_spec(replace(task, env=env), replace(task.spec, env={**task.spec.env, **moved}))
+    return move_env_to_spec(task, moved) if moved else task
 
 
 def is_expandable(text: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import with_spec
+from elyra_neurodesk.graph.notebook_task import move_env_to_spec
 from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.labels import NODE_COMMENT, NODE_FILE, NODE_NAME
@@ -32,7 +32,7 @@ def share_executors(task: Task, context: SubmissionContext) -> Task:
     """
     if task.spec is None or context.nodes <= SHARE_EXECUTORS_ABOVE:
         return task
-    return _move_env_to_spec(_without_node_metadata(task))
+    return _move_own_env(_without_node_metadata(task))
 
 
 def _without_node_metadata(task: Task) -> Task:
@@ -48,12 +48,10 @@ def _without_node_metadata(task: Task) -> Task:
     return replace(task, platform={**platform, "podMetadata": kept} if kept else platform)
 
 
-def _move_env_to_spec(task: Task) -> Task:
-    assert task.spec is not None  # noqa: S101  for the type checker
+def _move_own_env(task: Task) -> Task:
     own = {
         name: value
         for name, value in task.env.items()
         if ENVIRONMENT.get(name) != value and not is_read_before_bootstrapper(name)
     }
-    env = {name: value for name, value in task.env.items() if name not in own}
-    return with_spec(replace(task, env=env), replace(task.spec, env=own))
+    return move_env_to_spec(task, own)
