@@ -29,7 +29,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(PYTEST) tests/unit tests/safety tests/golden
+	$(PYTEST) tests/golden tests/safety tests/unit
 
 # rewrites tests/golden/files; look at what `git diff` says of it
 goldens: $(VENV)/.test

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.golden.compare import assert_golden
 from tests.golden.conftest import Made
 from tests.golden.support import SAME_LENGTH_SHA
-from tests.support.equivalence import compile_dsl_here, resolved_tasks
+from tests.support.equivalence import compile_dsl, resolved_tasks
 
 
 def test_pipelines_compile_to_the_stored_packages_and_programs(made: Made) -> None:
@@ -22,5 +22,5 @@ def test_every_program_compiles_to_its_package(made: Made, tmp_path: Path) -> No
         package = texts[program.replace(".py.txt", ".yaml")]
         # the digest that it replaces needed no quotes
         package = package.replace(f"- {SAME_LENGTH_SHA}\n", f"- '{SAME_LENGTH_SHA}'\n")
-        compiled = compile_dsl_here(texts[program], tmp_path)
+        compiled = compile_dsl(texts[program], tmp_path)
         assert resolved_tasks(compiled) == resolved_tasks(package), program
