@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from elyra_neurodesk.backend.pod.syscalls import die_with_parent
 from tests.support.forkserver import Main, become
 
 LIBRARIES = (
@@ -111,6 +112,9 @@ def _wait_as_kernel() -> None:
     if child == 0:
         ours.close()
         os.setsid()  # as the launcher has it, and out of reach of signals for the bootstrapper's group
+        # a kernel that hangs at its end (ZeroMQ, now and then) would keep the pipes of its task open
+        die_with_parent(signal.SIGKILL)
+        theirs.sendall(b"+")
         text = theirs.makefile("r").readline()
         if not text:  # no Python or bash kernel was wanted
             os._exit(0)
@@ -118,6 +122,7 @@ def _wait_as_kernel() -> None:
         request = json.loads(text)
         become(lambda: _run_kernel(request["command"]), request["env"], request["cwd"])
     theirs.close()
+    ours.recv(1)  # it has its own process group now: jupyter_client will ask for it
 
     def popen(command: Sequence[str], **options: Any) -> Any:
         launcher.Popen = subprocess.Popen
