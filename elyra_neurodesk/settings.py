@@ -19,6 +19,9 @@ SCHEMA = "neurodesk"
 ANONYMOUS = "NO_AUTHENTICATION"
 """Elyra's authentication type for an API that asks for no credentials."""
 
+BEARER_TOKEN = "EXISTING_BEARER_TOKEN"  # noqa: S105  the name of a type
+"""Elyra's authentication type for a token, which is in the field ``api_password``."""
+
 SidecarDelivery = Literal["auto", "platform-spec", "admission", "off"]
 SIDECAR_DELIVERIES = ("auto", "platform-spec", "admission", "off")
 VOLUME_MODES = ("repository", "automount")

@@ -1,4 +1,4 @@
-"""The web application: API, pages, origin check and errors."""
+"""The web application: API, pages, origin and token check, and errors."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from elyra_neurodesk.backend.api.problems import (
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.origin_check import OriginCheck
 from elyra_neurodesk.backend.pages.views import ROUTES, page
+from elyra_neurodesk.backend.token_check import TokenCheck, is_api
 from elyra_neurodesk.errors import NeurodeskError
 
 # Elyra appends /apis/… to the api_endpoint, which ends in /pipeline; kfp.Client also accepts the bare host
@@ -52,7 +53,7 @@ def build_app(backend: Backend) -> Starlette:
     app = Starlette(
         routes=[*api, *ROUTES],
         lifespan=lifespan,
-        middleware=[Middleware(OriginCheck)],
+        middleware=[Middleware(OriginCheck), Middleware(TokenCheck, token=backend.token)],
         exception_handlers={
             NeurodeskError: _on_neurodesk_error,
             HTTPException: _on_http_error,
@@ -64,7 +65,7 @@ def build_app(backend: Backend) -> Starlette:
 
 
 def _is_page(request: Request) -> bool:
-    return "/apis/" not in request.url.path
+    return not is_api(str(request.scope["path"]))
 
 
 async def _on_neurodesk_error(request: Request, problem: Exception) -> Response:

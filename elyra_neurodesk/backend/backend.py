@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from elyra_neurodesk.backend.access_token import ensure_token
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.database import Database
 from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
@@ -52,11 +53,12 @@ class Backend:
         home: the directory to work in.
 
     Raises:
-        NeurodeskError: the settings or the database cannot be used.
+        NeurodeskError: the token, the settings or the database cannot be used.
     """
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.token = ensure_token(home.token)
         database = Database(home.database)
         self.catalog = Catalog(database)
         self.runs = RunStore(database)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from elyra_neurodesk.backend.access_token import proof, same
 from elyra_neurodesk.backend.home import BUCKET, BackendState, StoreAccount
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.backend.process_handle import ProcessHandle
@@ -15,6 +17,7 @@ from elyra_neurodesk.errors import NeurodeskError, one_line
 
 _SECONDS = 20.0
 _LOG_LINES = 5
+_MAX_BYTES = 65536
 
 
 class DidNotStart(NeurodeskError):
@@ -31,13 +34,14 @@ class StoreUnusable(NeurodeskError):
     hint = "Check the disk; see store.log."
 
 
-def server_healthy(port: int) -> bool:
-    """Return whether one of our servers answers on this port."""
+def server_healthy(port: int, token: str) -> bool:
+    """Return whether the server with this token answers on this port; the token itself is not sent."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    challenge = secrets.token_hex(16)
     try:
-        connection.request("GET", "/pipeline/apis/v2beta1/healthz")
-        answer = json.loads(connection.getresponse().read())
-        return str(answer.get("tag_name", "")).startswith("elyra-neurodesk-")
+        connection.request("GET", f"/pipeline/apis/v2beta1/healthz?challenge={challenge}")
+        answer = json.loads(connection.getresponse().read(_MAX_BYTES))
+        return same(str(answer.get("proof", "")), proof(token, port, challenge))
     except (OSError, http.client.HTTPException, ValueError, AttributeError):
         return False
     finally:

@@ -76,6 +76,11 @@ class Home:
         return self.path / "secrets.yaml"
 
     @property
+    def token(self) -> Path:
+        """The access token, 0600."""
+        return self.path / "token"
+
+    @property
     def database(self) -> Path:
         """SQLite."""
         return self.path / "db.sqlite"

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.backend.access_token import ensure_token, read_token
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
@@ -23,7 +24,7 @@ PORT = 8898
 STORE_PORT = 8900
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
 Say = Callable[[str], None]
-Register = Callable[[BackendState, StoreAccount, str], object]
+Register = Callable[[BackendState, StoreAccount, str, str], object]
 
 
 class ExtraMissing(NeurodeskError):
@@ -65,8 +66,8 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
         home: the directory to work in.
         options: settings to change.
         say: is called with each line for the user.
-        register: makes a runtime configuration from the backend, the object store's credentials and the
-            directory of the CVMFS claim; None makes none.
+        register: makes a runtime configuration from the backend, the object store's credentials, the
+            token and the directory of the CVMFS claim; None makes none.
 
     Returns:
         What runs now.
@@ -78,8 +79,9 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
     home.make()
     with locked(home.lock):
         config = options.apply(load_config(home))
+        token = ensure_token(home.token)
         before = home.state()
-        if before is not None and before.server.alive() and server_healthy(before.port):
+        if before is not None and before.server.alive() and server_healthy(before.port, token):
             _check_ports(options, before)
             save_config(home, config)
             say(f"Already up: {before.api_url}/ (object store {before.store_url})")
@@ -87,12 +89,12 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
         else:
             if before is not None:
                 say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
-            state = _start(home, options, config, before)
+            state = _start(home, options, config, before, token)
             say(f"Up: {state.api_url}/ (object store {state.store_url})")
         credentials = home.credentials()
         ensure_bucket(state, credentials)
         if register is not None:
-            register(state, credentials, config.claims.get(CVMFS_CLAIM, ""))
+            register(state, credentials, token, config.claims.get(CVMFS_CLAIM, ""))
     return state
 
 
@@ -133,6 +135,12 @@ class BackendStatus:
     config: Config
     state: BackendState | None
     runs: Mapping[str, int]
+    token: str = field(repr=False)
+
+    @property
+    def runs_page(self) -> str:
+        """The page with all runs, with the token; "" when the backend is down."""
+        return runs_page(self.state, self.token) if self.up and self.state else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON for programs; no credentials."""
@@ -151,11 +159,18 @@ class BackendStatus:
         }
 
 
+def runs_page(state: BackendState, token: str) -> str:
+    """Return the address of the page with all runs, with the token that opens it once in a browser."""
+    return f"{state.api_url}/?token={token}"
+
+
 def status(home: Home) -> BackendStatus:
     """Return what runs, the runs by state, and the claims."""
     state = home.state()
-    healthy = state is not None and state.server.alive() and server_healthy(state.port)
-    return BackendStatus(healthy, home.path, load_config(home), state, _run_counts(home))
+    up = state is not None and state.server.alive() and home.token.exists()
+    token = read_token(home.token) if up else ""
+    healthy = state is not None and up and server_healthy(state.port, token)
+    return BackendStatus(healthy, home.path, load_config(home), state, _run_counts(home), token)
 
 
 def _run_counts(home: Home) -> Mapping[str, int]:
@@ -200,7 +215,9 @@ def _with_store(home: Home, state: BackendState) -> BackendState:
     return revived
 
 
-def _start(home: Home, options: Options, config: Config, before: BackendState | None) -> BackendState:
+def _start(
+    home: Home, options: Options, config: Config, before: BackendState | None, token: str
+) -> BackendState:
     """Start what does not run; ports stay where they can, because compiled pipelines name them."""
     store = before.store if before is not None and before.store.alive() else None
     store_port = before.store_port if before is not None and store is not None else 0
@@ -223,7 +240,7 @@ def _start(home: Home, options: Options, config: Config, before: BackendState | 
         begun.append(server)
         state = BackendState(server, store, port, store_port)
         home.write_state(state)  # before it answers: an unknown server would keep the database locked
-        wait_healthy("server", server, lambda: server_healthy(port), home.server_log)
+        wait_healthy("server", server, lambda: server_healthy(port, token), home.server_log)
     except BaseException:
         for process in begun:
             process.stop(_MARGIN)

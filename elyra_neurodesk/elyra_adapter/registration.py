@@ -24,12 +24,13 @@ class CannotRegister(NeurodeskError):
     )
 
 
-def metadata(state: BackendState, credentials: StoreAccount, repository: str) -> dict[str, Any]:
+def metadata(state: BackendState, credentials: StoreAccount, token: str, repository: str) -> dict[str, Any]:
     """Return the fields of the runtime configuration for a backend that runs.
 
     Args:
         state: the backend.
         credentials: the object store's.
+        token: the backend's.
         repository: directory of the CVMFS claim, in which tasks find their modules.
     """
     return {
@@ -39,7 +40,8 @@ def metadata(state: BackendState, credentials: StoreAccount, repository: str) ->
         "api_endpoint": state.api_url,
         "public_api_endpoint": state.api_url,
         "engine": "Argo",
-        "auth_type": "NO_AUTHENTICATION",
+        "auth_type": "EXISTING_BEARER_TOKEN",
+        "api_password": token,  # the field that Elyra takes a bearer token from
         "cos_endpoint": state.store_url,
         # Elyra's dialog links here for outputs: the store itself answers only signed requests
         "public_cos_endpoint": f"{state.api_url}/",
@@ -54,8 +56,8 @@ def metadata(state: BackendState, credentials: StoreAccount, repository: str) ->
     }
 
 
-def register(state: BackendState, credentials: StoreAccount, repository: str) -> Path | None:
-    """Write the runtime configuration, or replace it; its file is 0600 because it holds the credentials.
+def register(state: BackendState, credentials: StoreAccount, token: str, repository: str) -> Path | None:
+    """Write the runtime configuration, or replace it; its file (0600) holds credentials.
 
     Returns:
         The file.
@@ -72,7 +74,7 @@ def register(state: BackendState, credentials: StoreAccount, repository: str) ->
             name=INSTANCE,
             display_name=DISPLAY_NAME,
             schema_name=SCHEMA,
-            metadata=metadata(state, credentials, repository),
+            metadata=metadata(state, credentials, token, repository),
         )
         saved = (
             manager.update(INSTANCE, instance) if _present(manager) else manager.create(INSTANCE, instance)

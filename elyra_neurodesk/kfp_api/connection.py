@@ -20,7 +20,12 @@ import urllib3.exceptions
 from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api.health import LOGIN, Health, precheck, unreachable
 from elyra_neurodesk.network import TOO_MANY_REQUESTS, retry_policy
-from elyra_neurodesk.settings import ANONYMOUS, RuntimeConfiguration, UnusableRuntimeConfiguration
+from elyra_neurodesk.settings import (
+    ANONYMOUS,
+    BEARER_TOKEN,
+    RuntimeConfiguration,
+    UnusableRuntimeConfiguration,
+)
 
 REQUEST_TIMEOUT = (5.0, 60.0)
 """Seconds to connect and seconds to wait for an answer, for calls through ``kfp_server_api``."""
@@ -116,7 +121,7 @@ def connect(configuration: RuntimeConfiguration, authenticate: Authenticator) ->
 
     Args:
         configuration: names endpoint, type of authentication and credentials.
-        authenticate: called unless that type is `ANONYMOUS`.
+        authenticate: called unless the type is `ANONYMOUS`, or `BEARER_TOKEN` with a token.
 
     Raises:
         UnusableRuntimeConfiguration: the configuration names no endpoint.
@@ -135,7 +140,14 @@ def connect(configuration: RuntimeConfiguration, authenticate: Authenticator) ->
     except (errors.AccessDenied, errors.LoginPage):
         if anonymous:
             raise
-    authentication = Authentication() if anonymous else authenticate(configuration)
+    if anonymous:
+        authentication = Authentication()
+    elif configuration.auth_type == BEARER_TOKEN and configuration.api_password.strip():
+        authentication = Authentication(
+            token=configuration.api_password
+        )  # as Elyra's own, without its import
+    else:
+        authentication = authenticate(configuration)
     headers = authentication.headers()
     if health is None:
         health = precheck(endpoint, headers=headers, ca_file=ca_file)

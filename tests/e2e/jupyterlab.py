@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from elyra_neurodesk.backend.ports import choose_port
+from tests.support.backend import ask
 from tests.support.jupyter import JupyterHome
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class Lab:
     def start_page(self) -> str:
         """Return the URL of an empty workspace, whatever an earlier page left in it."""
         return f"{self.url}lab?reset&token={self.token}"
+
+    @property
+    def backend_token(self) -> str:
+        """The token of the embedded backend."""
+        return Path(self.home.env["ELYRA_NEURODESK_HOME"], "token").read_text("ascii")
 
     def elyra_neurodesk(self, *arguments: str) -> str:
         """Run our command line beside the server and return what it printed."""
@@ -227,11 +233,11 @@ def tabs(pictures: Path) -> Iterator[Tabs]:
             browser.close()
 
 
-def ended_run(api: str, run_id: str, seconds: float) -> dict[str, Any]:
+def ended_run(api: str, token: str, run_id: str, seconds: float) -> dict[str, Any]:
     """Return the run from KFP's API once it has ended."""
 
     def look() -> dict[str, Any] | None:
-        with urllib.request.urlopen(f"{api}/apis/v2beta1/runs/{run_id}", timeout=30) as answer:
+        with ask(f"{api}/apis/v2beta1/runs/{run_id}", token) as answer:
             run = dict(json.load(answer))
         return run if run["state"] in ENDED else None
 

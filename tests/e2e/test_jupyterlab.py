@@ -111,7 +111,7 @@ def test_run_pipeline_in_the_editor_ends_on_the_page_of_a_run_that_succeeds(lab:
         browser.show(run_page, "4-run-page-at-first")
 
         status = json.loads(lab.elyra_neurodesk("local", "status", "--json"))
-        run = ended_run(status["api_endpoint"], run_page.url.rpartition("/")[2], 400)
+        run = ended_run(status["api_endpoint"], lab.backend_token, run_page.url.rpartition("/")[2], 400)
         states = {task["display_name"]: task["state"] for task in run["run_details"]["task_details"]}
         assert {name: states[name] for name in TASKS} == dict.fromkeys(TASKS, "SUCCEEDED"), states
         assert run["state"] == "SUCCEEDED"

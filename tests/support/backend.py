@@ -71,19 +71,28 @@ class Backend:
         """Submit a pipeline file and return what ``--json`` tells."""
         return dict(self.read("submit", str(file), "--runtime-config", CONFIG, *options))
 
+    @property
+    def token(self) -> str:
+        """The backend's token."""
+        return (self.path / "token").read_text("ascii")
+
+    def ask(self, url: str) -> Any:
+        """Send a GET request with the token and return the answer, to be closed."""
+        return ask(url, self.token)
+
     def run_json(self, run_id: str) -> Json:
         """Ask the API for a run."""
-        with urllib.request.urlopen(f"{self.api}/apis/v2beta1/runs/{run_id}", timeout=30) as answer:
+        with self.ask(f"{self.api}/apis/v2beta1/runs/{run_id}") as answer:
             return dict(json.load(answer))
 
     def runs(self) -> list[Json]:
         """Ask the API for all runs."""
-        with urllib.request.urlopen(f"{self.api}/apis/v2beta1/runs?page_size=200", timeout=30) as answer:
+        with self.ask(f"{self.api}/apis/v2beta1/runs?page_size=200") as answer:
             return list(json.load(answer).get("runs", []))
 
     def pipelines(self) -> list[str]:
         """Ask the API for the names of all pipelines."""
-        with urllib.request.urlopen(f"{self.api}/apis/v2beta1/pipelines?page_size=200", timeout=30) as answer:
+        with self.ask(f"{self.api}/apis/v2beta1/pipelines?page_size=200") as answer:
             return sorted(found["display_name"] for found in json.load(answer).get("pipelines", []))
 
     def wait(self, run_id: str, seconds: float = 300) -> Json:
@@ -102,7 +111,7 @@ class Backend:
 
     def page(self, path: str) -> str:
         """Return the HTML of a page, by its path below the server's root."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=30) as answer:
+        with self.ask(f"http://127.0.0.1:{self.port}/{path}") as answer:
             return str(answer.read().decode())
 
     def run_page(self, run_id: str) -> str:
@@ -171,6 +180,12 @@ def running_backend(directory: Path, *options: str, up: bool = True) -> Iterator
         with suppress(subprocess.TimeoutExpired):
             backend.cli("local", "down", timeout=60)
         end_all(str(jupyter.home))
+
+
+def ask(url: str, token: str) -> Any:
+    """Send a GET request with a bearer token and return the answer, to be closed."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    return urllib.request.urlopen(request, timeout=30)
 
 
 def command(*arguments: str) -> list[str]:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from elyra_neurodesk import __version__
+from elyra_neurodesk.backend.access_token import MAX_CHALLENGE_CHARACTERS, proof
 from elyra_neurodesk.backend.api.body import UploadedFile, check_name, package_text, read_json
 from elyra_neurodesk.backend.api.context import backend_of, empty, page_json, spec_of, with_body, with_upload
 from elyra_neurodesk.backend.api.shapes import experiment_json, pipeline_json, version_json
@@ -36,12 +37,18 @@ _EXPERIMENT_KEYS = {
 }
 
 
-def healthz(_: Request) -> Response:
-    """Return the server's version; ``tag_name`` tells `submit` that init containers are supported here."""
+def healthz(request: Request) -> Response:
+    """Return the server's version; ``tag_name`` tells `submit` that init containers are supported here.
+
+    With ``?challenge=TEXT`` the answer has the proof that this server has the token, see
+    `access_token.proof`: who asks does not have to send the token to whoever listens on the port.
+    """
     tag = f"elyra-neurodesk-{__version__}"
-    return JSONResponse(
-        {"multi_user": False, "tag_name": tag, "commit_sha": "", "pipeline_store": "database"}
-    )
+    content = {"multi_user": False, "tag_name": tag, "commit_sha": "", "pipeline_store": "database"}
+    challenge = request.query_params.get("challenge", "")
+    if 0 < len(challenge) <= MAX_CHALLENGE_CHARACTERS:
+        content["proof"] = proof(backend_of(request).token, request.scope["server"][1], challenge)
+    return JSONResponse(content)
 
 
 def list_pipelines(request: Request) -> Response:

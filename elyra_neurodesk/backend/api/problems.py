@@ -13,7 +13,7 @@ from elyra_neurodesk.errors import NeurodeskError
 
 _log = logging.getLogger(__name__)
 # HTTP status to the code of google/rpc/code.proto
-_GRPC = {400: 3, 403: 7, 404: 5, 405: 12, 409: 6, 413: 3, 500: 13, 501: 12}
+_GRPC = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 409: 6, 413: 3, 500: 13, 501: 12}
 
 
 class InvalidCall(NeurodeskError):

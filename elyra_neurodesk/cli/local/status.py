@@ -26,6 +26,8 @@ def status(home: Path | None, as_json: bool) -> None:
         click.echo(f"up      {found.state.api_url}/  (object store {found.state.store_url})")
     else:
         click.echo("down    type `elyra-neurodesk local up`")
+    if found.runs_page:
+        click.echo(f"page    {found.runs_page}")
     click.echo(f"home    {found.home}")
     counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())
     click.echo(f"runs    {counts or 'none'}")

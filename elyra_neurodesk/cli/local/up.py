@@ -40,6 +40,7 @@ def up(
 ) -> None:
     """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
     from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.access_token import read_token
     from elyra_neurodesk.backend.config import load_config
     from elyra_neurodesk.backend.home import find_home
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
@@ -53,4 +54,4 @@ def up(
     if not no_register:
         click.echo(f"In JupyterLab choose the runtime configuration: {DISPLAY_NAME}")
         click.echo(f"Or type: elyra-neurodesk submit FILE.pipeline --runtime-config {INSTANCE} --watch")
-    click.echo(f"Runs are shown at {state.api_url}/")
+    click.echo(f"Runs are shown at {lifecycle.runs_page(state, read_token(found.token))}")

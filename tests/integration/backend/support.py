@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import kfp
+import requests
 from kfp import compiler, dsl
 
 from elyra_neurodesk.backend import lifecycle
+from elyra_neurodesk.backend.access_token import read_token
 from elyra_neurodesk.backend.home import BackendState, Home
 from elyra_neurodesk.backend.ports import choose_port
 
@@ -30,8 +32,14 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.state.port}"
 
+    def session(self) -> requests.Session:
+        """Return a session whose requests carry the token."""
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {read_token(self.home.token)}"
+        return session
+
     def client(self) -> kfp.Client:
-        return kfp.Client(host=self.state.api_url)
+        return kfp.Client(host=self.state.api_url, existing_token=read_token(self.home.token))
 
     def kill(self) -> None:
         """End the server as a power cut would; the object store and the pods stay."""

@@ -149,7 +149,7 @@ def test_a_package_that_cannot_run_is_refused_at_upload(server: Server, tmp_path
     ],
 )
 def test_a_run_that_makes_no_sense_is_refused(server: Server, body: str) -> None:
-    answer = requests.post(f"{server.url}/apis/v2beta1/runs", data=body, timeout=5)
+    answer = server.session().post(f"{server.url}/apis/v2beta1/runs", data=body, timeout=5)
     assert answer.status_code == 400, answer.text
 
 
@@ -168,7 +168,7 @@ def test_an_unknown_parameter_or_version_is_refused(server: Server, package: str
 
 
 def test_an_upload_beyond_the_limit_is_refused(server: Server) -> None:
-    answer = requests.post(
+    answer = server.session().post(
         f"{server.url}/apis/v2beta1/pipelines/upload?name=big",
         files={"uploadfile": ("big.yaml", b"#" * (34 << 20))},
         timeout=20,
@@ -178,7 +178,7 @@ def test_an_upload_beyond_the_limit_is_refused(server: Server) -> None:
 
 
 def test_calls_that_are_not_there_say_so(server: Server) -> None:
-    answer = requests.get(f"{server.url}/pipeline/apis/v2beta1/recurringruns", timeout=5)
+    answer = server.session().get(f"{server.url}/pipeline/apis/v2beta1/recurringruns", timeout=5)
     assert answer.status_code == 404
     assert "recurringruns" in answer.json()["message"]
 

@@ -12,7 +12,7 @@ EVIL = "<script>alert(1)</script>"
 
 
 def get(server: Server, path: str, **options: object) -> requests.Response:
-    return requests.get(f"{server.url}{path}", timeout=5, **options)  # type: ignore[arg-type]
+    return server.session().get(f"{server.url}{path}", timeout=5, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +105,8 @@ def test_files_of_the_run_are_sent_and_their_scripts_are_nobody(server: Server, 
     ],
 )
 def test_nothing_else_can_be_read(server: Server, run_id: str, path: str) -> None:
-    session = requests.Session()
-    prepared = requests.Request("GET", server.url).prepare()
+    session = server.session()
+    prepared = session.prepare_request(requests.Request("GET", server.url))
     prepared.url = f"{server.url}/pipeline/runs/{run_id}/{path}"  # as it is, dots and all
     answer = session.send(prepared, timeout=5)
     assert answer.status_code == 404
@@ -115,7 +115,7 @@ def test_nothing_else_can_be_read(server: Server, run_id: str, path: str) -> Non
 
 def test_pages_cannot_be_asked_for_under_another_name(server: Server, run_id: str) -> None:
     assert get(server, "/pipeline/", headers={"host": "evil.example"}).status_code == 403
-    answer = requests.post(
+    answer = server.session().post(
         f"{server.url}/pipeline/apis/v2beta1/runs/{run_id}:terminate",
         headers={"origin": "http://evil.example"},
         timeout=5,
