@@ -70,7 +70,9 @@ def _is_page(request: Request) -> bool:
 
 async def _on_neurodesk_error(request: Request, problem: Exception) -> Response:
     if _is_page(request) and isinstance(problem, NeurodeskError):
-        return page("problem.html", status_of(problem), title="Cannot be shown", message=str(problem))
+        return page(
+            request, "problem.html", status_of(problem), title="Cannot be shown", message=str(problem)
+        )
     return await on_neurodesk_error(request, problem)
 
 
@@ -78,6 +80,6 @@ async def _on_http_error(request: Request, problem: Exception) -> Response:
     if isinstance(problem, HTTPException) and problem.status_code in (404, 405):
         message = f"{request.method} {request.url.path} is unknown to the embedded backend."
         if _is_page(request):
-            return page("problem.html", problem.status_code, title="Not found", message=message)
+            return page(request, "problem.html", problem.status_code, title="Not found", message=message)
         return problem_response(problem.status_code, message)
     return await on_http_error(request, problem)

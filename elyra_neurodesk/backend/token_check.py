@@ -60,7 +60,7 @@ class TokenCheck:
             return self._admission(request)
         if same(request.cookies.get(_cookie_name(request), ""), self._session):
             return None
-        return _unauthorized(page("problem.html", 401, title="Not signed in", message=_PAGE))
+        return _unauthorized(page(request, "problem.html", 401, title="Not signed in", message=_PAGE))
 
     def _has_bearer(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")

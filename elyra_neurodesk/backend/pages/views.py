@@ -32,7 +32,7 @@ _RUNS_SHOWN = 200
 # Elyra's link is <public_api_endpoint>/#/runs/details/<run id>; a server never sees what follows the "#"
 _REDIRECT = (
     "var m=/^#\\/runs\\/details\\/([0-9a-fA-F-]+)/.exec(location.hash);"
-    "if(m)location.replace('/pipeline/runs/'+m[1]);"
+    "if(m)location.replace(document.currentScript.dataset.root+'runs/'+m[1]);"
 )
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(_REDIRECT.encode()).digest()).decode()
 _POLICY = (
@@ -89,10 +89,29 @@ def _environment() -> Environment:
 _templates = _environment()
 
 
-def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page made from a template; every value is escaped."""
+def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page made from a template; every value is escaped.
+
+    Links in templates begin with ``{{ root }}``, see `relative_root`: the browser may see the pages below another
+    path than this server.
+    """
     headers = {**_NO_SNIFFING, "Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-    return HTMLResponse(_templates.get_template(name).render(**values), status, headers)
+    root = relative_root(request.scope["raw_path"].decode("latin-1"))
+    return HTMLResponse(_templates.get_template(name).render(root=root, **values), status, headers)
+
+
+def relative_root(path: str) -> str:
+    """Return the relative URL from a page to the list of runs.
+
+    Args:
+        path: the page's path as the request has it, percent-encoded.
+
+    >>> relative_root("/pipeline/runs/1")
+    '../'
+    """
+    if path.startswith("/pipeline/"):
+        return "../" * (path.count("/") - 2) or "./"
+    return "../" * (path.count("/") - 1) + "pipeline/"
 
 
 def runs_page(request: Request) -> Response:
@@ -100,6 +119,7 @@ def runs_page(request: Request) -> Response:
     backend = backend_of(request)
     runs = backend.runs.newest(_RUNS_SHOWN)
     return page(
+        request,
         "runs.html",
         title="Runs on this machine",
         runs=runs,
@@ -122,6 +142,7 @@ def run_page(request: Request) -> Response:
         outputs_of.get(folder, others).append(file)
     labels = {task.name: task.display_name for task in tasks}
     return page(
+        request,
         "run.html",
         title=run.display_name,
         refresh=run.state not in FINAL,
@@ -149,6 +170,7 @@ def task_page(request: Request) -> Response:
         for name in (log_files(directory) if task.directory else [])
     ]
     return page(
+        request,
         "task.html",
         title=task.display_name,
         refresh=task.state not in FINAL,

@@ -1,4 +1,7 @@
+import html
+import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import requests
@@ -13,6 +16,13 @@ EVIL = "<script>alert(1)</script>"
 
 def get(server: Server, path: str, **options: object) -> requests.Response:
     return server.session().get(f"{server.url}{path}", timeout=5, **options)  # type: ignore[arg-type]
+
+
+def links(answer: requests.Response) -> set[str]:
+    """Return where the links of a page lead; none of them is absolute."""
+    found = re.findall(r'(?:href|src|action)="([^"]*)"', answer.text)
+    assert not [link for link in found if link.startswith("/") or ":" in link]
+    return {urljoin(answer.url, html.unescape(link)) for link in found}
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +55,25 @@ def run_id(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_list_links_to_runs_and_sends_elyras_link_on(server: Server, run_id: str) -> None:
     for path in ("/", "/pipeline", "/pipeline/"):
         answer = get(server, path)
-        assert f"/pipeline/runs/{run_id}" in answer.text
+        assert f"{server.url}/pipeline/runs/{run_id}" in links(answer)
         assert "location.replace" in answer.text
         assert "<noscript>" in answer.text
         assert EVIL not in answer.text
 
 
 def test_the_run_page_shows_states_graph_and_files(server: Server, run_id: str) -> None:
-    text = get(server, f"/pipeline/runs/{run_id}").text
+    answer = get(server, f"/pipeline/runs/{run_id}")
+    text = answer.text
     assert EVIL not in text
     assert "&lt;script&gt;" in text
     assert text.count("<rect") == 2
     assert text.count('<path d="M') == 1
     assert "FAILED" in text
-    assert f"/pipeline/runs/{run_id}/outputs/convert/report.html" in text
-    assert f"/pipeline/runs/{run_id}/outputs/convert/sub/a%20b.txt" in text
+    found = links(answer)
+    assert f"{server.url}/pipeline/" in found
+    assert f"{server.url}/pipeline/runs/{run_id}/outputs/convert/report.html" in found
+    assert f"{server.url}/pipeline/runs/{run_id}/outputs/convert/sub/a%20b.txt" in found
+    assert f"{server.url}/pipeline/runs/{run_id}/tasks/convert" in found
     assert "stray.txt" in text
     assert 'http-equiv="refresh"' not in text
     assert "http://" not in text.replace(server.url, "")
