@@ -21,6 +21,7 @@ from elyra_neurodesk.elyra_adapter import component_parser, node_properties
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
+from elyra_neurodesk.jupyter_extension.location import run_page
 from elyra_neurodesk.patches.sidecar import resolve_delivery
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 
@@ -210,12 +211,14 @@ def _response(
     graph: TaskGraph, run: PublishedRun, settings: RuntimeConfiguration
 ) -> NeurodeskPipelineProcessorResponse:
     spec = next((task.spec for task in graph.tasks if task.spec), None)
+    # in a Jupyter server that serves the pages of the embedded backend; there they lead to the files, too
+    page = run_page(settings, run.run_id)
     return NeurodeskPipelineProcessorResponse(
         run_id=run.run_id,
         run_name=run.name,
         warnings=graph.warnings,
-        run_url=settings.run_url(run.run_id),
-        object_storage_url=settings.public_object_store_endpoint if spec else None,
+        run_url=page or settings.run_url(run.run_id),
+        object_storage_url=(page or settings.public_object_store_endpoint) if spec else None,
         object_storage_path=f"/{settings.bucket}/{spec.run_key(run.run_id)}" if spec else None,
     )
 

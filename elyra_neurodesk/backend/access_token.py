@@ -73,6 +73,11 @@ def page_session(token: str) -> str:
     return _derive(token, "pages")
 
 
+def cookie_name(port: int) -> str:
+    """Return the name of the pages' cookie, with the server's port: browsers keep cookies by host."""
+    return f"elyra-neurodesk-{port}"
+
+
 def proof(token: str, port: int, challenge: str) -> str:
     """Return what a server on this port answers to a challenge, which shows that it has the token.
 

@@ -1,15 +1,12 @@
-"""Health checks of the API server and the object store."""
+"""Health checks of the object store, and waiting for what was just started."""
 
 from __future__ import annotations
 
 import http.client
-import json
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from elyra_neurodesk.backend.access_token import proof, same
 from elyra_neurodesk.backend.home import BUCKET, BackendState, StoreAccount
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.backend.process_handle import ProcessHandle
@@ -17,7 +14,6 @@ from elyra_neurodesk.errors import NeurodeskError, one_line
 
 _SECONDS = 20.0
 _LOG_LINES = 5
-_MAX_BYTES = 65536
 
 
 class DidNotStart(NeurodeskError):
@@ -32,20 +28,6 @@ class StoreUnusable(NeurodeskError):
 
     code = "ND-LOCAL-009"
     hint = "Check the disk; see store.log."
-
-
-def server_healthy(port: int, token: str) -> bool:
-    """Return whether the server with this token answers on this port; the token itself is not sent."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
-    challenge = secrets.token_hex(16)
-    try:
-        connection.request("GET", f"/pipeline/apis/v2beta1/healthz?challenge={challenge}")
-        answer = json.loads(connection.getresponse().read(_MAX_BYTES))
-        return same(str(answer.get("proof", "")), proof(token, port, challenge))
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
-        return False
-    finally:
-        connection.close()
 
 
 def store_healthy(port: int) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 from elyra_neurodesk.backend.access_token import ensure_token, read_token
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
 from elyra_neurodesk.backend.file_lock import locked
-from elyra_neurodesk.backend.health import ensure_bucket, server_healthy, store_healthy, wait_healthy
+from elyra_neurodesk.backend.health import ensure_bucket, store_healthy, wait_healthy
 from elyra_neurodesk.backend.home import BackendState, Home, StoreAccount
 from elyra_neurodesk.backend.ports import LOOPBACK, choose_port
 from elyra_neurodesk.backend.process_handle import ProcessHandle
+from elyra_neurodesk.backend.recognition import server_healthy
 from elyra_neurodesk.errors import NeurodeskError
 
 PORT = 8898

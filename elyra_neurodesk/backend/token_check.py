@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from elyra_neurodesk.backend.access_token import page_session, same
+from elyra_neurodesk.backend.access_token import cookie_name, page_session, same
 from elyra_neurodesk.backend.api.problems import problem_response
 from elyra_neurodesk.backend.pages.views import page
 
@@ -58,7 +58,7 @@ class TokenCheck:
         given = request.query_params.get(PARAMETER)
         if reading and given is not None and same(given, self._token):
             return self._admission(request)
-        if same(request.cookies.get(_cookie_name(request), ""), self._session):
+        if same(request.cookies.get(cookie_name(request.url.port or 80), ""), self._session):
             return None
         return _unauthorized(page(request, "problem.html", 401, title="Not signed in", message=_PAGE))
 
@@ -73,7 +73,7 @@ class TokenCheck:
             str(url), 303, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
         )
         answer.set_cookie(
-            _cookie_name(request),
+            cookie_name(request.url.port or 80),
             self._session,
             max_age=_COOKIE_SECONDS,
             path="/",
@@ -86,11 +86,6 @@ class TokenCheck:
 def is_api(path: str) -> bool:
     """Return whether a path is one of the API's, else it is a page's."""
     return path.startswith(("/apis/", "/pipeline/apis/"))
-
-
-def _cookie_name(request: Request) -> str:
-    """Return the cookie's name, with the port: browsers keep cookies by host."""
-    return f"elyra-neurodesk-{request.url.port or 80}"
 
 
 def _unauthorized(answer: Response) -> Response:

@@ -92,8 +92,8 @@ _templates = _environment()
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page made from a template; every value is escaped.
 
-    Links in templates begin with ``{{ root }}``, see `relative_root`: the browser may see the pages below another
-    path than this server.
+    Links in templates begin with ``{{ root }}`` (see `relative_root`): the browser may see the pages below
+    another path than this server's.
     """
     headers = {**_NO_SNIFFING, "Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
     root = relative_root(request.scope["raw_path"].decode("latin-1"))
