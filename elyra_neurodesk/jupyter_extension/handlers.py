@@ -1,8 +1,8 @@
 """Handlers that pass requests for the run pages on to the embedded backend.
 
 Not jupyter-server-proxy: that takes port and headers of a server once, when Jupyter starts; the embedded
-backend comes, goes and moves while Jupyter runs, and has to be recognized before it is sent anything. The pages
-need no websockets.
+backend comes, goes and moves while Jupyter runs, and has to be recognized before it is sent anything. The
+pages need no websockets.
 """
 
 from __future__ import annotations
