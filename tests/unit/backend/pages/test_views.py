@@ -16,7 +16,6 @@ ROOT = "http://127.0.0.1:8898/pipeline/"
         "/pipeline/runs/1",
         "/pipeline/runs/1/",
         "/pipeline/runs/1/tasks/a%2Fb/logs/x",
-        "/pipeline//runs",
         "/nope",
         "/nope/a/b",
         "/pipelines/a",
