@@ -118,6 +118,5 @@ def add_handlers(server: ServerApp) -> None:
     """Serve the run pages below ``<base URL>elyra-neurodesk/``."""
     root = url_path_join(server.base_url, NAME)
     server.web_app.settings[SETTING] = f"{root}/"
-    server.web_app.add_handlers(
-        ".*$", [(root, web.RedirectHandler, {"url": f"{root}/"}), (f"{root}/(.*)", RunPagesHandler)]
-    )
+    handlers = [(root, web.RedirectHandler, {"url": f"{root}/"}), (f"{root}/(.*)", RunPagesHandler)]
+    server.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]

@@ -25,8 +25,10 @@ def run_page(configuration: RuntimeConfiguration, run_id: str) -> str | None:
     """
     from jupyter_server.serverapp import ServerApp
 
-    server = ServerApp.instance() if ServerApp.initialized() else None
-    pages = getattr(server, "web_app", None) and server.web_app.settings.get(SETTING)
+    if not ServerApp.initialized():
+        return None
+    application = getattr(ServerApp.instance(), "web_app", None)  # None while the server starts
+    pages = application.settings.get(SETTING) if application is not None else None
     state = find_home().state()
     if not pages or state is None or state.api_url != configuration.api_endpoint:
         return None
