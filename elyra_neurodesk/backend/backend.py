@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.package.cache import PackageCache
 from elyra_neurodesk.backend.package.inputs import check_run_parameters
 from elyra_neurodesk.backend.recorder import Recorder
+from elyra_neurodesk.backend.remove_tree import remove_tree
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.attempts import Attempts
 from elyra_neurodesk.backend.scheduler.scheduler import Scheduler
@@ -125,4 +125,4 @@ class Backend:
             RunNotEnded: it has not ended.
         """
         self.runs.delete(run_id)
-        shutil.rmtree(self.home.run_directory(run_id), ignore_errors=True)
+        remove_tree(self.home.run_directory(run_id))

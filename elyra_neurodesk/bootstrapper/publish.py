@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import mimetypes
 import os
 import time
@@ -88,6 +89,7 @@ class Publisher:
         else:
             self.log.say(f"{self.progress.spec.file} done, {len(self.progress.outputs)} outputs stored")
         try:
+            self.progress.attempt = self._attempt()
             self._keep_record()  # before what may fail: it is there also when the store is not
             if self.log_path.is_file():
                 self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
@@ -162,6 +164,14 @@ class Publisher:
     def _upload(self, key: str, path: Path) -> None:
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or OCTET_STREAM
         self.store.put(key, path, kind)
+
+    def _attempt(self) -> int | None:
+        """Return the number of this attempt where an earlier one of the run left a record, else None."""
+        try:
+            earlier = json.loads(self.store.get(self._run_key(TASK_RECORD)))
+            return int(earlier.get("attempt") or 1) + 1
+        except (NeurodeskError, ValueError, TypeError, AttributeError):
+            return None
 
     def _record(self) -> bytes:
         return codec.to_bytes(record.build(self.progress, record.now()))

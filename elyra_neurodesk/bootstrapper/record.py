@@ -63,6 +63,7 @@ class Progress:
         language: what ran, None before.
         findings: what the guard noted.
         error: the first error.
+        attempt: which attempt of the run at this task it is, where an earlier one left a record.
     """
 
     spec: TaskSpec
@@ -80,6 +81,7 @@ class Progress:
     language: Language | None = None
     findings: list[GuardFinding] = field(default_factory=list)
     error: NeurodeskError | None = None
+    attempt: int | None = None
 
     @property
     def exit_status(self) -> int:
@@ -128,6 +130,7 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
         python=platform.python_version(),
         packages=installed,
         packages_sha256=packages.digest(installed),
+        attempt=progress.attempt,
     )
 
 

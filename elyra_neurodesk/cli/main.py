@@ -47,7 +47,9 @@ COMMANDS = {
         "elyra_neurodesk.cli.export", "export", "Write a pipeline as KFP YAML or as Python DSL."
     ),
     "runs": LazyCommand(
-        "elyra_neurodesk.cli.runs", "runs", "List, watch and cancel runs; get their logs and outputs."
+        "elyra_neurodesk.cli.runs",
+        "runs",
+        "List, watch, cancel, retry and delete runs; get their logs and outputs.",
     ),
     "modules": LazyCommand(
         "elyra_neurodesk.cli.modules",

@@ -256,6 +256,13 @@ class TaskRecord:
         "own `packages`.",
     ]
     packages_sha256: Annotated[Sha256, "SHA-256 of the lines `name==version`, sorted."]
+    attempt: Annotated[
+        int | None,
+        {"minimum": 2},
+        Key("attempt", required=False),
+        "Which attempt of the run at this task it is, counted by the records that they left; left out for "
+        "the first. `runs retry` makes more than one.",
+    ] = None
 
 
 @dataclass(frozen=True)

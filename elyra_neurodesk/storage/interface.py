@@ -105,6 +105,13 @@ class BrowsableStorage(ObjectStorage, Protocol):
     def list(self, prefix: str) -> list[StoredObject]:
         """Return every object whose key starts with ``prefix``, by key; raises as `get` does."""
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there counts as removed.
+
+        Raises:
+            StorageError: the store failed or refused.
+        """
+
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none.
 

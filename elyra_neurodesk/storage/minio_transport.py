@@ -137,6 +137,10 @@ class MinioTransport:
         ]
         return sorted(objects, key=lambda item: item.key)
 
+    def delete(self, key: str) -> None:
+        """Remove an object; S3 answers 204 also where there is none."""
+        self._client.remove_object(self._bucket, key)
+
     def bucket_exists(self) -> bool:
         """Return whether the bucket is there."""
         return bool(self._client.bucket_exists(self._bucket))

@@ -157,6 +157,10 @@ class BrowsableS3Storage(S3Storage["MinioTransport"]):
         """Return every object whose key starts with ``prefix``, by key."""
         return self._call(lambda way: way.list(prefix), Action.READ, prefix)
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there counts as removed."""
+        self._call(lambda way: way.delete(key), Action.WRITE, key)
+
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none."""
         if self._call(lambda way: way.bucket_exists(), Action.WRITE):

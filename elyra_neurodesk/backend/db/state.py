@@ -183,11 +183,11 @@ class RunStore:
         if run.state == SUCCEEDED:
             return
         again = tuple(task.name for task in self.tasks(run_id) if task.state != SUCCEEDED)
-        ended: dict[str, Any] = {"finished_at": None, "message": ""}
+        cleared: dict[str, Any] = {"started_at": None, "finished_at": None, "message": ""}
         with self._database.transaction(durable=True) as connection:
-            change = TaskChange(again, PENDING, {**ended, "failures": 0, "lost": 0})
+            change = TaskChange(again, PENDING, {**cleared, "exit_code": None, "failures": 0, "lost": 0})
             _advance_tasks(connection, run_id, [change])
-            _advance(connection, run_id, PENDING, ended)
+            _advance(connection, run_id, PENDING, cleared)
 
     def delete(self, run_id: str) -> None:
         """Remove a run that has ended, its tasks and, when nothing else uses it, its package.

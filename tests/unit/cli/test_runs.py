@@ -15,6 +15,11 @@ from elyra_neurodesk.cli.main import run
         (["logs", "latest", "--follow", "--json"], "--follow and --json cannot be used together."),
         (["outputs", "latest", "--overwrite"], "--overwrite needs --download DIRECTORY."),
         (["record", "latest", "--overwrite"], "--overwrite needs --output FILE."),
+        (["retry", "latest", "--timeout", "3"], "--timeout needs --watch."),
+        (["delete"], "Missing argument 'RUN...'."),
+        (["prune", "--yes"], "Missing option '--older-than'."),
+        (["prune", "--older-than", "30"], "'30' is not a number with m, h, d or w, such as 30d."),
+        (["prune", "--older-than", "-1d"], "'-1d' is not a number with m, h, d or w, such as 30d."),
     ],
 )
 def test_options_that_do_not_go_together_are_wrong_usage(
