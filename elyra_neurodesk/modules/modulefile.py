@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from elyra_neurodesk.modules.lua import Statement, Unreadable, read_effects
 from elyra_neurodesk.paths import CVMFS_ROOT
 
-__all__ = ["ModuleFile", "Statement", "apply", "moved", "parse", "read"]
+__all__ = ["ModuleFile", "Statement", "apply", "container", "moved", "parse", "read", "read_text"]
 
 _IMAGE = re.compile(r"^(?:--|\#) neurodesk-image ([\w.+-]+)\.simg\s*$", re.MULTILINE)
 _TCL = re.compile(
@@ -55,7 +55,18 @@ def read(path: Path, root: Path, environment: Mapping[str, str] | None = None) -
     Raises:
         OSError: it cannot be read.
     """
-    return parse(path.read_text(encoding="utf-8", errors="replace"), path, root, environment)
+    return parse(read_text(path), path, root, environment)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a module file, or raise OSError; bytes that are not UTF-8 are replaced."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def container(text: str, path: Path, root: Path) -> str:
+    """Return `ModuleFile.container` of a module file's text; its statements are read only where needed."""
+    image = _IMAGE.search(text)
+    return image[1] if image else parse(text, path, root).container
 
 
 def parse(text: str, path: Path, root: Path, environment: Mapping[str, str] | None = None) -> ModuleFile:

@@ -106,7 +106,11 @@ def scan(root: Path) -> RepositoryScan:
     }
     modules = [(tool.name, version, path) for tool in tools.values() for version, path in tool.files.items()]
     with ThreadPoolExecutor(_READERS) as pool:
-        named = list(pool.map(lambda module: modulefile.read(module[2], root).container, modules))
+        # only reading gains by threads; what Python does with a text, threads would do more slowly
+        texts = pool.map(modulefile.read_text, (path for _, _, path in modules))
+        named = [
+            modulefile.container(text, path, root) for text, (_, _, path) in zip(texts, modules, strict=True)
+        ]
         existing = {path.name for path in subdirectories(root / "containers") if path.name != "modules"}
         every = sorted(existing | set(named) - {""})
         states = list(pool.map(lambda name: read_container(root / "containers" / name), every))
