@@ -211,14 +211,16 @@ def _response(
     graph: TaskGraph, run: PublishedRun, settings: RuntimeConfiguration
 ) -> NeurodeskPipelineProcessorResponse:
     spec = next((task.spec for task in graph.tasks if task.spec), None)
-    # in a Jupyter server that serves the pages of the embedded backend; there they lead to the files, too
-    page = run_page(settings, run.run_id)
+    # in a Jupyter server that serves the pages of the embedded backend, they are there
+    run_url = run_page(settings, run.run_id) or settings.run_url(run.run_id)
+    # a browser opens no directory; the run's page lists the files in it
+    store_url = run_url if settings.stores_in_directory else settings.public_object_store_endpoint
     return NeurodeskPipelineProcessorResponse(
         run_id=run.run_id,
         run_name=run.name,
         warnings=graph.warnings,
-        run_url=page or settings.run_url(run.run_id),
-        object_storage_url=(page or settings.public_object_store_endpoint) if spec else None,
+        run_url=run_url,
+        object_storage_url=store_url if spec else None,
         object_storage_path=f"/{settings.bucket}/{spec.run_key(run.run_id)}" if spec else None,
     )
 

@@ -16,6 +16,9 @@ from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
 SCHEMA = "neurodesk"
 """Elyra's name of the schema whose configurations this package submits with."""
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts of an API that runs tasks on this machine."""
+
 ANONYMOUS = "NO_AUTHENTICATION"
 """Elyra's authentication type for an API that asks for no credentials."""
 
@@ -86,7 +89,8 @@ class RuntimeConfiguration:
         api_endpoint: KFP API, without a slash at its end.
         public_api_endpoint: the same as a browser reaches it.
         namespace: KFP user namespace, or None.
-        object_store_endpoint: as seen from here and from the tasks, without a slash at its end.
+        object_store_endpoint: as seen from here and from the tasks, without a slash at its end; ``file://`` and
+            a directory for the embedded backend.
         public_object_store_endpoint: the same as a browser reaches it.
         bucket: bucket name.
         iam: tasks get their credentials from their service account (AWS IRSA).
@@ -142,6 +146,11 @@ class RuntimeConfiguration:
         """Where the claim is mounted in a task."""
         return CVMFS_ROOT if self.volume_mode == "repository" else CVMFS_AUTOMOUNT
 
+    @property
+    def stores_in_directory(self) -> bool:
+        """Whether objects are files of a directory of this machine: no keys, and no server of their own."""
+        return urlsplit(self.object_store_endpoint).scheme == "file"
+
     def run_url(self, run_id: str) -> str:
         """Return the address of a run's page (the KFP UI's scheme, which Elyra uses as well)."""
         return f"{self.public_api_endpoint}/#/runs/details/{run_id}"
@@ -162,17 +171,17 @@ class RuntimeConfiguration:
         """Check the fields that Elyra's schema leaves open.
 
         Raises:
-            InvalidRuntimeConfiguration: a required field is empty, an endpoint is not an http(s) URL, or a
-                choice is not one of those that the schema offers.
+            InvalidRuntimeConfiguration: a required field is empty, an endpoint is not an http(s) URL (or, for
+                an API of this machine, the file URL of a directory), or a choice is not one of those that the
+                schema offers.
         """
-        for name, value in (
-            ("api_endpoint", self.api_endpoint),
-            ("cos_endpoint", self.object_store_endpoint),
-        ):
-            self._require(name, value)
-            parts = urlsplit(value)
-            if parts.scheme not in ("http", "https") or not parts.netloc:
-                self._refuse(name, value, "is not an http:// or https:// URL")
+        self._require("api_endpoint", self.api_endpoint)
+        self._require("cos_endpoint", self.object_store_endpoint)
+        self._check_url("api_endpoint", self.api_endpoint)
+        if self.stores_in_directory:
+            self._check_directory()
+        else:
+            self._check_url("cos_endpoint", self.object_store_endpoint)
         self._require("cos_bucket", self.bucket)
         for name, value, choices in (
             ("cvmfs_volume_mode", self.volume_mode, VOLUME_MODES),
@@ -182,6 +191,22 @@ class RuntimeConfiguration:
         ):
             if value not in choices:
                 self._refuse(name, value, f"is not one of {', '.join(choices)}")
+
+    def _check_url(self, name: str, value: str) -> None:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            self._refuse(name, value, "is not an http:// or https:// URL")
+
+    def _check_directory(self) -> None:
+        parts = urlsplit(self.object_store_endpoint)
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            self._refuse("cos_endpoint", self.object_store_endpoint, "is not file:// and an absolute path")
+        if urlsplit(self.api_endpoint).hostname not in LOOPBACK:
+            self._refuse(
+                "cos_endpoint",
+                self.object_store_endpoint,
+                f"is a directory of this machine, and the tasks of {self.api_endpoint} do not run on it",
+            )
 
     def _require(self, name: str, value: str) -> None:
         if not value:
@@ -200,7 +225,7 @@ class RuntimeConfiguration:
         Raises:
             CredentialsNotByReference: neither a secret nor a service account gives tasks credentials.
         """
-        if self.iam or self.secret:
+        if self.iam or self.secret or self.stores_in_directory:
             return
         namespace = f"--namespace {self.namespace} " if self.namespace else ""
         raise CredentialsNotByReference(

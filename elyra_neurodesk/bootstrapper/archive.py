@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.storage.interface import Download, ObjectStorage
+from elyra_neurodesk.storage.interface import Transfer, ObjectStorage
 
 
 class ArchiveDamaged(NeurodeskError):
@@ -29,7 +29,7 @@ class ArchiveUnsafe(NeurodeskError):
     exit_status = 17
 
 
-def fetch(store: ObjectStorage, key: str, sha256: str, scratch: Path, target: Path) -> Download:
+def fetch(store: ObjectStorage, key: str, sha256: str, scratch: Path, target: Path) -> Transfer:
     """Fetch the archive ``key``, check that its SHA-256 is ``sha256``, unpack it into ``target``.
 
     Args:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.storage import curl_transport
+from elyra_neurodesk.storage.location import StorageLocation
 
 _METADATA = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 PIP_TIMEOUT = 900  # seconds
@@ -31,8 +32,10 @@ def missing(packages: Iterable[str]) -> list[str]:
     return [name for name in packages if importlib.util.find_spec(name) is None]
 
 
-def for_store() -> list[str]:
-    """Return what the object store needs: nothing where curl can do it, for installing takes seconds."""
+def for_store(location: StorageLocation) -> list[str]:
+    """Return what the object store needs: nothing for a directory, or where curl can do it: pip takes seconds."""
+    if location.endpoint.startswith("file:"):
+        return []
     return [] if not missing(["minio"]) or curl_transport.usable() else ["minio"]
 
 

@@ -71,7 +71,7 @@ class Publisher:
         the error line, which is why the line is written here.
         """
         try:
-            packages.ensure(packages.for_store(), self.log)
+            packages.ensure(packages.for_store(self.progress.spec.store), self.log)
         except NeurodeskError as error:
             self._failed(error)
             self.log.error(str(self.progress.error))

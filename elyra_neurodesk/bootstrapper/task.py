@@ -59,13 +59,13 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         spec = TaskSpec.from_json(task, common)
         check(spec, run_id)
         os.environ.update(spec.env)
+        store = task_storage(spec.store, dict(os.environ))
         place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
         return _refuse(error, log)
     except Terminated:
         return _refuse(TaskTerminated("the task was stopped before it began."), log)
     progress = Progress(spec, run_id, image=image.find(os.environ))
-    store = task_storage(spec.store, dict(os.environ))
     publisher = Publisher(store, progress, place, log)
     log.attach(publisher.log_path)
     try:
@@ -145,7 +145,7 @@ def _prepare_environment(progress: Progress, place: WorkDir, log: Log) -> None:
 
 def _install_packages(spec: TaskSpec, log: Log) -> None:
     notebooks = packages.for_notebooks() if _is_notebook(spec) else ()
-    packages.ensure([*packages.for_store(), *notebooks], log)
+    packages.ensure([*packages.for_store(spec.store), *notebooks], log)
 
 
 def _fetch_files(progress: Progress, store: ObjectStorage, place: WorkDir, log: Log) -> None:

@@ -18,10 +18,12 @@ MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")
 STORAGE = (
     "__init__",
     "curl_transport",
+    "directory",
     "errors",
     "interface",
     "location",
     "minio_transport",
+    "partfile",
     "s3",
     "task",
     "transport",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.config import STORE_SECRET
-from elyra_neurodesk.backend.home import BUCKET, BackendState, StoreAccount
+from elyra_neurodesk.backend.home import BUCKET, BackendState
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 SCHEMA = "neurodesk"
@@ -24,12 +23,12 @@ class CannotRegister(NeurodeskError):
     )
 
 
-def metadata(state: BackendState, credentials: StoreAccount, token: str, repository: str) -> dict[str, Any]:
+def metadata(state: BackendState, store: Path, token: str, repository: str) -> dict[str, Any]:
     """Return the fields of the runtime configuration for a backend that runs.
 
     Args:
         state: the backend.
-        credentials: the object store's.
+        store: the object store's directory.
         token: the backend's.
         repository: directory of the CVMFS claim, in which tasks find their modules.
     """
@@ -42,22 +41,17 @@ def metadata(state: BackendState, credentials: StoreAccount, token: str, reposit
         "engine": "Argo",
         "auth_type": "EXISTING_BEARER_TOKEN",
         "api_password": token,  # the field that Elyra takes a bearer token from
-        "cos_endpoint": state.store_url,
-        # Elyra's dialog links here for outputs: the store itself answers only signed requests
-        "public_cos_endpoint": f"{state.api_url}/",
+        "cos_endpoint": store.as_uri(),
+        "public_cos_endpoint": f"{state.api_url}/",  # a browser opens no directory
         "cos_bucket": BUCKET,
-        "cos_auth_type": "KUBERNETES_SECRET",
-        "cos_username": credentials.access_key,
-        "cos_password": credentials.secret_key,
-        "cos_secret": STORE_SECRET,
-        "cos_secret_access_key_field": "accesskey",
-        "cos_secret_secret_key_field": "secretkey",
+        # Elyra's only type without keys (elyra/pipeline/kfp/kfp_metadata.py, pre_save): access is the account's
+        "cos_auth_type": "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
         "module_index": repository,
     }
 
 
-def register(state: BackendState, credentials: StoreAccount, token: str, repository: str) -> Path | None:
-    """Write the runtime configuration, or replace it; its file (0600) holds credentials.
+def register(state: BackendState, store: Path, token: str, repository: str) -> Path | None:
+    """Write the runtime configuration, or replace it; its file (0600) holds the token.
 
     Returns:
         The file.
@@ -74,7 +68,7 @@ def register(state: BackendState, credentials: StoreAccount, token: str, reposit
             name=INSTANCE,
             display_name=DISPLAY_NAME,
             schema_name=SCHEMA,
-            metadata=metadata(state, credentials, token, repository),
+            metadata=metadata(state, store, token, repository),
         )
         saved = (
             manager.update(INSTANCE, instance) if _present(manager) else manager.create(INSTANCE, instance)

@@ -9,14 +9,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
-
-PART_PREFIX = ".elyra-neurodesk-part-"
-"""Prefix of the names of files that are being written."""
+from elyra_neurodesk.storage.partfile import part_file
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -111,7 +108,7 @@ def safe_target(root: Path, name: str) -> Path:
         UnsafeName: it would not be below ``root``.
     """
     parts = name.split("/")
-    if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in parts):
+    if any(part in ("", ".", "..") or "\0" in part for part in parts):
         raise UnsafeName(
             f"the run has an output called {name!r}, which is not a valid file name below {root}."
         )
@@ -146,9 +143,8 @@ def download(
     wanted, there = plan(outputs, directory, overwrite)
     for path in there:
         progress(path.stat().st_size)
-    mode = 0o666 & ~_umask()
     with ThreadPoolExecutor(PARALLEL) as pool:
-        fetches = [pool.submit(_fetch, storage, item, mode, progress) for item in wanted]
+        fetches = [pool.submit(_fetch, storage, item, progress) for item in wanted]
         try:
             for fetch in fetches:
                 fetch.result()
@@ -158,15 +154,13 @@ def download(
     return Downloaded(tuple(item.target for item in wanted), tuple(there))
 
 
-def _fetch(storage: BrowsableStorage, item: Wanted, mode: int, progress: Callable[[int], object]) -> None:
+def _fetch(storage: BrowsableStorage, item: Wanted, progress: Callable[[int], object]) -> None:
     output, target = item.output, item.target
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
 
-    part: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=target.parent, prefix=PART_PREFIX, delete=False) as file:
-            part = Path(file.name)
+        with part_file(target, 0o666) as (part, descriptor), part.open("wb") as file:
 
             def write(piece: bytes) -> None:
                 file.write(piece)
@@ -176,18 +170,14 @@ def _fetch(storage: BrowsableStorage, item: Wanted, mode: int, progress: Callabl
 
             storage.stream(output.key, write)
             file.flush()
-            os.fsync(file.fileno())
-        if not _matches(output, part.stat().st_size, sha256.hexdigest(), md5.hexdigest()):
-            raise ContentDiffers(
-                f"the download of '{output.key}' is not what the task uploaded: its hash differs."
-            )
-        part.chmod(mode)  # temporary files are made for their owner alone
-        part.replace(target)
+            os.fsync(descriptor)
+            if not _matches(output, part.stat().st_size, sha256.hexdigest(), md5.hexdigest()):
+                raise ContentDiffers(
+                    f"the download of '{output.key}' is not what the task uploaded: its hash differs."
+                )
+            part.replace(target)
     except OSError as problem:
         raise CannotWrite(f"{target} cannot be written: {problem.strerror or problem}.") from problem
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def _matches(output: RunOutput, size: int, sha256: str, md5: str) -> bool:
@@ -211,10 +201,3 @@ def _same(path: Path, output: RunOutput) -> bool:
     except OSError as problem:
         raise CannotWrite(f"{path} exists and cannot be read: {problem.strerror}.") from problem
     return _matches(output, output.size, sha256.hexdigest(), md5.hexdigest())
-
-
-def _umask() -> int:
-    """Return the process's umask; there is no way to ask without setting it, so no thread may run yet."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from elyra_neurodesk.network import retry_policy
 from elyra_neurodesk.settings import RuntimeConfiguration
+from elyra_neurodesk.storage.directory import DirectoryStorage
 from elyra_neurodesk.storage.errors import ClientErrors, NoStorageCredentials
-from elyra_neurodesk.storage.location import StorageLocation
+from elyra_neurodesk.storage.interface import BrowsableStorage
+from elyra_neurodesk.storage.location import StorageLocation, directory_of
 from elyra_neurodesk.storage.minio_transport import MinioTransport
 from elyra_neurodesk.storage.s3 import BrowsableS3Storage
 from elyra_neurodesk.storage.transport import READ_TIMEOUT, Credentials
@@ -18,8 +20,8 @@ from elyra_neurodesk.storage.transport import READ_TIMEOUT, Credentials
 
 def open_storage(
     configuration: RuntimeConfiguration, location: StorageLocation | None = None
-) -> BrowsableS3Storage:
-    """Return the store at a runtime configuration's address, opened with its key.
+) -> BrowsableStorage:
+    """Return the store at a runtime configuration's address: a directory, or S3 opened with its key.
 
     Args:
         configuration: names address, key and bucket.
@@ -31,6 +33,13 @@ def open_storage(
     """
     location = location or StorageLocation(configuration.object_store_endpoint, configuration.bucket)
     here = replace(location, endpoint=endpoint_from_here(configuration, location.endpoint))
+    errors = ClientErrors(here.endpoint, here.bucket, configuration.name, READ_TIMEOUT)
+    try:
+        directory = directory_of(here.endpoint)
+    except ValueError as problem:
+        raise errors.unusable(str(problem)) from problem
+    if directory is not None:
+        return DirectoryStorage(directory, here.bucket, errors)
     return open_bucket(here, credentials_of(configuration), configuration.name)
 
 
@@ -69,7 +78,7 @@ def endpoint_from_here(configuration: RuntimeConfiguration, fallback: str = "") 
     """
     endpoint = configuration.object_store_endpoint or fallback.rstrip("/")
     public = configuration.public_object_store_endpoint or endpoint
-    if public != endpoint:
+    if public != endpoint and urlsplit(endpoint).scheme != "file":
         try:
             socket.getaddrinfo(urlsplit(endpoint).hostname, None)
         except OSError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
-from elyra_neurodesk.storage.interface import Download, Progress, file_sha256
+from elyra_neurodesk.storage.interface import Transfer, Progress, file_sha256
 from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
 from elyra_neurodesk.storage.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Credentials
 
@@ -76,10 +76,10 @@ class CurlTransport:
         """Return a small object's content."""
         return self._curl(key)
 
-    def download(self, key: str, path: Path) -> Download:
+    def download(self, key: str, path: Path) -> Transfer:
         """Write an object to ``path``."""
         self._curl(key, "--output", str(path))
-        return Download(path.stat().st_size, file_sha256(path))
+        return Transfer(path.stat().st_size, file_sha256(path))
 
     def put(
         self, key: str, content: bytes | Path, content_type: str, progress: Progress | None = None

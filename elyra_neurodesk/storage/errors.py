@@ -11,12 +11,14 @@
     ├── NoSuchObject                104
     ├── NoStorageCredentials        105
     ├── NotAnObjectStore            106
+    ├── StoreFull                   109
     └── TaskStorageError            001   in a task: other remedies, and exit statuses of a task
         ├── TaskStorageUnreachable  002   is a StorageUnreachable too, and so on
         ├── TaskAccessForbidden     003
         ├── TaskWrongCredentials    004
         ├── TaskNoSuchBucket        005
-        └── TaskNoSuchObject        006
+        ├── TaskNoSuchObject        006
+        └── TaskStoreFull           007
 
 A transport says with an `ErrorClass` what a failure is; `ClientErrors` and `TaskErrors` say it to people.
 """
@@ -101,6 +103,13 @@ class StorageTooSlow(StorageUnreachable):
     hint = "Check the network and whether the object store is overloaded, then try again."
 
 
+class StoreFull(StorageError):
+    """The disk of the object store's directory is full; no part of the object was kept."""
+
+    code = "ND-STORE-109"
+    hint = "Free space on the disk that holds the directory, then try again."
+
+
 class TaskStorageError(StorageError):
     """The object store refused or failed in a way that has no class of its own."""
 
@@ -146,6 +155,13 @@ class TaskNoSuchObject(TaskStorageError, NoSuchObject):
     hint = "Submit the pipeline again; if objects expire in this bucket, lengthen the rule."
 
 
+class TaskStoreFull(TaskStorageError, StoreFull):
+    """The disk of the object store's directory is full; no part of the object was kept."""
+
+    code = "ND-STORE-007"
+    hint = "Free space on the disk that holds the directory, then run the task again."
+
+
 class ErrorClass(Enum):
     """What a failure is, whoever it happens to."""
 
@@ -161,6 +177,8 @@ class ErrorClass(Enum):
     NO_BUCKET = auto()
     NO_OBJECT = auto()
     NOT_S3 = auto()
+    NOT_PERMITTED = auto()  # a directory of another user, or one that cannot be written
+    FULL = auto()
     OTHER = auto()
 
 
@@ -223,6 +241,9 @@ def classify_answer(code: str, status: int, message: str) -> Failure:
         return Failure(error_class, f"the answer is not an object store's (HTTP {status})", code=shown)
     error_class = _BY_CODE.get(code, ErrorClass.FORBIDDEN if status == 403 else ErrorClass.OTHER)
     return Failure(error_class, f"the store answered {code}: {one_line(message).rstrip('.')}", code=code)
+
+
+_OWNER = "Check the owner and the permissions of the store's directory, and that its disk is not read-only."
 
 
 class StorageErrors(Protocol):
@@ -291,6 +312,10 @@ class ClientErrors:
                 return StorageUnreachable(f"{store} does not answer.")
             case ErrorClass.FAILED:
                 return StorageFailed(f"{doing} {store} failed: {failure.reason}.")
+            case ErrorClass.NOT_PERMITTED:
+                return StorageDenied(f"{doing} {store} is not permitted: {failure.reason}.", _OWNER)
+            case ErrorClass.FULL:
+                return StoreFull(f"{doing} {store} failed: {failure.reason}.")
             case ErrorClass.OTHER:
                 return StorageError(f"{store}: {failure.reason}.")
 
@@ -314,6 +339,8 @@ _IN_TASK: dict[ErrorClass, type[TaskStorageError]] = {
     ErrorClass.NO_BUCKET: TaskNoSuchBucket,
     ErrorClass.NO_OBJECT: TaskNoSuchObject,
     ErrorClass.NOT_S3: TaskStorageError,
+    ErrorClass.NOT_PERMITTED: TaskAccessForbidden,
+    ErrorClass.FULL: TaskStoreFull,
     ErrorClass.OTHER: TaskStorageError,
 }
 
@@ -336,7 +363,8 @@ class TaskErrors:
         doing = "fetching" if action is Action.READ else "storing"
         where = f"bucket {self.bucket!r} at {self.endpoint}"
         reason = f"TLS failed: {failure.reason}" if failure.error_class is ErrorClass.TLS else failure.reason
-        return with_status(kind(f"{doing} {key} in {where}: {reason}."), action)
+        hint = _OWNER if failure.error_class is ErrorClass.NOT_PERMITTED else ""
+        return with_status(kind(f"{doing} {key} in {where}: {reason}.", hint or kind.hint), action)
 
     def unusable(self, reason: str) -> StorageError:
         """Return the error for an endpoint that cannot be asked at all."""

@@ -25,8 +25,8 @@ Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
-class Download:
-    """What was downloaded.
+class Transfer:
+    """What was downloaded or stored.
 
     Attributes:
         size: bytes.
@@ -63,7 +63,7 @@ class ObjectStorage(Protocol):
             StorageError: the store failed or refused.
         """
 
-    def download(self, key: str, path: Path) -> Download:
+    def download(self, key: str, path: Path) -> Transfer:
         """Write an object to the file ``path``, whole or not at all.
 
         Raises:
@@ -86,6 +86,23 @@ class ObjectStorage(Protocol):
             content: bytes, or the file that has them.
             content_type: its media type.
             progress: see `Progress`.
+
+        Raises:
+            StorageError: the store failed or refused.
+            OSError: the file cannot be read.
+        """
+
+    def put_file(
+        self, key: str, path: Path, content_type: str = OCTET_STREAM, move: bool = False
+    ) -> Transfer:
+        """Store a file, or replace an object by it, and return size and hash of what was stored.
+
+        Args:
+            key: its key.
+            path: the file, which nothing may change before this returns.
+            content_type: its media type.
+            move: whether the file may go, because its directory is removed soon. A store on the same file
+                system then need not copy it; one that copies leaves it.
 
         Raises:
             StorageError: the store failed or refused.

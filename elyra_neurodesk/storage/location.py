@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 REGION = "us-east-1"
 """Region for signing where none is named: what MinIO and most S3 servers take."""
@@ -14,7 +16,7 @@ class StorageLocation:
     """The object store a task reads from and writes to; credentials are no part of it.
 
     Attributes:
-        endpoint: URL with scheme ``http`` or ``https``, as seen from the task.
+        endpoint: URL with scheme ``http`` or ``https``, as seen from the task, or ``file`` for a directory.
         bucket: bucket name.
         prefix: key prefix without slashes at its ends, "" for none.
         region: region for signing.
@@ -38,8 +40,23 @@ class StorageLocation:
         return self.key(".elyra-neurodesk", "bootstrapper", f"{sha256}.pyz")
 
     def url(self, key: str) -> str:
-        """Return the path-style URL of an object."""
+        """Return the path-style URL of an object: for a directory, that of its file."""
         return f"{self.endpoint}/{quote(self.bucket)}/{quote(key)}"
+
+
+def directory_of(endpoint: str) -> Path | None:
+    """Return the directory that a ``file:///directory`` URL (RFC 8089) names, None for any other URL.
+
+    Raises:
+        ValueError: it is a ``file`` URL that names no absolute path of this machine.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme != "file":
+        return None
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    if parts.netloc not in ("", "localhost") or not path.startswith("/") or "\0" in path:
+        raise ValueError(f"the object storage endpoint '{endpoint}' is not file:///directory.")
+    return Path(path)
 
 
 def split_endpoint(endpoint: str) -> tuple[str, bool]:

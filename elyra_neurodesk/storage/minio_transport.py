@@ -13,7 +13,7 @@ from typing import Any
 
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
-from elyra_neurodesk.storage.interface import CHUNK, PARALLEL, Download, Progress, StoredObject
+from elyra_neurodesk.storage.interface import CHUNK, PARALLEL, Transfer, Progress, StoredObject
 from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
 from elyra_neurodesk.storage.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Credentials
 
@@ -77,7 +77,7 @@ class MinioTransport:
         self.stream(key, pieces.append)
         return b"".join(pieces)
 
-    def download(self, key: str, path: Path) -> Download:
+    def download(self, key: str, path: Path) -> Transfer:
         """Write an object to ``path``."""
         digest, size = hashlib.sha256(), 0
         with path.open("wb") as target:
@@ -89,7 +89,7 @@ class MinioTransport:
                 size += len(piece)
 
             self.stream(key, write, CHUNK)
-        return Download(size, digest.hexdigest())
+        return Transfer(size, digest.hexdigest())
 
     def stream(self, key: str, write: Callable[[bytes], object], piece_size: int = _PIECE) -> None:
         """Pass an object's content to ``write``, piece by piece."""

@@ -20,7 +20,8 @@ from elyra_neurodesk.storage.errors import (
     StorageUnreachable,
     with_status,
 )
-from elyra_neurodesk.storage.interface import OCTET_STREAM, Download, Progress, StoredObject
+from elyra_neurodesk.storage.interface import OCTET_STREAM, Progress, StoredObject, Transfer, file_sha256
+from elyra_neurodesk.storage.partfile import part_file
 from elyra_neurodesk.storage.transport import Transport
 
 if TYPE_CHECKING:
@@ -78,14 +79,11 @@ class S3Storage(Generic[AnyTransport]):
         """Return a small object's content."""
         return self._call(lambda way: way.get(key), Action.READ, key)
 
-    def download(self, key: str, path: Path) -> Download:
+    def download(self, key: str, path: Path) -> Transfer:
         """Write an object to the file ``path``, whole or not at all."""
-        part = path.with_name(f".{path.name}.part"[:200])
-        try:
+        with part_file(path, 0o666) as (part, _):
             done = self._call(lambda way: way.download(key, part), Action.READ, key)
             part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
         return done
 
     def put(
@@ -97,6 +95,14 @@ class S3Storage(Generic[AnyTransport]):
     ) -> None:
         """Store an object, or replace it."""
         self._call(lambda way: way.put(key, content, content_type, progress), Action.WRITE, key)
+
+    def put_file(
+        self, key: str, path: Path, content_type: str = OCTET_STREAM, move: bool = False
+    ) -> Transfer:
+        """Store a file; it is sent, and stays."""
+        done = Transfer(path.stat().st_size, file_sha256(path))
+        self.put(key, path, content_type)
+        return done
 
     def _call(self, call: Callable[[AnyTransport], T], action: Action, key: str = "") -> T:
         """Make a call as often as the policy allows.

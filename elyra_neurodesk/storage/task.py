@@ -1,4 +1,8 @@
-"""The object store as a task sees it: credentials from its environment, every request tried several times."""
+"""The object store as a task sees it.
+
+A directory, on the embedded backend; else S3, with credentials from the environment and every request tried
+several times.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from elyra_neurodesk.storage.curl_transport import CurlTransport
+from elyra_neurodesk.storage.directory import DirectoryStorage
 from elyra_neurodesk.storage.errors import TaskErrors, TaskWrongCredentials
-from elyra_neurodesk.storage.location import StorageLocation
+from elyra_neurodesk.storage.interface import ObjectStorage
+from elyra_neurodesk.storage.location import StorageLocation, directory_of
 from elyra_neurodesk.storage.minio_transport import MinioTransport
 from elyra_neurodesk.storage.s3 import RetryPolicy, S3Storage
 from elyra_neurodesk.storage.transport import Credentials, Transport
@@ -21,7 +27,7 @@ def task_storage(
     location: StorageLocation,
     environment: Mapping[str, str],
     sleep: Callable[[float], None] = time.sleep,
-) -> S3Storage[Transport]:
+) -> ObjectStorage:
     """Return the store; it is connected to with the first request.
 
     Its errors are `TaskStorageError`, with exit status 13 for reading and 15 for writing.
@@ -30,8 +36,17 @@ def task_storage(
         location: endpoint, bucket and region.
         environment: holds the credentials, ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``.
         sleep: replaced by tests.
+
+    Raises:
+        TaskStorageError: the endpoint is a file URL that names no directory.
     """
     errors = TaskErrors(location.endpoint, location.bucket)
+    try:
+        directory = directory_of(location.endpoint)
+    except ValueError as problem:
+        raise errors.unusable(str(problem)) from problem
+    if directory is not None:
+        return DirectoryStorage(directory, location.bucket, errors)
 
     def connect() -> Transport:
         """Connect through minio, or through curl in an image that lacks it."""

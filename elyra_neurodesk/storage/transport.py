@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from elyra_neurodesk.storage.errors import Failure
-from elyra_neurodesk.storage.interface import Download, Progress
+from elyra_neurodesk.storage.interface import Transfer, Progress
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect."""
@@ -41,7 +41,7 @@ class Transport(Protocol):
     def get(self, key: str) -> bytes:
         """Return a small object's content."""
 
-    def download(self, key: str, path: Path) -> Download:
+    def download(self, key: str, path: Path) -> Transfer:
         """Write an object to ``path``; after a failure a part of it may be there."""
 
     def put(
