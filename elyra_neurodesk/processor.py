@@ -24,10 +24,12 @@ from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.jupyter_extension.location import run_page
 from elyra_neurodesk.patches.sidecar import resolve_delivery
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
+from elyra_neurodesk.storage.location import directory_of
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
 
+    from elyra_neurodesk.bootstrapper.spec import TaskSpec
     from elyra_neurodesk.kfp_api.publish import PublishedRun
     from elyra_neurodesk.submission import PreparedPipeline
 else:
@@ -221,8 +223,14 @@ def _response(
         warnings=graph.warnings,
         run_url=run_url,
         object_storage_url=store_url if spec else None,
-        object_storage_path=f"/{settings.bucket}/{spec.run_key(run.run_id)}" if spec else None,
+        object_storage_path=_path(spec, run.run_id) if spec else None,
     )
+
+
+def _path(spec: TaskSpec, run_id: str) -> str:
+    """Return where a run's outputs are: bucket and key, or the directory on this machine."""
+    directory = directory_of(spec.store.endpoint)
+    return f"{directory or ''}/{spec.store.bucket}/{spec.run_key(run_id)}"
 
 
 def _has_handler(log: logging.Logger) -> bool:

@@ -89,8 +89,8 @@ class RuntimeConfiguration:
         api_endpoint: KFP API, without a slash at its end.
         public_api_endpoint: the same as a browser reaches it.
         namespace: KFP user namespace, or None.
-        object_store_endpoint: as seen from here and from the tasks, without a slash at its end; ``file://`` and
-            a directory for the embedded backend.
+        object_store_endpoint: as seen from here and from the tasks, without a slash at its end; for the
+            embedded backend the file URL of a directory.
         public_object_store_endpoint: the same as a browser reaches it.
         bucket: bucket name.
         iam: tasks get their credentials from their service account (AWS IRSA).

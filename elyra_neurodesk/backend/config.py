@@ -16,7 +16,7 @@ from elyra_neurodesk.paths import CVMFS_ROOT
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
 
 CVMFS_CLAIM = "cvmfs-neurodesk"
-STORE_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  the name of KFP's own secret, not its value
+_RETIRED = ("store_port",)  # settings of earlier versions, which their files still have
 
 
 class InvalidConfig(NeurodeskError):
@@ -36,7 +36,6 @@ class Config:
         cpus: cores for tasks; 0 means all of the machine's.
         memory: memory for tasks, a Kubernetes quantity (``8Gi``); "" means all of the machine's.
         port: the port the server had last; 0 before the first start.
-        store_port: the port the object store had last.
         grace_seconds: time between SIGTERM and SIGKILL when a task is stopped.
     """
 
@@ -45,7 +44,6 @@ class Config:
     cpus: float = 0.0
     memory: str = ""
     port: int = 0
-    store_port: int = 0
     grace_seconds: float = 10.0
 
     def with_claims(self, given: tuple[str, ...]) -> Config:
@@ -87,6 +85,7 @@ def load_config(home: Home) -> Config:
         return Config()
     try:
         content = yaml.safe_load(home.config.read_text(encoding="utf-8")) or {}
+        content = {key: value for key, value in content.items() if key not in _RETIRED}
         default = asdict(Config())
         unknown = sorted(set(content) - set(default))
         if unknown:
@@ -106,13 +105,10 @@ def save_config(home: Home, config: Config) -> None:
 def load_secrets(home: Home) -> dict[str, dict[str, str]]:
     """Return the secrets that tasks may refer to: name to key to value.
 
-    The object store's credentials are under KFP's own name for them; secrets.yaml adds the user's.
-
     Raises:
         InvalidConfig: secrets.yaml is not a mapping of mappings, or others may read it.
     """
-    credentials = home.credentials()
-    found = {STORE_SECRET: {"accesskey": credentials.access_key, "secretkey": credentials.secret_key}}
+    found: dict[str, dict[str, str]] = {}
     if not home.secrets.exists():
         return found
     if home.secrets.stat().st_mode & 0o077:

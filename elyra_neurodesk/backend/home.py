@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,38 +24,21 @@ class HomeUnusable(NeurodeskError):
 
 
 @dataclass(frozen=True)
-class StoreAccount:
-    """The object store's only account."""
-
-    access_key: str
-    secret_key: str
-
-
-@dataclass(frozen=True)
 class BackendState:
     """What runs, as state.json has it.
 
     Attributes:
         server: the API server and scheduler.
-        store: the object store (nanio).
         port: the server's port.
-        store_port: the object store's port.
     """
 
     server: ProcessHandle
-    store: ProcessHandle
     port: int
-    store_port: int
 
     @property
     def api_url(self) -> str:
         """The endpoint that a runtime configuration names."""
         return f"http://127.0.0.1:{self.port}/pipeline"
-
-    @property
-    def store_url(self) -> str:
-        """The object store's endpoint."""
-        return f"http://127.0.0.1:{self.store_port}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +69,7 @@ class Home:
 
     @property
     def store(self) -> Path:
-        """The object store's data: ``<bucket>/<key>`` are plain files."""
+        """The object store: ``<bucket>/<key>`` are plain files (`storage.directory`)."""
         return self.path / "store"
 
     @property
@@ -101,11 +83,6 @@ class Home:
         return self.path / "server.log"
 
     @property
-    def store_log(self) -> Path:
-        """What the object store prints."""
-        return self.path / "store.log"
-
-    @property
     def lock(self) -> Path:
         """Held by `local up` and `local down` while they work."""
         return self.path / "lock"
@@ -114,10 +91,6 @@ class Home:
     def _state(self) -> Path:
         return self.path / "state.json"
 
-    @property
-    def _credentials(self) -> Path:
-        return self.path / "credentials.json"
-
     def make(self) -> None:
         """Make the directories, readable by their owner alone.
 
@@ -125,36 +98,17 @@ class Home:
             HomeUnusable: the directory cannot be made or belongs to another user.
         """
         try:
-            for directory in (self.path, self.store, self.runs):
+            for directory in (self.path, self.store, self.store / BUCKET, self.runs):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
         except OSError as problem:
             raise HomeUnusable(f"the directory {self.path} cannot be used: {problem.strerror}.") from problem
 
-    def credentials(self) -> StoreAccount:
-        """Return the object store's credentials; they are made at the first call.
-
-        Raises:
-            HomeUnusable: the file is there and cannot be read.
-        """
-        if not self._credentials.exists():
-            made = StoreAccount(f"nd-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
-            write_private(self._credentials, json.dumps(asdict(made), indent=1))
-        try:
-            return StoreAccount(**json.loads(self._credentials.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as problem:
-            raise HomeUnusable(f"{self._credentials} cannot be read: {problem}.") from problem
-
     def state(self) -> BackendState | None:
         """Return what state.json says, or None when it is missing or damaged."""
         try:
             content: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
-            return BackendState(
-                ProcessHandle(**content["server"]),
-                ProcessHandle(**content["store"]),
-                int(content["port"]),
-                int(content["store_port"]),
-            )
+            return BackendState(ProcessHandle(**content["server"]), int(content["port"]))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 

@@ -13,19 +13,19 @@ from typing import Any
 
 from elyra_neurodesk.backend.access_token import ensure_token, read_token
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
+from elyra_neurodesk.backend.earlier_store import retire_store
 from elyra_neurodesk.backend.file_lock import locked
-from elyra_neurodesk.backend.health import ensure_bucket, store_healthy, wait_healthy
-from elyra_neurodesk.backend.home import BackendState, Home, StoreAccount
-from elyra_neurodesk.backend.ports import LOOPBACK, choose_port
+from elyra_neurodesk.backend.health import wait_healthy
+from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.ports import choose_port
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.recognition import server_healthy
 from elyra_neurodesk.errors import NeurodeskError
 
 PORT = 8898
-STORE_PORT = 8900
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
 Say = Callable[[str], None]
-Register = Callable[[BackendState, StoreAccount, str, str], object]
+Register = Callable[[BackendState, Path, str, str], object]
 
 
 class ExtraMissing(NeurodeskError):
@@ -47,7 +47,6 @@ class Options:
     """What the user asked `local up` for; None leaves a setting as it is."""
 
     port: int | None = None
-    store_port: int | None = None
     claims: tuple[str, ...] = ()
     parallelism: int | None = None
     cpus: float | None = None
@@ -67,7 +66,7 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
         home: the directory to work in.
         options: settings to change.
         say: is called with each line for the user.
-        register: makes a runtime configuration from the backend, the object store's credentials, the
+        register: makes a runtime configuration from the backend, the object store's directory, the
             token and the directory of the CVMFS claim; None makes none.
 
     Returns:
@@ -81,46 +80,46 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
     with locked(home.lock):
         config = options.apply(load_config(home))
         token = ensure_token(home.token)
+        if retire_store(home):
+            say(f"The object store needs no server any more; objects of earlier runs stay in {home.store}.")
         before = home.state()
         if before is not None and before.server.alive() and server_healthy(before.port, token):
             _check_ports(options, before)
             save_config(home, config)
-            say(f"Already up: {before.api_url}/ (object store {before.store_url})")
-            state = _with_store(home, before)
+            say(f"Already up: {before.api_url}/ (object store {home.store})")
+            state = before
         else:
             if before is not None:
                 say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
             state = _start(home, options, config, before, token)
-            say(f"Up: {state.api_url}/ (object store {state.store_url})")
-        credentials = home.credentials()
-        ensure_bucket(state, credentials)
+            say(f"Up: {state.api_url}/ (object store {home.store})")
         if register is not None:
-            register(state, credentials, token, config.claims.get(CVMFS_CLAIM, ""))
+            register(state, home.store, token, config.claims.get(CVMFS_CLAIM, ""))
     return state
 
 
 def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> None:
-    """Stop the server and the object store.
+    """Stop the server.
 
     Args:
-        home: the directory they work in.
+        home: the directory it works in.
         say: is called with each line for the user.
         unregister: removes the runtime configuration and returns whether there was one; None leaves it.
 
     Raises:
-        CannotStop: a process does not end.
+        CannotStop: the server does not end.
     """
     state = home.state()
     if state is None and not home.path.is_dir():
         say("Not up.")
     else:
         with locked(home.lock):
+            retire_store(home)
             state = home.state()
-            alive = state is not None and (state.server.alive() or state.store.alive())
+            alive = state is not None and state.server.alive()
             grace = load_config(home).grace_seconds + _MARGIN
             if state is not None:
                 _stop(state.server, "server", grace)
-                _stop(state.store, "object store", _MARGIN)
             home.forget_state()
             say("Down. Tasks that were running will run again at the next `up`." if alive else "Not up.")
     if unregister is not None and unregister():
@@ -149,7 +148,7 @@ class BackendStatus:
             "up": self.up,
             "home": str(self.home),
             "api_endpoint": self.state.api_url if self.up and self.state else None,
-            "object_store": self.state.store_url if self.up and self.state else None,
+            "object_store": str(Home(self.home).store),
             "pid": self.state.server.pid if self.up and self.state else None,
             "runs": dict(self.runs),
             "claims": [
@@ -184,19 +183,15 @@ def _run_counts(home: Home) -> Mapping[str, int]:
 
 
 def _check_installed() -> None:
-    for name in ("starlette", "uvicorn", "python_multipart", "nanio", "minio", "jinja2"):
+    for name in ("starlette", "uvicorn", "python_multipart", "jinja2"):
         if importlib.util.find_spec(name) is None:
             raise ExtraMissing(f"the Python package {name!r} is not installed.")
 
 
 def _check_ports(options: Options, state: BackendState) -> None:
     """Refuse to move a backend that runs."""
-    for wanted, has, option in (
-        (options.port, state.port, "--port"),
-        (options.store_port, state.store_port, "--store-port"),
-    ):
-        if wanted not in (None, has):
-            raise AlreadyElsewhere(f"the backend is up on port {has}, not on {wanted} ({option}).")
+    if options.port not in (None, state.port):
+        raise AlreadyElsewhere(f"the backend is up on port {state.port}, not on {options.port} (--port).")
 
 
 class AlreadyElsewhere(NeurodeskError):
@@ -206,49 +201,22 @@ class AlreadyElsewhere(NeurodeskError):
     hint = "Type `elyra-neurodesk local down` first."
 
 
-def _with_store(home: Home, state: BackendState) -> BackendState:
-    """Return the state with an object store that runs, on the same port as before."""
-    if state.store.alive():
-        return state
-    port = choose_port(state.store_port, state.store_port, "--store-port")
-    revived = replace(state, store=_start_store(home, port, home.credentials()))
-    home.write_state(revived)
-    return revived
-
-
 def _start(
     home: Home, options: Options, config: Config, before: BackendState | None, token: str
 ) -> BackendState:
-    """Start what does not run; ports stay where they can, because compiled pipelines name them."""
-    store = before.store if before is not None and before.store.alive() else None
-    store_port = before.store_port if before is not None and store is not None else 0
-    taken = frozenset({store_port} - {0})
+    """Start the server, on the port that it had where it can: compiled pipelines name it."""
     if before is not None and before.server.alive():
         _stop(before.server, "server", _MARGIN)  # it runs, but does not answer
-    port = choose_port(options.port, config.port or PORT, "--port", taken)
-    if store is None:
-        preferred = config.store_port or STORE_PORT
-        store_port = choose_port(options.store_port, preferred, "--store-port", frozenset({port}))
-    elif options.store_port not in (None, store_port):
-        raise AlreadyElsewhere(f"the object store is up on port {store_port}, not {options.store_port}.")
-    save_config(home, replace(config, port=port, store_port=store_port))
-    begun: list[ProcessHandle] = []
+    port = choose_port(options.port, config.port or PORT, "--port")
+    save_config(home, replace(config, port=port))
+    server = _spawn(_server_command(home, port), home.server_log, home)
     try:
-        if store is None:
-            store = _start_store(home, store_port, home.credentials())
-            begun.append(store)
-        server = _spawn(_server_command(home, port), home.server_log, home)
-        begun.append(server)
-        state = BackendState(server, store, port, store_port)
+        state = BackendState(server, port)
         home.write_state(state)  # before it answers: an unknown server would keep the database locked
         wait_healthy("server", server, lambda: server_healthy(port, token), home.server_log)
     except BaseException:
-        for process in begun:
-            process.stop(_MARGIN)
-        if before is not None and before.store.alive():
-            home.write_state(before)
-        else:
-            home.forget_state()
+        server.stop(_MARGIN)
+        home.forget_state()
         raise
     return state
 
@@ -266,25 +234,9 @@ def _server_command(home: Home, port: int) -> list[str]:
     ]
 
 
-def _start_store(home: Home, port: int, credentials: StoreAccount) -> ProcessHandle:
-    command = [sys.executable, "-P", "-m", "nanio", "serve", "--data-dir", str(home.store)]
-    command += ["--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    keys = {"NANIO_ACCESS_KEY": credentials.access_key, "NANIO_SECRET_KEY": credentials.secret_key}
-    process = _spawn(command, home.store_log, home, keys)
-    try:
-        wait_healthy("object store", process, lambda: store_healthy(port), home.store_log)
-    except BaseException:
-        process.stop(_MARGIN)
-        raise
-    return process
-
-
-def _spawn(
-    command: list[str], log: Path, home: Home, extra: Mapping[str, str] | None = None
-) -> ProcessHandle:
+def _spawn(command: list[str], log: Path, home: Home) -> ProcessHandle:
     """Start a program in a session of its own: it outlives this command and its terminal."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NANIO_")}
     try:
         child = subprocess.Popen(
             command,
@@ -292,7 +244,6 @@ def _spawn(
             stdout=descriptor,
             stderr=descriptor,
             cwd=home.path,
-            env={**inherited, **(extra or {})},
             start_new_session=True,
         )
     finally:

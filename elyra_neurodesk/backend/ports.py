@@ -21,7 +21,7 @@ class NoFreePort(NeurodeskError):
     """No port from the preferred one on is free."""
 
     code = "ND-LOCAL-002"
-    hint = "Name a free port with --port and --store-port."
+    hint = "Name a free port with --port."
 
 
 def port_free(port: int) -> bool:
@@ -35,24 +35,23 @@ def port_free(port: int) -> bool:
     return True
 
 
-def choose_port(wanted: int | None, preferred: int, option: str, avoid: frozenset[int] = frozenset()) -> int:
+def choose_port(wanted: int | None, preferred: int, option: str) -> int:
     """Return the port to listen on.
 
     Args:
         wanted: the port the user named with ``option``, or None.
         preferred: where to begin looking when the user named none.
         option: name of the option, for the message.
-        avoid: ports already assigned to the other server.
 
     Raises:
         PortInUse: the port the user named is taken.
         NoFreePort: nothing is free in the 200 ports from ``preferred`` on.
     """
     if wanted is not None:
-        if wanted in avoid or not 0 < wanted < 65536 or not port_free(wanted):
+        if not 0 < wanted < 65536 or not port_free(wanted):
             raise PortInUse(f"port {wanted} on {LOOPBACK} is not available ({option} {wanted}).")
         return wanted
     for port in range(preferred, min(preferred + _MAX_PORTS_TRIED, 65536)):
-        if port not in avoid and port_free(port):
+        if port_free(port):
             return port
     raise NoFreePort(f"no free port from {preferred} to {preferred + _MAX_PORTS_TRIED - 1} on {LOOPBACK}.")

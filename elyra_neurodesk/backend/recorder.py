@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from dataclasses import replace
 
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.state import RunStore
@@ -25,7 +24,7 @@ class Recorder(threading.Thread):
     ``elyra-neurodesk runs record`` that asks for it.
 
     Args:
-        home: where store and credentials are.
+        home: where the store is.
         runs: the database's runs.
         catalog: for the packages' texts.
     """
@@ -65,19 +64,16 @@ class Recorder(threading.Thread):
         from elyra_neurodesk.record.codec import CONTENT_TYPE, to_bytes
         from elyra_neurodesk.runs.locations import spec_tasks
         from elyra_neurodesk.runs.run_record import RUN_RECORD, build
-        from elyra_neurodesk.storage.client import open_bucket
-        from elyra_neurodesk.storage.transport import Credentials
+        from elyra_neurodesk.storage.directory import DirectoryStorage
+        from elyra_neurodesk.storage.errors import ClientErrors
 
         run = self._runs.run(run_id)
         known = spec_tasks(self._catalog.package_text(run.package))
-        files, state = files_of(self._home, run_id, known), self._home.state()
-        if run.state not in FINAL or files is None or state is None:
-            return
-        if files.first.store.endpoint.rstrip("/") != state.store_url:
+        files, endpoint = files_of(self._home, run_id, known), self._home.store.as_uri()
+        if run.state not in FINAL or files is None or files.first.store.endpoint != endpoint:
             return
         summary = summary_of(run, self._runs.tasks(run_id), known)
         record = build(summary, known, record_files(files, run_id), run.parameters)
-        keys = self._home.credentials()
-        location = replace(files.first.store, endpoint=state.store_url)
-        storage = open_bucket(location, Credentials(keys.access_key, keys.secret_key), "of this machine")
+        bucket = files.first.store.bucket
+        storage = DirectoryStorage(self._home.store, bucket, ClientErrors(endpoint, bucket, ""))
         storage.put(files.key(run_id, RUN_RECORD), to_bytes(record), CONTENT_TYPE)

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,7 @@ from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.storage.partfile import remove_leftovers
 
 _TIMEOUT_SECONDS = 5.0  # for a previous server to end
 _log = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ def serve(home: Home, port: int) -> None:
 
 
 def _serve(backend: Backend, port: int) -> None:
+    # in a thread: reading a large store takes a while, and nobody waits for it
+    threading.Thread(target=remove_leftovers, args=(backend.home.store,), daemon=True).start()
     config = uvicorn.Config(
         build_app(backend), host=LOOPBACK, port=port, access_log=False, timeout_graceful_shutdown=2
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.storage.interface import Transfer, ObjectStorage
+from elyra_neurodesk.storage.interface import ObjectStorage, Transfer
 
 
 class ArchiveDamaged(NeurodeskError):

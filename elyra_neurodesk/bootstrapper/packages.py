@@ -33,7 +33,7 @@ def missing(packages: Iterable[str]) -> list[str]:
 
 
 def for_store(location: StorageLocation) -> list[str]:
-    """Return what the object store needs: nothing for a directory, or where curl can do it: pip takes seconds."""
+    """Return what the object store needs: nothing for a directory, or where curl can do it (pip is slow)."""
     if location.endpoint.startswith("file:"):
         return []
     return [] if not missing(["minio"]) or curl_transport.usable() else ["minio"]

@@ -7,7 +7,7 @@ import json
 import mimetypes
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -23,7 +23,7 @@ from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record import codec
 from elyra_neurodesk.record.model import StoredFile
 from elyra_neurodesk.storage.errors import STORING
-from elyra_neurodesk.storage.interface import OCTET_STREAM, PARALLEL, ObjectStorage, file_sha256
+from elyra_neurodesk.storage.interface import OCTET_STREAM, PARALLEL, ObjectStorage
 
 TYPES = {
     ".ipynb": "application/x-ipynb+json",
@@ -78,7 +78,8 @@ class Publisher:
             return
         try:
             files, missing = self._files()
-            self._upload_files(files)
+            # what a failed task leaves is looked at in its working directory, too
+            self._upload_files(files, movable=not missing and self.progress.error is None)
             if missing and self.progress.error is None:
                 raise self._missing(missing)
         except Exception as problem:
@@ -99,13 +100,18 @@ class Publisher:
                 self.log.error(str(self.progress.error))
                 self._keep_record()
 
-    def _upload_files(self, files: list[str]) -> None:
+    def _upload_files(self, files: list[str], movable: bool) -> None:
         """Upload outputs, several at a time, while this thread makes the HTML."""
         if self.started:
             spec, failed = self.progress.spec, self.progress.error is not None
             self.progress.language = language.find(spec.file, self.executed, failed)
+        links = {file for file in files if (self.place.files / file).is_symlink()}
         with ThreadPoolExecutor(PARALLEL) as pool:
-            pending = [pool.submit(self._upload_output, file) for file in files]
+            pending = {file: pool.submit(self._upload_output, file, False) for file in sorted(links)}
+            wait(pending.values())  # before the files go that they lead to
+            pending |= {
+                file: pool.submit(self._upload_output, file, movable) for file in files if file not in links
+            }
             reports = []
             if self.executed.is_file():
                 reports.append(pool.submit(self._upload_report, self.executed, "executed"))
@@ -116,7 +122,8 @@ class Publisher:
                 pool.submit(self._upload, self._run_key(path.name), path) for path in self._visualisations()
             ]
         problems = [problem for future in reports if (problem := future.exception())]
-        for future in pending:
+        for file in files:
+            future = pending[file]
             if problem := future.exception():
                 problems.append(problem)
             else:
@@ -144,11 +151,11 @@ class Publisher:
         found = outputs.visualisations((self.place.files, writable), self.began)
         return [path for path in found if path.name not in self._taken]
 
-    def _upload_output(self, file: str) -> StoredFile:
+    def _upload_output(self, file: str, move: bool) -> StoredFile:
         path = self.place.files / file
         key = self._run_key(file)
         try:
-            return self._uploaded(file, key, path)
+            return self._uploaded(file, key, path, move)
         except OSError as problem:
             raise OutputRefused(f"the output {file!r} cannot be read: {problem.strerror}.", "") from problem
 
@@ -156,14 +163,13 @@ class Publisher:
         key = self._key(path.name, other)
         self.progress.reports.append(self._uploaded(PurePosixPath(key).name, key, path))
 
-    def _uploaded(self, name: str, key: str, path: Path) -> StoredFile:
-        size, sha256 = path.stat().st_size, file_sha256(path)
-        self._upload(key, path)
-        return StoredFile(name, key, size, sha256)
+    def _uploaded(self, name: str, key: str, path: Path, move: bool = False) -> StoredFile:
+        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or OCTET_STREAM
+        stored = self.store.put_file(key, path, kind, move)
+        return StoredFile(name, key, stored.size, stored.sha256)
 
     def _upload(self, key: str, path: Path) -> None:
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or OCTET_STREAM
-        self.store.put(key, path, kind)
+        self._uploaded(path.name, key, path)
 
     def _attempt(self) -> int | None:
         """Return the number of this attempt where an earlier one of the run left a record, else None."""

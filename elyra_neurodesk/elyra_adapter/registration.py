@@ -44,7 +44,7 @@ def metadata(state: BackendState, store: Path, token: str, repository: str) -> d
         "cos_endpoint": store.as_uri(),
         "public_cos_endpoint": f"{state.api_url}/",  # a browser opens no directory
         "cos_bucket": BUCKET,
-        # Elyra's only type without keys (elyra/pipeline/kfp/kfp_metadata.py, pre_save): access is the account's
+        # Elyra's only type without keys (elyra/pipeline/kfp/kfp_metadata.py, ``pre_save``)
         "cos_auth_type": "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
         "module_index": repository,
     }

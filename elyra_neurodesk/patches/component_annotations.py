@@ -17,6 +17,7 @@ import yaml
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.patches.credentials import credentials_reference
+from elyra_neurodesk.storage.location import StorageLocation, directory_of
 
 STORE = "neurodesk.org/object-store"  # "run": the run's directory in the object store
 CACHE = "neurodesk.org/cache"  # "off": the node is always run
@@ -34,7 +35,7 @@ def apply_component_annotations(task: Task, context: SubmissionContext) -> Task:
     store = context.store
     env = {
         **task.env,
-        "NEURODESK_STORE_ENDPOINT": store.endpoint,
+        **_address(store),
         "NEURODESK_STORE_BUCKET": store.bucket,
         "NEURODESK_STORE_PREFIX": store.key(context.directory),
         "AWS_REGION": store.region,
@@ -42,6 +43,13 @@ def apply_component_annotations(task: Task, context: SubmissionContext) -> Task:
     task = replace(task, env=env)
     reference = credentials_reference(context.settings)
     return task if reference is None else task.with_platform(secretAsEnv=[reference])
+
+
+def _address(store: StorageLocation) -> dict[str, str]:
+    directory = directory_of(store.endpoint)
+    if directory is not None:
+        return {"NEURODESK_STORE_DIRECTORY": str(directory)}
+    return {"NEURODESK_STORE_ENDPOINT": store.endpoint}
 
 
 def _annotations(definition: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
-from elyra_neurodesk.storage.interface import Transfer, Progress, file_sha256
+from elyra_neurodesk.storage.interface import Progress, Transfer, file_sha256
 from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
 from elyra_neurodesk.storage.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Credentials
 

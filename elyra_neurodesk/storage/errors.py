@@ -276,7 +276,7 @@ class ClientErrors:
     endpoint: str
     bucket: str
     configuration: str
-    timeout: float
+    timeout: float = 0.0
 
     def translate(self, failure: Failure, action: Action, key: str) -> StorageError:
         """Return the error for a failure."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
-from elyra_neurodesk.storage.interface import CHUNK, PARALLEL, Transfer, Progress, StoredObject
+from elyra_neurodesk.storage.interface import CHUNK, PARALLEL, Progress, StoredObject, Transfer
 from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
 from elyra_neurodesk.storage.transport import CONNECT_TIMEOUT, READ_TIMEOUT, Credentials
 

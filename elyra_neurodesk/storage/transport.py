@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from elyra_neurodesk.storage.errors import Failure
-from elyra_neurodesk.storage.interface import Transfer, Progress
+from elyra_neurodesk.storage.interface import Progress, Transfer
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect."""

@@ -12,6 +12,5 @@ from tests.support.backend import Backend, running_backend
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     """One backend for all tests of a file."""
-    pytest.importorskip("nanio")
     with running_backend(tmp_path_factory.mktemp("backend")) as made:
         yield made

@@ -120,9 +120,8 @@ def backend(home: JupyterHome, tree: Path) -> Iterator[None]:
     """Have the embedded backend up and registered with Elyra, with ``tree`` as the CVMFS claim."""
     command = (sys.executable, "-m", "elyra_neurodesk.cli.main", "local")
     port = choose_port(None, 20000 + os.getpid() % 20000, "--port")
-    ports = ("--port", str(port), "--store-port", str(choose_port(None, port + 1, "--store-port")))
     try:
-        home.run(*command, "up", *ports, "--claim", f"{CLAIM}={tree}")
+        home.run(*command, "up", "--port", str(port), "--claim", f"{CLAIM}={tree}")
         yield
     finally:
         home.run(*command, "down")

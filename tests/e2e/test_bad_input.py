@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.backend import CONFIG, ROOT, Backend
-from tests.support.objectstore import free_port
+from tests.support.objectstore import free_port, running_nanio
 from tests.support.pipelines import node_id, notebook_node, pipeline, write_pipeline
 
 pytestmark = pytest.mark.e2e
@@ -90,16 +90,21 @@ def test_an_api_endpoint_that_is_wrong(
     assert told.format_map(ports) in line
 
 
-def test_a_wrong_key_of_the_object_store(backend: Backend, good: Path) -> None:
-    name = config(backend, "bad_key", cos_password="not-the-password")
-    line = refused(backend, "ND-STORE-102", "submit", str(good), "--runtime-config", name)
-    assert f"http://127.0.0.1:{backend.store_port}" in line
+S3 = {"cos_auth_type": "KUBERNETES_SECRET", "cos_secret": "mine", "cos_username": "somebody"}
+
+
+def test_a_wrong_key_of_the_object_store(backend: Backend, good: Path, tmp_path: Path) -> None:
+    with running_nanio(tmp_path / "nanio") as store:
+        keys = {"cos_username": store.access_key, "cos_password": "not-the-password"}
+        name = config(backend, "bad_key", cos_endpoint=store.endpoint, **S3 | keys)
+        line = refused(backend, "ND-STORE-102", "submit", str(good), "--runtime-config", name)
+    assert store.endpoint in line
     assert "not-the-password" not in line
 
 
 def test_an_object_store_that_is_down(backend: Backend, good: Path) -> None:
     endpoint = f"http://127.0.0.1:{free_port()}"
-    name = config(backend, "no_store", cos_endpoint=endpoint, public_cos_endpoint=endpoint)
+    name = config(backend, "no_store", cos_endpoint=endpoint, cos_password="not-the-password", **S3)
     line = refused(backend, "ND-STORE-101", "submit", str(good), "--runtime-config", name)
     assert endpoint in line
 

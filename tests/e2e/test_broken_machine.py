@@ -39,15 +39,14 @@ def refused_up(backend: Backend, *options: str) -> str:
     return str(done.stderr)
 
 
-@pytest.mark.parametrize("option", ["--port", "--store-port"])
-def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path, option: str) -> None:
+def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     with running_backend(tmp_path, up=False) as backend, socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        line = refused_up(backend, option, port)
+        line = refused_up(backend, "--port", port)
         assert line.startswith("ND-LOCAL-001: ")
-        assert f"{option} {port}" in line
+        assert f"--port {port}" in line
 
 
 def test_without_a_port_given_the_next_free_one_is_taken(tmp_path: Path) -> None:
@@ -56,7 +55,7 @@ def test_without_a_port_given_the_next_free_one_is_taken(tmp_path: Path) -> None
         taken.listen()
         (backend.path).mkdir()
         (backend.path / "config.yaml").write_text(f"port: {backend.port}\n", "utf-8")
-        backend.up("--store-port", str(backend.store_port))
+        backend.up()
         assert backend.state["port"] != backend.port
         backend.port = backend.state["port"]
         assert backend.runs() == []
@@ -78,9 +77,8 @@ def test_a_stale_state_file_is_told_and_replaced(tmp_path: Path, kind: str) -> N
         assert backend.wait(first["run_id"])["state"] == "SUCCEEDED"
         state = backend.state
         backend.kill("server")
-        backend.kill("store")
         lie = STALE[kind]
-        text = json.dumps(state | {"server": lie, "store": lie}) if lie else '{"server": {"pid'
+        text = json.dumps(state | {"server": lie}) if lie else '{"server": {"pid'
         (backend.path / "state.json").write_text(text, "utf-8")
         said = json.loads(backend.cli("local", "status", "--json", check=True).stdout)
         assert said["up"] is False
@@ -89,8 +87,8 @@ def test_a_stale_state_file_is_told_and_replaced(tmp_path: Path, kind: str) -> N
         told = [line for line in done.stdout.splitlines() if "state.json was left by" in line]
         assert len(told) == (1 if lie else 0), done.stdout
         assert done.stderr == ""
-        assert (backend.state["port"], backend.state["store_port"]) == (state["port"], state["store_port"])
-        assert all(running(backend.state[what]["pid"]) for what in ("server", "store"))
+        assert backend.state["port"] == state["port"]
+        assert running(backend.state["server"]["pid"])
         assert backend.show(first["run_id"])["state"] == "SUCCEEDED"
         assert backend.wait(backend.submit(file)["run_id"])["state"] == "SUCCEEDED"
 
@@ -136,7 +134,8 @@ def test_a_full_disk_below_the_store_fails_the_upload_in_one_line(tmp_path: Path
         submission = backend.submit(file)
         line = failure(backend, submission["run_id"])
         assert "big.bin" in line
-        assert f"http://127.0.0.1:{backend.store_port}" in line
+        assert line.startswith("ND-STORE-007: ")
+        assert backend.store.parent.as_uri() in line
         assert re.search(r"full|no space", line, re.I), line
         (kept,) = re.findall(r"(/\S+/jupyter-work-dir)\b(?!\.)", line)
         assert Path(kept, "big.bin").stat().st_size == 8 * MEBIBYTE

@@ -155,7 +155,7 @@ def test_a_notebook_that_raises_tells_cell_and_exception(backend: Backend, tmp_p
     assert "before" in json.dumps(executed)
 
 
-def test_a_store_that_stops_midway_fails_the_run_and_the_line_says_where_the_files_are(
+def test_a_store_that_goes_away_midway_fails_the_run_and_the_line_says_where_the_files_are(
     backend: Backend, tmp_path: Path
 ) -> None:
     begun, go_on = tmp_path / "begun", tmp_path / "go-on"
@@ -168,12 +168,13 @@ def test_a_store_that_stops_midway_fails_the_run_and_the_line_says_where_the_fil
     )
     submission = backend.submit(file)
     wait_until(begun.exists, 60, "the notebook")
-    backend.kill("store")
+    away = backend.store.rename(tmp_path / "unmounted")
     go_on.touch()
     run_id = submission["run_id"]
     wait_until(lambda: backend.run_json(run_id)["state"] == "FAILED", 120, "the failure")
+    away.rename(backend.store)
     line = failed(backend, submission)
-    assert f"http://127.0.0.1:{backend.store_port}" in line
+    assert backend.store.parent.as_uri() in line
     (kept,) = re.findall(r"(/\S+/jupyter-work-dir)\b(?!\.)", line)
     assert " and jupyter-work-dir.reports beside it" in line
     reports = f"{kept}.reports"

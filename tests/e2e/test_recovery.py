@@ -101,7 +101,6 @@ def test_a_submission_that_the_server_has_accepted_survives_its_death(tmp_path: 
     with running_backend(tmp_path) as backend:
         submission = backend.submit(file)
         backend.kill("server")
-        backend.kill("store")
         backend.up()
         assert backend.wait(submission["run_id"])["state"] == "SUCCEEDED"
         assert len(backend.records(submission)) == len(PARENTS)

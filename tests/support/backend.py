@@ -35,14 +35,12 @@ class Backend:
         path: ``ELYRA_NEURODESK_HOME``.
         tree: stands for the claim cvmfs-neurodesk.
         port: the API's.
-        store_port: the object store's.
     """
 
     jupyter: JupyterHome
     path: Path
     tree: Path
     port: int
-    store_port: int
 
     def cli(self, *arguments: str, check: bool = False, timeout: float = 300) -> Any:
         """Run ``elyra-neurodesk`` and return what it did."""
@@ -62,7 +60,7 @@ class Backend:
         return dict(json.loads((self.path / "state.json").read_text("utf-8")))
 
     def kill(self, what: str) -> None:
-        """End ``server`` or ``store`` as a power cut would."""
+        """End the ``server`` as a power cut would."""
         pid = self.state[what]["pid"]
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not running(pid), 10, f"the end of the {what}")
@@ -118,23 +116,23 @@ class Backend:
         """Return the page of a run."""
         return self.page(f"pipeline/runs/{run_id}")
 
+    @property
+    def store(self) -> Path:
+        """The object store's bucket."""
+        return self.path / "store" / "neurodesk"
+
     def objects(self, prefix: str = "") -> list[str]:
         """Return the names of the objects in the bucket, sorted."""
-        found = self._client().list_objects("neurodesk", prefix=prefix, recursive=True)
-        return sorted(item.object_name for item in found)
+        files = (path for path in self.store.rglob("*") if path.is_file())
+        return sorted(key for path in files if (key := str(path.relative_to(self.store))).startswith(prefix))
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""
-        answer = self._client().get_object("neurodesk", key)
-        try:
-            return bytes(answer.read())
-        finally:
-            answer.close()
-            answer.release_conn()
+        return (self.store / key).read_bytes()
 
     def outputs(self, submission: Json) -> dict[str, bytes]:
         """Return what a run's tasks left in the store: ``task/path`` to content."""
-        prefix = submission["object_storage_path"].removeprefix("/neurodesk/") + "/"
+        prefix = str(Path(submission["object_storage_path"]).relative_to(self.store)) + "/"
         return {key.removeprefix(prefix): self.get(key) for key in self.objects(prefix)}
 
     def records(self, submission: Json) -> dict[str, Json]:
@@ -151,13 +149,6 @@ class Backend:
             for path in sorted(top.rglob("*.log"))
         }
 
-    def _client(self) -> Any:
-        from minio import Minio
-
-        keys = json.loads((self.path / "credentials.json").read_text("utf-8"))
-        address = f"127.0.0.1:{self.store_port}"
-        return Minio(address, keys["access_key"], keys["secret_key"], secure=False, region="us-east-1")
-
 
 @contextmanager
 def running_backend(directory: Path, *options: str, up: bool = True) -> Iterator[Backend]:
@@ -171,10 +162,10 @@ def running_backend(directory: Path, *options: str, up: bool = True) -> Iterator
     jupyter = JupyterHome(directory / "home")
     jupyter.env |= {"ELYRA_NEURODESK_HOME": str(directory / "backend"), "PYTHONPATH": str(ROOT)}
     port = free_port()
-    backend = Backend(jupyter, directory / "backend", lay_out(directory / "cvmfs"), port, another_port(port))
+    backend = Backend(jupyter, directory / "backend", lay_out(directory / "cvmfs"), port)
     try:
         if up:
-            backend.up("--port", str(port), "--store-port", str(backend.store_port), *options)
+            backend.up("--port", str(port), *options)
         yield backend
     finally:
         with suppress(subprocess.TimeoutExpired):
@@ -208,13 +199,6 @@ def lay_out(root: Path) -> Path:
         path.write_text(text, "utf-8")
     (root / "containers/hello_1.0_20260101/hello").chmod(0o755)
     return root
-
-
-def another_port(taken: int) -> int:
-    """Return a free port that is not ``taken``."""
-    while (port := free_port()) == taken:
-        pass
-    return port
 
 
 def wait_until(condition: Any, seconds: float, what: str) -> None:

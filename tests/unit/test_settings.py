@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +70,30 @@ def test_plain_credentials_name_the_command_that_creates_a_secret() -> None:
 
 def test_a_service_account_needs_no_secret() -> None:
     read(cos_auth_type="AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS").check_credentials()
+
+
+HERE = "http://127.0.0.1:8898/pipeline"
+
+
+def test_a_backend_of_this_machine_may_store_in_a_directory_without_keys() -> None:
+    settings = read(api_endpoint=HERE, cos_endpoint="file:///home/me/a%20b/store")
+    settings.validate()
+    settings.check_credentials()
+    assert settings.stores_in_directory
+    assert not read().stores_in_directory
+
+
+@pytest.mark.parametrize(
+    ("api", "endpoint", "told"),
+    [
+        ("https://kfp.example.org/pipeline", "file:///home/me/store", "do not run on it"),
+        (HERE, "file://server/share", "not file:// and an absolute path"),
+        (HERE, "file:store", "not file:// and an absolute path"),
+    ],
+)
+def test_a_directory_that_tasks_could_not_reach_is_refused(api: str, endpoint: str, told: str) -> None:
+    with pytest.raises(InvalidRuntimeConfiguration, match=re.escape(told)):
+        read(api_endpoint=api, cos_endpoint=endpoint).validate()
 
 
 @pytest.mark.parametrize(

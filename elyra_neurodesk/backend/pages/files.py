@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elyra_neurodesk.backend.db.catalog import NotFound
+from elyra_neurodesk.storage.partfile import is_part
 
 TAIL_LINES = 200
 _TAIL_BYTES = 256 * 1024
@@ -33,8 +34,7 @@ def resolve_inside(directory: Path, path: str) -> Path:
         found = (root / path).resolve(strict=True)
     except (OSError, ValueError, RuntimeError):
         raise NotFound(f"there is no file {path!r}.") from None
-    hidden = any(part.startswith(".nanio") for part in Path(path).parts)
-    if hidden or root not in found.parents or not found.is_file():
+    if is_part(found.name) or root not in found.parents or not found.is_file():
         raise NotFound(f"there is no file {path!r}.")
     return found
 
@@ -46,11 +46,10 @@ def stored_files(directory: Path) -> list[ListedFile]:
 
 def _walk(directory: Path) -> Iterator[ListedFile]:
     count = 0
-    for folder, folders, names in os.walk(directory):
-        folders[:] = [name for name in folders if not name.startswith(".nanio")]
+    for folder, _, names in os.walk(directory):
         for name in names:
             file = Path(folder, name)
-            if file.is_symlink() or name.startswith(".nanio"):
+            if file.is_symlink() or is_part(name):
                 continue
             count += 1
             if count > MAX_FILES_LISTED:

@@ -1,7 +1,7 @@
-# The run's object store, through curl, which takes its credentials from a pipe.
-endpoint=${NEURODESK_STORE_ENDPOINT:-} bucket=${NEURODESK_STORE_BUCKET:-}
+# The run's object store: a directory of this machine, or S3 through curl, which takes its credentials from a pipe.
+endpoint=${NEURODESK_STORE_ENDPOINT:-} directory=${NEURODESK_STORE_DIRECTORY:-} bucket=${NEURODESK_STORE_BUCKET:-}
 top=${NEURODESK_STORE_PREFIX:-}/${ELYRA_RUN_NAME:-}
-[ -n "$endpoint" ] && [ -n "${ELYRA_RUN_NAME:-}" ] ||
+[ -n "$endpoint$directory" ] && [ -n "${ELYRA_RUN_NAME:-}" ] ||
   fail 6 "the run's object store is not known: submit with a Neurodesk runtime configuration." 13
 # name below the run's directory: gives object
 object_of() {
@@ -11,6 +11,35 @@ object_of() {
       ;;
   esac
   object=$top/$1
+}
+fetch_object() {
+  if [ -n "$directory" ]; then
+    cp "$directory/$bucket/$object" "$1" || fail 3 "$object in $directory/$bucket cannot be read." 13
+    say "$object"
+  else
+    transfer -o "$1"
+  fi
+}
+store_object() {
+  if [ -n "$directory" ]; then
+    # again, for a backend that starts removes what looks like the leftovers of a crash
+    keep "$1" || keep "$1" || fail 3 "$object in $directory/$bucket cannot be written." 15
+    say "$object"
+  else
+    transfer -T "$1"
+  fi
+}
+# as elyra_neurodesk/storage/directory.py does: another name, compared, synced, renamed
+keep() {
+  target=$directory/$bucket/$object
+  mkdir -p "${target%/*}" || return
+  part=${target%/*}/.elyra-neurodesk-part-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  if cp "$1" "$part" && cmp "$1" "$part" && { sync "$part" || sync; } && mv "$part" "$target"; then
+    sync "${target%/*}" || sync
+  else
+    rm -f "$part"
+    return 1
+  fi
 }
 transfer() {
   printf '%s' "${AWS_ACCESS_KEY_ID:-}:${AWS_SECRET_ACCESS_KEY:-}" |

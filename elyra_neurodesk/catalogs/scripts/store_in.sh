@@ -3,5 +3,5 @@ mkdir -p "$2"
 set -f
 for name in $1; do
   object_of "$name"
-  transfer -o "$2/${object##*/}"
+  fetch_object "$2/${object##*/}"
 done

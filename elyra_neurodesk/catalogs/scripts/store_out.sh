@@ -8,5 +8,5 @@ else
 fi
 find "$what" -type f | while IFS= read -r file; do
   object_of "${1%/}/${file#./}"
-  transfer -T "$file"
+  store_object "$file"
 done

@@ -23,12 +23,13 @@ def status(home: Path | None, as_json: bool) -> None:
         print_json(found.as_json())
         return
     if found.up and found.state:
-        click.echo(f"up      {found.state.api_url}/  (object store {found.state.store_url})")
+        click.echo(f"up      {found.state.api_url}/")
     else:
         click.echo("down    type `elyra-neurodesk local up`")
     if found.runs_page:
         click.echo(f"page    {found.runs_page}")
     click.echo(f"home    {found.home}")
+    click.echo(f"store   {find_home(found.home).store}")
     counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())
     click.echo(f"runs    {counts or 'none'}")
     for name, directory in found.config.claims.items():

@@ -12,7 +12,6 @@ from elyra_neurodesk.cli.local.options import home_option
 @click.command("up")
 @home_option
 @click.option("--port", type=int, help="Port of the API; 8898, or the next free one.")
-@click.option("--store-port", type=int, help="Port of the object store; 8900, or the next free one.")
 @click.option(
     "--claim",
     "claims",
@@ -31,7 +30,6 @@ from elyra_neurodesk.cli.local.options import home_option
 def up(
     home: Path | None,
     port: int | None,
-    store_port: int | None,
     claims: tuple[str, ...],
     parallelism: int | None,
     cpus: float | None,
@@ -46,7 +44,7 @@ def up(
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
 
     found = find_home(home)
-    options = lifecycle.Options(port, store_port, claims, parallelism, cpus, memory)
+    options = lifecycle.Options(port, claims, parallelism, cpus, memory)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
     for name, directory in load_config(found).claims.items():
         missing = "" if Path(directory).is_dir() else "  (not found)"

@@ -42,7 +42,7 @@ class Server:
         return kfp.Client(host=self.state.api_url, existing_token=read_token(self.home.token))
 
     def kill(self) -> None:
-        """End the server as a power cut would; the object store and the pods stay."""
+        """End the server as a power cut would; the pods stay."""
         os.kill(self.state.server.pid, signal.SIGKILL)
         wait_until(lambda: not self.state.server.alive(), 5)
 
@@ -56,7 +56,7 @@ class Server:
 def start(home: Home, said: list[str], **options: Any) -> BackendState:
     if home.state() is None and "port" not in options:
         port = choose_port(None, first_port(), "--port")
-        options |= {"port": port, "store_port": choose_port(None, port + 1, "--store-port")}
+        options |= {"port": port}
     return lifecycle.up(home, lifecycle.Options(**options), said.append)
 
 

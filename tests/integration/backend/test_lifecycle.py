@@ -61,10 +61,10 @@ def test_a_port_in_use_that_was_asked_for_is_one_clear_line(tmp_path: Path) -> N
 def test_a_port_in_use_that_was_not_asked_for_is_avoided(fresh: Server, tmp_path: Path) -> None:
     other = Home(tmp_path / "other")
     other.make()
-    other.config.write_text(f"port: {fresh.state.port}\nstore_port: {fresh.state.store_port}\n")
+    other.config.write_text(f"port: {fresh.state.port}\n")
     state = lifecycle.up(other, lifecycle.Options(), lambda line: None)
     try:
-        assert not {state.port, state.store_port} & {fresh.state.port, fresh.state.store_port}
+        assert state.port != fresh.state.port
     finally:
         lifecycle.down(other, lambda line: None)
 
@@ -73,7 +73,7 @@ def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path
     home, said = Home(tmp_path / "home"), list[str]()
     home.make()
     me = ProcessHandle(os.getpid(), start_time(os.getpid()) - 1)
-    home.write_state(BackendState(me, me, 1, 2))
+    home.write_state(BackendState(me, 1))
     state = lifecycle.up(home, lifecycle.Options(), said.append)
     try:
         assert "left by a server that has ended" in said[0]
@@ -83,23 +83,13 @@ def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path
     assert start_time(os.getpid()) > 0
 
 
-def test_the_object_store_outlives_the_server_and_is_used_again(fresh: Server) -> None:
+def test_a_server_that_died_is_started_again_on_its_port(fresh: Server) -> None:
     before = fresh.state
     fresh.kill()
-    assert before.store.alive()
     assert not lifecycle.status(fresh.home).up
     fresh.up()
-    assert fresh.state.store == before.store
+    assert fresh.state.server != before.server
     assert fresh.state.port == before.port
-
-
-def test_a_store_that_died_is_started_again_on_its_port(fresh: Server) -> None:
-    before = fresh.state
-    before.store.stop(5)
-    fresh.up()
-    assert fresh.state.server == before.server
-    assert fresh.state.store_port == before.store_port
-    assert fresh.state.store.alive()
 
 
 def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
@@ -148,7 +138,7 @@ def test_status_and_logs_are_there_for_people_and_programs(fresh: Server, tmp_pa
     assert content["up"] is True
     assert content["runs"] == {"SUCCEEDED": 1}
     assert content["api_endpoint"] == fresh.state.api_url
-    assert fresh.home.credentials().secret_key not in json.dumps(content)
+    assert content["object_store"] == str(fresh.home.store)
     assert "1 succeeded" in command("status", *home).stdout
     assert "hello there" in command("logs", run_id[:8], "one", *home, "--follow").stdout
     everything = command("logs", run_id, *home).stdout
@@ -171,7 +161,7 @@ def test_up_registers_the_runtime_configuration_and_down_removes_it(tmp_path: Pa
         assert state is not None
         assert content["schema_name"] == "neurodesk"
         assert content["metadata"]["api_endpoint"] == state.api_url
-        assert content["metadata"]["cos_endpoint"] == state.store_url
+        assert content["metadata"]["cos_endpoint"] == (tmp_path / "home/store").as_uri()
         assert content["metadata"]["module_index"] == str(tmp_path)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert command("up", *home, **env).returncode == 0

@@ -13,7 +13,6 @@ from tests.support.backend import Backend, running_backend
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import catalog_node, node_id, notebook_node, write_notebook, write_pipeline
 
-pytest.importorskip("nanio")
 pytest.importorskip("papermill")
 
 BET = 'sed "s/head/brain/" "$1" >"$2.nii.gz"; echo "mask of $(cat "$1")" >"$2_mask.nii.gz"'

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from elyra_neurodesk.elyra_adapter.connection import connect_to
 from elyra_neurodesk.kfp_api.publish import publish
 from tests.integration.runs.servers import RESET, Reply, Request
@@ -25,7 +23,6 @@ root:
 
 
 def test_each_answer_of_the_embedded_backend_may_get_lost(tmp_path: Path) -> None:
-    pytest.importorskip("nanio")
     proxy: StoreProxy
 
     def lose(request: Request, number: int) -> Reply | None:

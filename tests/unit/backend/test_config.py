@@ -43,17 +43,16 @@ def test_a_claim_needs_a_name_and_a_directory(text: str) -> None:
         Config().with_claims((text,))
 
 
-def test_the_object_stores_secret_has_kfps_name_and_keys(home: Home) -> None:
-    credentials = home.credentials()
+def test_secrets_are_text(home: Home) -> None:
+    assert load_secrets(home) == {}
     home.secrets.write_text("mine: {token: abc, number: 5}")
     home.secrets.chmod(0o600)
-    assert load_secrets(home) == {
-        "mlpipeline-minio-artifact": {
-            "accesskey": credentials.access_key,
-            "secretkey": credentials.secret_key,
-        },
-        "mine": {"token": "abc", "number": "5"},
-    }
+    assert load_secrets(home) == {"mine": {"token": "abc", "number": "5"}}
+
+
+def test_a_setting_of_an_earlier_version_is_passed_over(home: Home) -> None:
+    home.config.write_text("port: 8898\nstore_port: 8900\n")
+    assert load_config(home) == Config(port=8898)
 
 
 def test_secrets_that_others_may_read_are_refused(home: Home) -> None:

@@ -14,26 +14,10 @@ def mode(path: Path) -> int:
 def test_everything_in_the_home_is_its_owners_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "a" / "home")
     home.make()
-    home.credentials()
-    home.write_state(BackendState(ProcessHandle(1, 2), ProcessHandle(3, 4), 5, 6))
+    home.write_state(BackendState(ProcessHandle(1, 2), 5))
     assert mode(home.path) == 0o700
-    assert mode(home.path / "credentials.json") == 0o600
+    assert mode(home.store / "neurodesk") == 0o700
     assert mode(home.path / "state.json") == 0o600
-
-
-def test_credentials_are_made_once_and_differ_between_homes(tmp_path: Path) -> None:
-    first, second = Home(tmp_path / "1"), Home(tmp_path / "2")
-    first.make()
-    second.make()
-    assert first.credentials() == first.credentials()
-    assert first.credentials() != second.credentials()
-    assert len(first.credentials().secret_key) >= 32
-
-
-def test_damaged_credentials_are_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "credentials.json").write_text("{}")
-    with pytest.raises(HomeUnusable, match=r"credentials\.json"):
-        Home(tmp_path).credentials()
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"server": 1}', "[]"])
@@ -43,7 +27,7 @@ def test_a_damaged_state_file_counts_as_none(tmp_path: Path, text: str) -> None:
 
 
 def test_state_comes_back_as_written(tmp_path: Path) -> None:
-    state = BackendState(ProcessHandle(1, 2), ProcessHandle(3, 4), 8898, 8900)
+    state = BackendState(ProcessHandle(1, 2), 8898)
     Home(tmp_path).write_state(state)
     assert Home(tmp_path).state() == state
     assert state.api_url == "http://127.0.0.1:8898/pipeline"

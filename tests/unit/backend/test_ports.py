@@ -14,8 +14,3 @@ def test_a_taken_port_that_was_asked_for_is_named() -> None:
         with pytest.raises(PortInUse, match=rf"{port}.*--port"):
             choose_port(port, 8898, "--port")
         assert choose_port(None, port, "--port") > port
-
-
-def test_a_port_promised_to_another_is_avoided() -> None:
-    free = choose_port(None, 18898, "--port")
-    assert choose_port(None, free, "--port", frozenset({free})) > free

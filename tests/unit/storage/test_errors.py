@@ -51,6 +51,8 @@ def test_an_answer_is_classified_by_code_then_by_status(
         (ErrorClass.NO_BUCKET, "ND-STORE-103", "ND-STORE-005"),
         (ErrorClass.NO_OBJECT, "ND-STORE-104", "ND-STORE-006"),
         (ErrorClass.NOT_S3, "ND-STORE-106", "ND-STORE-001"),
+        (ErrorClass.NOT_PERMITTED, "ND-STORE-102", "ND-STORE-003"),
+        (ErrorClass.FULL, "ND-STORE-109", "ND-STORE-007"),
         (ErrorClass.OTHER, "ND-STORE-100", "ND-STORE-001"),
     ],
 )

@@ -4,6 +4,9 @@ import pytest
 
 from elyra_neurodesk.backend.db.catalog import NotFound
 from elyra_neurodesk.backend.pages.files import resolve_inside, stored_files, tail
+from elyra_neurodesk.storage.partfile import part_beside
+
+PART = part_beside(Path("a")).name
 
 
 @pytest.fixture
@@ -11,8 +14,7 @@ def directory(tmp_path: Path) -> Path:
     made = tmp_path / "run"
     (made / "task").mkdir(parents=True)
     (made / "task" / "a.txt").write_text("a")
-    (made / ".nanio-meta").mkdir()
-    (made / ".nanio-meta" / "x.json").write_text("{}")
+    (made / PART).write_text("half")
     (tmp_path / "secret").write_text("s")
     (made / "link").symlink_to(tmp_path / "secret")
     return made
@@ -25,7 +27,7 @@ def test_a_file_of_the_run_is_found(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../secret", "task/../../secret", "link", "/etc/passwd", "task", "", ".", ".nanio-meta/x.json", "a\0b"],
+    ["../secret", "task/../../secret", "link", "/etc/passwd", "task", "", ".", PART, "a\0b"],
 )
 def test_nothing_outside_is_found(directory: Path, path: str) -> None:
     with pytest.raises(NotFound):

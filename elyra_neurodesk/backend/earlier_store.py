@@ -1,0 +1,53 @@
+"""The object store of an earlier version: a server (nanio) whose objects are plain files, as ours are.
+
+Its objects stay where they are. Its process ends, and what it kept beside them goes: metadata in
+``<bucket>/.nanio-meta``, parts of uploads in ``.nanio``, and ``.tmp.<32 hexadecimal digits>`` of crashes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.process_handle import ProcessHandle
+
+_GRACE_SECONDS = 10.0
+_LEFTOVER = re.compile(r"\.tmp\.[0-9a-f]{32}")
+
+
+def retire_store(home: Home) -> bool:
+    """End the store of an earlier version and remove what it kept beside the objects.
+
+    Returns:
+        Whether there was one.
+    """
+    process = _process(home)
+    if process is not None:
+        process.stop(_GRACE_SECONDS)
+    for name in ("credentials.json", "store.log"):
+        (home.path / name).unlink(missing_ok=True)
+    own = home.store / ".nanio"
+    if not own.is_dir():
+        return process is not None
+    for folder, _, names in os.walk(home.store):
+        for name in filter(_LEFTOVER.fullmatch, names):
+            with suppress(OSError):
+                Path(folder, name).unlink()
+    for metadata in home.store.glob("*/.nanio-meta"):
+        shutil.rmtree(metadata, ignore_errors=True)
+    shutil.rmtree(own, ignore_errors=True)  # last: while it is there, this is done again
+    return True
+
+
+def _process(home: Home) -> ProcessHandle | None:
+    """Return the store that state.json of an earlier version names."""
+    try:
+        content = json.loads((home.path / "state.json").read_text(encoding="utf-8"))
+        return ProcessHandle(int(content["store"]["pid"]), int(content["store"]["started"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
