@@ -108,8 +108,8 @@ def test_files_of_the_run_are_sent_and_their_scripts_are_nobody(server: Server, 
 @pytest.mark.parametrize(
     "path",
     [
-        "outputs/../../../../../secrets.yaml",
-        "outputs/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/secrets.yaml",
+        "outputs/../../../../../token",
+        "outputs/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/token",
         "outputs//etc/passwd",
         "outputs/convert",
         "tasks/convert/logs/POD.json",

@@ -11,13 +11,14 @@ import pytest
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs import downloads
-from elyra_neurodesk.runs.downloads import PART_PREFIX, download
+from elyra_neurodesk.runs.downloads import download
 from elyra_neurodesk.runs.results import RunOutput
 from elyra_neurodesk.settings import RuntimeConfiguration
 from elyra_neurodesk.storage import errors
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.interface import BrowsableStorage
 from elyra_neurodesk.storage.location import StorageLocation
+from elyra_neurodesk.storage.partfile import PART_PREFIX
 from tests.integration.runs.servers import Reply, answering, closed_port, serving
 from tests.support.configurations import runtime_configuration
 from tests.support.objectstore import ObjectStore, running_nanio
