@@ -154,6 +154,21 @@ class DirectoryStorage:
                 raise self._translated(problem, Action.READ, folder) from problem
         return sorted(found, key=lambda item: item.key)
 
+    def delete(self, key: str) -> None:
+        """Remove an object, and the directories that are empty without it."""
+        path = self._path(key, Action.WRITE)
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as problem:
+            raise self._translated(problem, Action.WRITE, key) from problem
+        with suppress(OSError):  # another object is there
+            for folder in path.parents:
+                if folder == self._bucket:
+                    break
+                folder.rmdir()
+
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none."""
         try:
@@ -240,10 +255,18 @@ def _make_directories(path: Path) -> None:
     """Make a directory with its parents (0700), so that they outlast a power cut."""
     if path.is_dir():
         return
-    _make_directories(path.parent)
-    with suppress(FileExistsError):  # made by another task a moment ago; a file in the way is seen later
-        path.mkdir(mode=0o700)
-    _sync_directory(path.parent)
+    for again in (True, True, False):
+        _make_directories(path.parent)
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:  # made by another task a moment ago; a file in the way is seen later
+            pass
+        except FileNotFoundError:  # the parent was empty, and removed with the last object of another run
+            if again:
+                continue
+            raise
+        _sync_directory(path.parent)
+        return
 
 
 def _sync_directory(path: Path) -> None:

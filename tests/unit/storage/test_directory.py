@@ -148,6 +148,18 @@ def test_nothing_is_read_or_written_outside(storage: DirectoryStorage, tmp_path:
     assert everything(tmp_path) == ["x"]
 
 
+def test_a_deleted_object_leaves_no_empty_directory(storage: DirectoryStorage, tmp_path: Path) -> None:
+    storage.put("study/one/job/a", b"1")
+    storage.put("study/two/b", b"2")
+    storage.delete("study/one/job/a")
+    storage.delete("study/one/job/a")
+    storage.delete("study/two/b/c")
+    assert [item.key for item in storage.list("")] == ["study/two/b"]
+    assert [path.name for path in (tmp_path / "store/bucket/study").iterdir()] == ["two"]
+    storage.delete("study/two/b")
+    assert list((tmp_path / "store/bucket").iterdir()) == []
+
+
 def test_a_symbolic_link_is_not_an_object(storage: DirectoryStorage, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "store/bucket/link").symlink_to(tmp_path / "secret")
