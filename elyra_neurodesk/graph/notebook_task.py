@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
@@ -86,18 +85,6 @@ def notebook_task(
 def own_inputs(spec: TaskSpec) -> dict[str, TaskInput]:
     """Return the inputs that every notebook task has: the run's id and the task's specification."""
     return {RUN_ID: Constant("{{$.pipeline_job_uuid}}"), TASK: Constant(spec.own_json())}
-
-
-def with_spec(task: Task, spec: TaskSpec) -> Task:
-    """Return a notebook task with another specification, which is passed to it as an input."""
-    return replace(task, spec=spec, inputs={**task.inputs, **own_inputs(spec)})
-
-
-def move_env_to_spec(task: Task, moved: Mapping[str, str]) -> Task:
-    """Return a notebook task whose variables ``moved`` are set by the bootstrapper, not by the pod."""
-    assert task.spec is not None  # noqa: S101  for the type checker
-    env = {name: value for name, value in task.env.items() if name not in moved}
-    return with_spec(replace(task, env=env), replace(task.spec, env={**task.spec.env, **moved}))
 
 
 def _container(

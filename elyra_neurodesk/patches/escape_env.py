@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import move_env_to_spec
 from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
 from elyra_neurodesk.patches.environment import ENVIRONMENT
+from elyra_neurodesk.patches.spec_env import move_env_to_spec
 
 
 def escape_env(task: Task, context: SubmissionContext) -> Task:

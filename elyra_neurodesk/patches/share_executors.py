@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.graph.notebook_task import move_env_to_spec
 from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.labels import NODE_COMMENT, NODE_FILE, NODE_NAME
+from elyra_neurodesk.patches.spec_env import move_env_to_spec
 
 SHARE_EXECUTORS_ABOVE = 20
 """Up to this number of nodes every pod carries its node's name, file and environment."""
