@@ -37,11 +37,13 @@ def build_app(backend: Backend) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         backend.recorder.start()
+        await run_in_threadpool(backend.runtime.start)
         backend.scheduler.start()
         yield
         # here, because uvicorn ends the process by the signal that it got as soon as its own work is done
         backend.scheduler.stop()
         await run_in_threadpool(backend.scheduler.join)
+        await run_in_threadpool(backend.runtime.close)
         await run_in_threadpool(backend.recorder.stop)
 
     versions = {"v2beta1": [*pipelines.ROUTES, *runs.ROUTES], "v1alpha1": logs.ROUTES}

@@ -64,7 +64,7 @@ class Backend:
         self.runs = RunStore(database)
         self.packages = PackageCache()
         self._default_experiment = self.catalog.ensure_default_experiment()
-        runtime = Runtime(home)
+        self.runtime = runtime = Runtime(home)
         attempts = Attempts(home, self.runs, runtime)
         self.recorder = Recorder(home, self.runs, self.catalog)
         self.scheduler = Scheduler(

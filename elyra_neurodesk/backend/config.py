@@ -37,6 +37,7 @@ class Config:
         memory: memory for tasks, a Kubernetes quantity (``8Gi``); "" means all of the machine's.
         port: the port the server had last; 0 before the first start.
         grace_seconds: time between SIGTERM and SIGKILL when a task is stopped.
+        warm: whether tasks and their kernels are forked from a process that has imported their libraries.
     """
 
     claims: dict[str, str] = field(default_factory=lambda: {CVMFS_CLAIM: CVMFS_ROOT})
@@ -45,6 +46,7 @@ class Config:
     memory: str = ""
     port: int = 0
     grace_seconds: float = 10.0
+    warm: bool = True
 
     def with_claims(self, given: tuple[str, ...]) -> Config:
         """Return this with claims added, each written ``NAME=DIRECTORY``.

@@ -51,10 +51,12 @@ class Options:
     parallelism: int | None = None
     cpus: float | None = None
     memory: str | None = None
+    warm: bool | None = None
 
     def apply(self, config: Config) -> Config:
         """Return the settings with these changes, or raise InvalidConfig."""
-        wanted = {"parallelism": self.parallelism, "cpus": self.cpus, "memory": self.memory}
+        names = ("parallelism", "cpus", "memory", "warm")
+        wanted = {name: getattr(self, name) for name in names}
         changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         return replace(config.with_claims(self.claims), **changes).validated()
 

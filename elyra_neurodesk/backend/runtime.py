@@ -7,7 +7,9 @@ from pathlib import Path
 from elyra_neurodesk.backend.config import Config, Machine, load_config, load_secrets, machine
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.pod.model import RunnerConfig
+from elyra_neurodesk.backend.pod.podfile import base_environment
 from elyra_neurodesk.backend.pod.runner import ProcessRunner
+from elyra_neurodesk.backend.pod.warm import WarmProcess
 
 
 class Runtime:
@@ -27,9 +29,21 @@ class Runtime:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._serving = False
+        self._warm: WarmProcess | None = None
         self._seen = self._stamps()
         self.config: Config = load_config(home)
         self.machine: Machine = machine(self.config)
+        self.runner = self._make()
+
+    def start(self) -> None:
+        """Start the process that tasks are forked from, unless the settings say otherwise."""
+        self._serving = True
+        self.runner = self._make()
+
+    def close(self) -> None:
+        """End that process; tasks go on."""
+        self._serving = False
         self.runner = self._make()
 
     def refresh(self) -> bool:
@@ -56,7 +70,14 @@ class Runtime:
             secrets=load_secrets(self._home),
             grace_seconds=self.config.grace_seconds,
         )
-        return ProcessRunner(config)
+        if not (self._serving and self.config.warm):
+            if self._warm is not None:
+                self._warm.close()
+            self._warm = None
+        elif self._warm is None:
+            self._warm = WarmProcess(base_environment(config, self._home.path), self._home.server_log)
+            self._warm.start()
+        return ProcessRunner(config, self._warm)
 
     def _stamps(self) -> tuple[int, ...]:
         files = (self._home.config, self._home.secrets)

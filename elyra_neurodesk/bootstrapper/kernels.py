@@ -14,6 +14,7 @@ from elyra_neurodesk.bootstrapper import packages
 from elyra_neurodesk.bootstrapper.guard.host.cells import CellHooks
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.notebook_file import NotebookFacts
+from elyra_neurodesk.bootstrapper.warm import kernel as forked_kernel
 from elyra_neurodesk.errors import NeurodeskError
 
 _managers: list[Any] = []
@@ -55,6 +56,8 @@ def choose_kernel(facts: NotebookFacts, log: Log) -> str:
 def kernel_manager_class(hooks: CellHooks) -> type:
     """Return jupyter_client's kernel manager, telling `kill_kernels` of itself and ``hooks`` of clients."""
     from jupyter_client.manager import AsyncKernelManager
+
+    forked_kernel.offer()
 
     class Manager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:

@@ -34,6 +34,7 @@ from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
 from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
+from elyra_neurodesk.bootstrapper.warm import kernel as forked_kernel
 from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.interface import ObjectStorage
@@ -182,6 +183,7 @@ def _execute(progress: Progress, publisher: Publisher, log: Log) -> None:
             guard.at_end("", facts.language)  # what a kernel that died has left
     else:
         log.say(f"running {spec.file}")
+        forked_kernel.discard()
         publisher.started = True
         script.run(spec.file, place.files, log, guard)
     log.say(f"{spec.file} finished successfully ({time.monotonic() - began:.1f} s)")

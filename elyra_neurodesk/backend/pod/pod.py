@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -46,6 +46,7 @@ from .volumes import check_claims, make_volumes, plan_mounts, rewrite_variable, 
 
 POD, STATUS, CANCEL, PID, LOCK = "POD.json", "status.json", "cancel", "pod.pid", "pod.lock"
 _LOCK_TRIES = 50
+Forked = Callable[[Sequence[str], ProcessSettings], Callable[[], None] | None]
 _TERMINATED = 143
 
 
@@ -67,10 +68,12 @@ class Pod:
 
     Args:
         description: the content of POD.json.
+        forked: returns what makes a forked process a program, None for a program that has to be executed.
     """
 
-    def __init__(self, description: Mapping[str, Any]) -> None:
+    def __init__(self, description: Mapping[str, Any], forked: Forked = lambda words, settings: None) -> None:
         self._pod = description
+        self._forked = forked
         self._directory = Path(description["directory"])
         self._stage = str(self._directory / "stage")
         self._supervisor = Supervisor(description["deadline_seconds"], description["grace_seconds"])
@@ -171,7 +174,7 @@ class Pod:
                 "Give the component a command, or submit to a Kubeflow Pipelines cluster.",
             )
         try:
-            return spawn(words, settings)
+            return spawn(words, settings, self._forked(words, settings))
         except NotStarted as problem:
             if problem.step == "exec" and problem.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
                 raise ProgramUnavailable(
@@ -217,8 +220,8 @@ class Pod:
             log.write(f"elyra-neurodesk: {line}\n" if not line.startswith("ND-") else f"{line}\n")
 
 
-def main(file: Path) -> int:
-    """Run the pod that ``file`` describes, unless another supervisor runs it already."""
+def main(file: Path, forked: Forked = lambda words, settings: None) -> int:
+    """Run the pod that ``file`` describes, unless another supervisor does; ``forked`` as for `Pod`."""
     block_signals()
     directory = file.parent
     for _ in range(_LOCK_TRIES):
@@ -236,7 +239,7 @@ def main(file: Path) -> int:
     write_private(file, json.dumps(without_secrets, ensure_ascii=False))
     adopt_orphans()
     release = reserve(directory)
-    status = Pod(description).run()
+    status = Pod(description, forked).run()
     release()
     write_private(directory / STATUS, json.dumps(vars(status), ensure_ascii=False))
     remove_scratch(directory, work=status.reason == "completed")

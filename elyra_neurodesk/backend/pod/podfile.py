@@ -59,7 +59,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         "job": job,
         "grace_seconds": config.grace_seconds,
         "deadline_seconds": platform.get("activeDeadlineSeconds"),
-        "base_env": _base_env(config, directory) | {"KFP_POD_NAME": pod_name, "KFP_POD_UID": pod_uid},
+        "base_env": base_environment(config, directory) | {"KFP_POD_NAME": pod_name, "KFP_POD_UID": pod_uid},
         "volumes": volumes,
         "secrets": {
             name: dict(config.secrets[name]) for name in sorted(secret_names) if name in config.secrets
@@ -100,7 +100,8 @@ def _pod_name(attempt: Attempt) -> str:
     return f"{re.sub('[^a-z0-9]+', '-', text).strip('-')[:50].rstrip('-') or 'task'}-{digest[:8]}"
 
 
-def _base_env(config: RunnerConfig, directory: Path) -> dict[str, str]:
+def base_environment(config: RunnerConfig, directory: Path) -> dict[str, str]:
+    """Return the variables that tasks have unless they set them; ``directory`` is the home without HOME."""
     search = [str(Path(sys.executable).parent), *(config.path or (os.environ.get("PATH") or os.defpath,))]
     env = {"LANG": "C.UTF-8", "HOME": str(directory), "PATH": os.pathsep.join(search)}
     return env | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}

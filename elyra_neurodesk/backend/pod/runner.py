@@ -22,6 +22,7 @@ from .model import Attempt, Result, RunnerConfig
 from .pod import CANCEL, LOCK, PID, POD, STATUS
 from .podfile import describe_pod
 from .scratch import remove_scratch
+from .warm import WarmProcess
 
 _POD_MODULE = "elyra_neurodesk.backend.pod.pod"
 
@@ -33,10 +34,12 @@ class ProcessRunner:
 
     Args:
         config: what this machine offers.
+        warm: supervisors are forked from it where it is ready; None starts all as new processes.
     """
 
-    def __init__(self, config: RunnerConfig) -> None:
+    def __init__(self, config: RunnerConfig, warm: WarmProcess | None = None) -> None:
         self._config = config
+        self._warm = warm
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
@@ -55,6 +58,8 @@ class ProcessRunner:
         if (directory / STATUS).exists() or is_locked(directory / LOCK):
             return _running(directory)
         write_private(directory / POD, json.dumps(describe_pod(attempt, self._config), ensure_ascii=False))
+        if self._warm is not None and (pid := self._warm.fork(directory / POD)) is not None:
+            return ProcessHandle.of(pid)
         # -S: the supervisor needs nothing of site-packages, and reading its .pth files takes time.
         command = [sys.executable, "-S", "-P", "-m", _POD_MODULE, str(directory / POD)]
         root = str(Path(elyra_neurodesk.__file__).parents[1])

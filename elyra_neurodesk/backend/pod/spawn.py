@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -41,10 +41,16 @@ class NotStarted(OSError):
         self.step = step
 
 
-def spawn(words: Sequence[str], settings: ProcessSettings) -> int:
+def spawn(words: Sequence[str], settings: ProcessSettings, become: Callable[[], None] | None = None) -> int:
     """Start a program as the leader of a session of its own and return its process id.
 
     The process is killed when the caller ends.
+
+    Args:
+        words: the program and its arguments.
+        settings: what it starts in.
+        become: makes the forked process the program, closing all descriptors from 3 on; it does not return.
+            None to execute the program.
 
     Raises:
         NotStarted: no such program, or the settings cannot be made.
@@ -53,7 +59,7 @@ def spawn(words: Sequence[str], settings: ProcessSettings) -> int:
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(words, settings, parent, writer)
+        _become(words, settings, parent, writer, become)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         report = pipe.read()
@@ -81,7 +87,13 @@ def can_mount(mounts: Sequence[BindMount], stage: str) -> str:
     return report or ("" if status == 0 else f"status {status}")
 
 
-def _become(words: Sequence[str], settings: ProcessSettings, parent: int, writer: int) -> NoReturn:
+def _become(
+    words: Sequence[str],
+    settings: ProcessSettings,
+    parent: int,
+    writer: int,
+    become: Callable[[], None] | None,
+) -> NoReturn:
     """Turn the forked child into the program; report a failure through ``writer``."""
     step = "setup"
     try:
@@ -103,6 +115,8 @@ def _become(words: Sequence[str], settings: ProcessSettings, parent: int, writer
         if os.getppid() != parent:
             os._exit(1)
         step = "exec"
+        if become is not None:
+            become()
         os.execvpe(words[0], list(words), dict(settings.env))  # noqa: S606  (a list, by design)
     except BaseException as problem:
         number = problem.errno if isinstance(problem, OSError) and problem.errno else 0

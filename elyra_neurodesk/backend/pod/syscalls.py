@@ -10,7 +10,8 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 MS_REC, MS_BIND, MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE = 0x4000, 0x1000, 1 << 17, 1 << 18, 1 << 19
 _MNT_DETACH = 2
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
+_CAPABILITY_VERSION = 0x20080522  # _LINUX_CAPABILITY_VERSION_3 of linux/capability.h
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,6 +58,18 @@ def die_with_parent(signal_number: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends."""
     _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0), "prctl")
+
+
+def become_as_executed() -> None:
+    """Have the capabilities and the permissions in /proc that execve(2) would have given to this process.
+
+    A process that has entered a user namespace has all capabilities there until it executes a program.
+    """
+    if os.geteuid() != 0:
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+        none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 bits
+        _check(_libc.capset(header, none), "capset")
+    _check(_libc.prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0), "prctl")
 
 
 def enter_mount_namespace() -> None:

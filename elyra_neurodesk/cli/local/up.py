@@ -26,6 +26,12 @@ from elyra_neurodesk.cli.local.options import home_option
 )
 @click.option("--cpus", type=click.FloatRange(min=0), help="Cores to use; 0 for all.")
 @click.option("--memory", help="Memory to use, for example 8Gi; 0 for all.")
+@click.option(
+    "--warm/--no-warm",
+    default=None,
+    help="Fork tasks from a process that has imported their libraries, or start each as a new process; the "
+    "default is to fork, and a choice is remembered.",
+)
 @click.option("--no-register", is_flag=True, help="Do not write Elyra's runtime configuration.")
 def up(
     home: Path | None,
@@ -34,6 +40,7 @@ def up(
     parallelism: int | None,
     cpus: float | None,
     memory: str | None,
+    warm: bool | None,
     no_register: bool,
 ) -> None:
     """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
@@ -44,7 +51,7 @@ def up(
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
 
     found = find_home(home)
-    options = lifecycle.Options(port, claims, parallelism, cpus, memory)
+    options = lifecycle.Options(port, claims, parallelism, cpus, memory, warm)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
     for name, directory in load_config(found).claims.items():
         missing = "" if Path(directory).is_dir() else "  (not found)"
