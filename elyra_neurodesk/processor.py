@@ -24,12 +24,11 @@ from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.jupyter_extension.location import run_page
 from elyra_neurodesk.patches.sidecar import resolve_delivery
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
-from elyra_neurodesk.storage.location import directory_of
 
 if TYPE_CHECKING:
     from elyra.pipeline.kfp.kfp_processor import KfpPipelineProcessor
 
-    from elyra_neurodesk.bootstrapper.spec import TaskSpec
+    from elyra_neurodesk.graph.pipeline import Pipeline as DrawnPipeline
     from elyra_neurodesk.kfp_api.publish import PublishedRun
     from elyra_neurodesk.submission import PreparedPipeline
 else:
@@ -101,23 +100,15 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         Raises:
             NeurodeskError: one line that says what is wrong and what to do.
         """
-        from elyra_neurodesk.compile.package import package_text
         from elyra_neurodesk.elyra_adapter.connection import connect_to
-        from elyra_neurodesk.kfp_api.publish import publish
+        from elyra_neurodesk.submission import submit
 
         timer = _Timer(self, pipeline)
         settings = _configuration(pipeline)
         connection = connect_to(settings)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
-        with self._prepare(pipeline, settings, delivery) as prepared:
-            package = package_text(prepared.graph)
-            timer.log(f"compiled {len(prepared.graph.tasks)} tasks")
-            sent = prepared.upload()
-            timer.log(f"uploaded {sent} of {len(prepared.uploads)} objects")
-        description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
-        run = publish(
-            connection, package, pipeline.name, description, pipeline.name.lower(), prepared.graph.values()
-        )
+        with self._prepare(pipeline, settings, delivery) as (drawn, prepared):
+            run = submit(prepared, drawn, connection, timer.log)
         timer.log(f"pipeline submitted: {settings.run_url(run.run_id)}")
         return _response(prepared.graph, run, settings)
 
@@ -144,19 +135,36 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         if path.exists() and not overwrite:
             raise ExportTargetExists(f"File '{path}' exists already.")
         settings = _configuration(pipeline)
-        chosen = self.export_sidecar if settings.sidecar == "auto" else settings.sidecar
-        delivery = cast(SidecarDelivery, chosen)
-        with self._prepare(pipeline, settings, delivery) as prepared:
+        with self._prepare(pipeline, settings, self._export_delivery(settings)) as (_, prepared):
             text = (write_dsl if pipeline_export_format == "py" else package_text)(prepared.graph)
             prepared.upload()
         path.write_text(text, "utf-8")
         timer.log(f"pipeline exported to '{pipeline_export_path}'")
         return pipeline_export_path
 
+    def preview(self, pipeline: Pipeline) -> tuple[DrawnPipeline, TaskGraph]:
+        """Return the pipeline as plain data and as its tasks, as a submission would make them.
+
+        Nothing is uploaded, and the API is not asked.
+
+        Raises:
+            NeurodeskError: something about the pipeline or the configuration is wrong.
+        """
+        settings = _configuration(pipeline)
+        with self._prepare(pipeline, settings, self._export_delivery(settings), warn=False) as (
+            drawn,
+            prepared,
+        ):
+            return drawn, prepared.graph
+
+    def _export_delivery(self, settings: RuntimeConfiguration) -> SidecarDelivery:
+        chosen = self.export_sidecar if settings.sidecar == "auto" else settings.sidecar
+        return cast(SidecarDelivery, chosen)
+
     @contextmanager
     def _prepare(
-        self, pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
-    ) -> Iterator[PreparedPipeline]:
+        self, pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery, warn: bool = True
+    ) -> Iterator[tuple[DrawnPipeline, PreparedPipeline]]:
         """Read Elyra's pipeline object and turn it into a task graph, see `submission.prepare`."""
         from elyra_neurodesk.elyra_adapter.operations import (
             cached_component_definition,
@@ -176,8 +184,9 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             pipeline_info=getattr(self, "enable_pipeline_info", True),
         )
         with prepare(drawn, root, context) as prepared:
-            self._warn(prepared.graph)
-            yield prepared
+            if warn:
+                self._warn(prepared.graph)
+            yield drawn, prepared
 
     def _warn(self, graph: TaskGraph) -> None:
         """Log what the user should know; on the command line, where Elyra has no log, print it to stderr."""
@@ -212,25 +221,19 @@ def _configuration(pipeline: Pipeline) -> RuntimeConfiguration:
 def _response(
     graph: TaskGraph, run: PublishedRun, settings: RuntimeConfiguration
 ) -> NeurodeskPipelineProcessorResponse:
-    spec = next((task.spec for task in graph.tasks if task.spec), None)
+    from elyra_neurodesk.submission import object_storage
+
     # in a Jupyter server that serves the pages of the embedded backend, they are there
     run_url = run_page(settings, run.run_id) or settings.run_url(run.run_id)
-    # a browser opens no directory; the run's page lists the files in it
-    store_url = run_url if settings.stores_in_directory else settings.public_object_store_endpoint
+    url, path = object_storage(graph, settings, run.run_id, run_url) or (None, None)
     return NeurodeskPipelineProcessorResponse(
         run_id=run.run_id,
         run_name=run.name,
         warnings=graph.warnings,
         run_url=run_url,
-        object_storage_url=store_url if spec else None,
-        object_storage_path=_path(spec, run.run_id) if spec else None,
+        object_storage_url=url,
+        object_storage_path=path,
     )
-
-
-def _path(spec: TaskSpec, run_id: str) -> str:
-    """Return where a run's outputs are: bucket and key, or the directory on this machine."""
-    directory = directory_of(spec.store.endpoint)
-    return f"{directory or ''}/{spec.store.bucket}/{spec.run_key(run_id)}"
 
 
 def _has_handler(log: logging.Logger) -> bool:

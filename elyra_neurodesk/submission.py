@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.check.before_submit import check_before_submit
@@ -17,12 +17,17 @@ from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.patches import patch_graph
 from elyra_neurodesk.patches.crio_workspace import is_crio
+from elyra_neurodesk.runtime_images import newest_neurodesktop
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 from elyra_neurodesk.storage.client import open_storage
-from elyra_neurodesk.storage.location import StorageLocation
+from elyra_neurodesk.storage.location import StorageLocation, directory_of
 from elyra_neurodesk.storage.progress import listener
 from elyra_neurodesk.storage.uploads import Upload, upload_missing
 from elyra_neurodesk.validate.graph import check_graph
+
+if TYPE_CHECKING:
+    from elyra_neurodesk.kfp_api.connection import Connection
+    from elyra_neurodesk.kfp_api.publish import PublishedRun
 
 
 def submission_context(
@@ -30,10 +35,14 @@ def submission_context(
     settings: RuntimeConfiguration,
     delivery: SidecarDelivery,
     runtime_images: tuple[Mapping[str, Any], ...] = (),
+    default_image: str = "",
     writable_directory: str = DEFAULT_WRITABLE_DIRECTORY,
     pipeline_info: bool = True,
 ) -> SubmissionContext:
-    """Return what the tasks of a pipeline share, see `SubmissionContext`."""
+    """Return what the tasks of a pipeline share, see `SubmissionContext`.
+
+    Without a ``default_image`` it is the newest Neurodesktop image among the runtime images.
+    """
     store = StorageLocation(
         endpoint=settings.object_store_endpoint, bucket=settings.bucket, prefix=pipeline.object_prefix
     )
@@ -48,6 +57,7 @@ def submission_context(
         bootstrapper=digest,
         bootstrapper_url=store.url(store.bootstrapper_key(digest)),
         runtime_images=runtime_images,
+        default_image=default_image or newest_neurodesktop(runtime_images),
         crio=is_crio(),
         writable_directory=writable_directory,
         pipeline_info=pipeline_info,
@@ -136,3 +146,48 @@ def prepare(pipeline: Pipeline, root: Path, context: SubmissionContext) -> Itera
         if uploads:
             uploads.append(Upload(store.bootstrapper_key(context.bootstrapper), build_zipapp()))
         yield PreparedPipeline(graph, tuple(uploads), context.settings)
+
+
+def submit(
+    prepared: PreparedPipeline,
+    pipeline: Pipeline,
+    connection: Connection,
+    log: Callable[[str], None] = lambda step: None,
+) -> PublishedRun:
+    """Compile a prepared pipeline, upload what its tasks need, and start a run of it.
+
+    Args:
+        prepared: what `prepare` yielded, inside of its block.
+        pipeline: the pipeline it was made of.
+        connection: KFP's API.
+        log: is told each step that is done.
+
+    Raises:
+        NeurodeskError: the store or KFP cannot be reached, or refuses.
+    """
+    from elyra_neurodesk.compile.package import package_text
+    from elyra_neurodesk.kfp_api.publish import publish
+
+    package = package_text(prepared.graph)
+    log(f"compiled {len(prepared.graph.tasks)} tasks")
+    sent = prepared.upload()
+    log(f"uploaded {sent} of {len(prepared.uploads)} objects")
+    description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
+    name = pipeline.name
+    return publish(connection, package, name, description, name.lower(), prepared.graph.values())
+
+
+def object_storage(
+    graph: TaskGraph, settings: RuntimeConfiguration, run_id: str, run_url: str
+) -> tuple[str, str] | None:
+    """Return where people find a run's outputs: an address, and bucket and key or this machine's directory.
+
+    None for a graph without notebooks and scripts.
+    """
+    spec = next((task.spec for task in graph.tasks if task.spec), None)
+    if spec is None:
+        return None
+    # a browser opens no directory; the run's page lists the files in it
+    url = run_url if settings.stores_in_directory else settings.public_object_store_endpoint
+    directory = directory_of(spec.store.endpoint) or ""
+    return url, f"{directory}/{spec.store.bucket}/{spec.run_key(run_id)}"

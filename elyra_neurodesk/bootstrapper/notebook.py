@@ -16,8 +16,8 @@ from elyra_neurodesk.bootstrapper.kernels import KernelUnavailable, kernel_manag
 from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.notebook_file import NotebookFacts
 from elyra_neurodesk.bootstrapper.papermill_engine import ENGINE, register_engine
+from elyra_neurodesk.bootstrapper.parameters import ParameterValue
 from elyra_neurodesk.errors import NeurodeskError, one_line
-from elyra_neurodesk.record.model import Value
 
 KERNEL_TIMEOUT = 120  # seconds for a kernel to start
 IOPUB_TIMEOUT = 60  # seconds for a cell's last output to arrive
@@ -37,7 +37,7 @@ def execute(
     facts: NotebookFacts,
     kernel: str,
     executed: Path,
-    values: Mapping[str, Value],
+    values: Mapping[str, ParameterValue],
     log: Log,
     guard: Guard,
 ) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.model import Value
+
+ParameterValue = Value | list[Any] | dict[str, Any]
+_JSON_TYPES: Mapping[str, type] = {"List": list, "Dict": dict}
 
 
 class InvalidParameterValue(NeurodeskError):
@@ -32,13 +37,13 @@ def read_assignments(texts: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def typed(types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Value]:
+def typed(types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, ParameterValue]:
     """Convert what KFP passed to the types that the pipeline declares.
 
     Args:
-        types: parameter name to Elyra type (String, Integer, Float, Bool).
+        types: parameter name to Elyra type (String, Integer, Float, Bool), List or Dict.
         given: parameter name to text; KFP writes numbers as ``3``, ``3.0`` or ``1e+06``, booleans as
-            ``true`` and ``false``.
+            ``true`` and ``false``; a list or dictionary is JSON in a text.
 
     Raises:
         InvalidParameterValue: names differ, a type is unknown, or a value does not fit.
@@ -52,12 +57,20 @@ def typed(types: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Value
     return {name: _convert(name, types[name], given[name]) for name in types}
 
 
-def as_environment(values: Mapping[str, Value]) -> dict[str, str]:
-    """Return the values as a user would type them in Python: ``True``, ``3``, ``0.5``."""
-    return {name: str(value) for name, value in values.items()}
+def as_environment(values: Mapping[str, ParameterValue]) -> dict[str, str]:
+    """Return the values as a user would type them in Python: ``True``, ``3``, ``0.5``; lists as JSON."""
+    return {name: str(value) for name, value in as_recorded(values).items()}
 
 
-def _convert(name: str, kind: str, text: str) -> Value:
+def as_recorded(values: Mapping[str, ParameterValue]) -> dict[str, Value]:
+    """Return the values as the task record has them: lists and dictionaries as JSON."""
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+        for name, value in values.items()
+    }
+
+
+def _convert(name: str, kind: str, text: str) -> ParameterValue:
     if kind == "String":
         if "\0" in text:
             raise InvalidParameterValue(f"the parameter {name!r} holds a null character.")
@@ -73,8 +86,17 @@ def _convert(name: str, kind: str, text: str) -> Value:
             return int(number)
         if kind == "Float":
             return float(word)
-    except (KeyError, ValueError, OverflowError, InvalidOperation):
+        if kind in _JSON_TYPES:
+            return _json(word, _JSON_TYPES[kind])
+    except (KeyError, ValueError, OverflowError, InvalidOperation, RecursionError):
         raise InvalidParameterValue(
             f"the parameter {name!r} is {text!r}, which is not of type {kind}."
         ) from None
     raise InvalidParameterValue(f"the parameter {name!r} has the unknown type {kind!r}.")
+
+
+def _json(text: str, expected: type) -> list[Any] | dict[str, Any]:
+    value: list[Any] | dict[str, Any] = json.loads(text)
+    if not isinstance(value, expected):
+        raise ValueError(text)
+    return value

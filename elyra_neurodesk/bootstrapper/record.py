@@ -17,6 +17,7 @@ from elyra_neurodesk import __version__
 from elyra_neurodesk.bootstrapper import packages
 from elyra_neurodesk.bootstrapper.cvmfs import CvmfsMount
 from elyra_neurodesk.bootstrapper.file_manifest import FileManifest
+from elyra_neurodesk.bootstrapper.parameters import ParameterValue, as_recorded
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.jsonld import ACTIVITY, CONTEXT
@@ -33,7 +34,6 @@ from elyra_neurodesk.record.model import (
     StoredFile,
     Strictness,
     TaskRecord,
-    Value,
 )
 
 
@@ -70,7 +70,7 @@ class Progress:
     run_id: str
     image: Image | None = None
     started: datetime = field(default_factory=now)
-    parameters: dict[str, Value] = field(default_factory=dict)
+    parameters: dict[str, ParameterValue] = field(default_factory=dict)
     repository: CvmfsMount | None = None
     modules: list[Module] = field(default_factory=list)
     loaded: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
@@ -120,7 +120,7 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
         archive=spec.archive,
         files=() if manifest is None else manifest.files,
         files_unlisted=0 if manifest is None else manifest.unlisted,
-        parameters=progress.parameters,
+        parameters=as_recorded(progress.parameters),
         modules=(*progress.modules, *_loaded(progress.loaded)),
         cvmfs=_mounted(progress.repository),
         inputs=tuple(progress.inputs),

@@ -35,7 +35,8 @@ class TaskSpec:
         store: the object store.
         parents: names of the nearest generic tasks upstream; their records lead to all ancestors.
         outputs: declared outputs relative to the working directory, glob patterns allowed.
-        parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool).
+        parameters: pipeline parameters this task takes: name to Elyra type (String, Integer, Float, Bool),
+            or List or Dict, which are JSON in a text.
         env: environment variables for the user's code that are not in the container's own environment.
         modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
         strict: how the task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``; left

@@ -24,6 +24,7 @@ from elyra_neurodesk.check.readers.inline_calls import EventInliner
 from elyra_neurodesk.check.report import Finding, ModuleUse, Report, finding, worst_first
 from elyra_neurodesk.check.rules.commands import SYSTEM_COMMANDS, CommandRule
 from elyra_neurodesk.check.rules.interactive import interactive_findings
+from elyra_neurodesk.check.rules.local_files import local_file_findings
 from elyra_neurodesk.check.rules.module_uses import ModuleRule
 from elyra_neurodesk.check.rules.outputs import output_findings
 from elyra_neurodesk.check.rules.paths import path_findings
@@ -87,6 +88,15 @@ def _read(item: CheckInput, reader: FileReader) -> _Source:
     absent = [name for name in beside if name not in item.files and name != item.path.name]
     inliner = EventInliner(reader, item.files, posixpath.dirname(node.file), absent)
     events = inliner.events(reader.read(item.path, node.file, node.parameters))
+    unmatched = tuple(
+        finding(
+            "ND-CHECK-304",
+            node.label,
+            Location(node.file),
+            f"no file matches the dependency '{pattern}'",
+        )
+        for pattern in item.unmatched
+    )
     missing = tuple(
         finding(
             "ND-CHECK-303",
@@ -96,7 +106,7 @@ def _read(item: CheckInput, reader: FileReader) -> _Source:
         )
         for name, event in inliner.missing.items()
     )
-    return _Source(item, events, missing)
+    return _Source(item, events, (*unmatched, *missing))
 
 
 @contextmanager
@@ -141,6 +151,7 @@ def _judge(source: _Source, index: ModuleIndex) -> tuple[ModuleRule, list[Findin
         *modules.findings,
         *commands.findings,
         *path_findings(node.label, events, source.input.volumes),
+        *local_file_findings(node.label, source.input.path.parent, events, present),
         *output_findings(node.label, node.file, outputs, events, present),
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.declarations import declared_modules
-from elyra_neurodesk.graph.dependencies import dependency_files
+from elyra_neurodesk.graph.dependencies import dependency_files, unmatched_patterns
 from elyra_neurodesk.graph.pipeline import Node, NotebookNode, Pipeline
 from elyra_neurodesk.paths import SCRATCH
 from elyra_neurodesk.settings import RuntimeConfiguration
@@ -25,6 +25,7 @@ class CheckInput:
         modules: modules that are loaded before the first cell.
         volumes: paths where volumes are mounted.
         inherited: outputs of the node's ancestors.
+        unmatched: patterns of dependencies that match no file.
         problem: why its files cannot be collected, "".
     """
 
@@ -34,6 +35,7 @@ class CheckInput:
     modules: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -51,7 +53,7 @@ def check_inputs(
     nodes = {node.id: node for node in pipeline.nodes}
     inputs = []
     for node in pipeline.notebook_nodes:
-        files, problem = _files(node, root, found)
+        files, unmatched, problem = _files(node, root, found)
         inputs.append(
             CheckInput(
                 node=node,
@@ -60,6 +62,7 @@ def check_inputs(
                 modules=declared_modules(node, configuration),
                 volumes=(*node.volumes, SCRATCH) if configuration.scratch_claim else node.volumes,
                 inherited=_outputs_of_ancestors(node, nodes),
+                unmatched=unmatched,
                 problem=problem,
             )
         )
@@ -68,17 +71,17 @@ def check_inputs(
 
 def _files(
     node: NotebookNode, root: Path, found: dict[tuple[str, str, bool], tuple[str, ...]]
-) -> tuple[Mapping[str, Path], str]:
-    """Return a node's files, or why they cannot be collected."""
+) -> tuple[Mapping[str, Path], tuple[str, ...], str]:
+    """Return a node's files and the patterns that match none, or why they cannot be collected."""
     path = root / node.file
+    patterns, recursive = node.dependencies, node.include_subdirectories
     try:
-        return dependency_files(
-            path.parent, path.name, node.dependencies, node.include_subdirectories, node.label, found
-        ), ""
+        files = dependency_files(path.parent, path.name, patterns, recursive, node.label, found)
+        return files, unmatched_patterns(path.parent, patterns, recursive, node.label, found), ""
     except NeurodeskError as error:
-        return {}, error.message
+        return {}, (), error.message
     except (OSError, ValueError) as error:
-        return {}, str(error)
+        return {}, (), str(error)
 
 
 def _outputs_of_ancestors(node: NotebookNode, nodes: Mapping[str, Node]) -> tuple[str, ...]:

@@ -109,7 +109,17 @@ CODES: dict[str, FindingKind] = {
     "ND-CHECK-303": FindingKind(
         "warning",
         "an imported helper file is not among the dependencies",
-        "Add it to the node's dependencies.",
+        "Add it to the node's dependencies (`--dependency` of `elyra-neurodesk submit`).",
+    ),
+    "ND-CHECK-304": FindingKind(
+        "warning",
+        "a wildcard of the dependencies matches no file",
+        "Correct the pattern, or remove it where there is nothing to take along.",
+    ),
+    "ND-CHECK-305": FindingKind(
+        "warning",
+        "a local file that the code reads is not among the dependencies",
+        "Add it to the node's dependencies (`--dependency` of `elyra-neurodesk submit`).",
     ),
     "ND-CHECK-401": FindingKind(
         "error",

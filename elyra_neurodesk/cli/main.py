@@ -41,7 +41,9 @@ COMMANDS = {
         "elyra_neurodesk.cli.check", "check", "Check a pipeline's notebooks and scripts before they run."
     ),
     "submit": LazyCommand(
-        "elyra_neurodesk.cli.submit", "submit", "Submit a pipeline from the editor's file."
+        "elyra_neurodesk.cli.submit",
+        "submit",
+        "Submit notebooks, scripts, or a pipeline of the editor.",
     ),
     "export": LazyCommand(
         "elyra_neurodesk.cli.export", "export", "Write a pipeline as KFP YAML or as Python DSL."

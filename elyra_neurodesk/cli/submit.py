@@ -6,10 +6,19 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from elyra_neurodesk.cli.notebooks import (
+    FILES,
+    notebook_options,
+    only_pipeline,
+    parameter_option,
+    preview_notebooks,
+    read_notebooks,
+    submit_notebooks,
+)
 from elyra_neurodesk.cli.options import (
     RUN_FAILED,
     json_option,
@@ -19,26 +28,63 @@ from elyra_neurodesk.cli.options import (
     timeout_option,
 )
 
+if TYPE_CHECKING:
+    from elyra_neurodesk.cli.preview import Preview
+    from elyra_neurodesk.settings import RuntimeConfiguration
 
-@click.command(short_help="Submit a pipeline from the editor's file.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+
+@click.command(short_help="Submit notebooks, scripts, or a pipeline of the editor.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=FILES)
 @runtime_config_option
+@parameter_option
+@notebook_options
+@click.option("--dry-run", is_flag=True, help="Print what would run; upload and start nothing.")
 @click.option("--watch", is_flag=True, help="Watch the run until it ends; exit 4 if it did not succeed.")
 @json_option
 @timeout_option
-def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, timeout: float | None) -> int:
-    """Submit FILE.pipeline, as JupyterLab's pipeline editor saved it.
+def submit(
+    files: tuple[Path, ...],
+    runtime_config: str | None,
+    parameters: dict[str, str],
+    dry_run: bool,
+    watch: bool,
+    as_json: bool,
+    timeout: float | None,
+    **given: Any,
+) -> int:
+    """Submit notebooks (.ipynb) and scripts (.py, .R), which run in the order given, or one FILE.pipeline.
+
+    Each notebook or script sees the outputs of those before it. A pipeline file, as JupyterLab's pipeline
+    editor saved it, says itself what its nodes need: only -p goes with it.
 
     Prints the run's id and the address of its page.
     """
     if timeout is not None and not watch:
         raise click.UsageError("--timeout needs --watch.")
-    from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
+    if dry_run and watch:
+        raise click.UsageError("--dry-run starts nothing that --watch could watch.")
+    path = only_pipeline(files, given)
     from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 
-    name = chosen_runtime_configuration(runtime_config).name
+    settings = chosen_runtime_configuration(runtime_config)
+    if path is None:
+        settings.require_neurodesk()
+        settings.validate()
+        notebooks = read_notebooks(files, parameters, given, settings)
+    if dry_run:
+        preview = (
+            preview_notebooks(notebooks, settings) if path is None else _preview(path, settings, parameters)
+        )
+        return _print_preview(preview, as_json)
     with nullcontext() if as_json else _upload_bar():
-        submission = submit_file(file, name)
+        if path is None:
+            submission, warnings = submit_notebooks(notebooks, settings)
+        else:
+            from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
+
+            submission, warnings = submit_file(path, settings.name, parameters), ()
+    for warning in warnings:
+        note(f"Pipeline '{submission.pipeline}': {warning}")
     content: dict[str, Any] = dataclasses.asdict(submission)
     if not as_json:
         click.echo(f"submitted: {submission.run_name}")
@@ -46,10 +92,30 @@ def submit(file: Path, runtime_config: str | None, watch: bool, as_json: bool, t
         click.echo(f"run page:  {submission.run_url}")
     status = 0
     if watch:
-        status = _watch(submission.run_id, name, content, as_json, timeout)
+        status = _watch(submission.run_id, settings.name, content, as_json, timeout)
     if as_json:
         print_json(content)
     return status
+
+
+def _preview(path: Path, settings: RuntimeConfiguration, parameters: dict[str, str]) -> Preview:
+    from elyra_neurodesk.cli.preview import Preview
+    from elyra_neurodesk.elyra_adapter.pipeline_file import preview_file
+
+    pipeline, graph = preview_file(path, settings.name, parameters)
+    return Preview(pipeline, graph, path.resolve().parent, settings)
+
+
+def _print_preview(preview: Preview, as_json: bool) -> int:
+    from elyra_neurodesk.cli.preview import render
+    from elyra_neurodesk.cli.render import console
+
+    content = preview.to_json()
+    if as_json:
+        print_json(content)
+    else:
+        console().print(render(content))
+    return 0
 
 
 @contextmanager

@@ -20,7 +20,15 @@ from elyra_neurodesk.names import pipeline_name
 from elyra_neurodesk.quantities import parse_bytes, whole_quantity
 
 # Elyra's base types to Python's
-_TYPES = {"String": "str", "CustomString": "str", "Integer": "int", "Float": "float", "Bool": "bool"}
+_TYPES = {
+    "String": "str",
+    "CustomString": "str",
+    "Integer": "int",
+    "Float": "float",
+    "Bool": "bool",
+    "List": "str",
+    "Dict": "str",
+}
 _RESOURCES = {
     "cpu_request": (".set_cpu_request", "cpu"),
     "cpu_limit": (".set_cpu_limit", "cpu"),

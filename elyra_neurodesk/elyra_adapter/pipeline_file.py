@@ -7,16 +7,20 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
+from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
 
 if TYPE_CHECKING:
+    from elyra_neurodesk.graph.model import TaskGraph
     from elyra_neurodesk.graph.pipeline import Pipeline
+
+NO_PARAMETERS: Mapping[str, str] = {}
 
 
 class PipelineFileUnreadable(NeurodeskError):
@@ -54,17 +58,19 @@ class Submission:
     object_storage_path: str
 
 
-def submit_file(path: Path, runtime_config: str) -> Submission:
+def submit_file(path: Path, runtime_config: str, parameters: Mapping[str, str] = NO_PARAMETERS) -> Submission:
     """Submit a pipeline file.
 
     Args:
         path: the ``.pipeline`` file; its notebooks are looked for relative to it.
         runtime_config: name of a runtime configuration of the schema ``neurodesk``.
+        parameters: values of pipeline parameters, as typed.
 
     Raises:
+        UnknownParameter, ParameterOfWrongType: see `set_parameters`.
         NeurodeskError: one line that says what is wrong and what to do.
     """
-    with _processor(path, runtime_config) as (processor, pipeline):
+    with _processor(path, runtime_config, parameters) as (processor, pipeline):
         response = processor.process(pipeline)
     return Submission(
         run_id=response.run_id,
@@ -76,21 +82,42 @@ def submit_file(path: Path, runtime_config: str) -> Submission:
     )
 
 
-def export_file(path: Path, runtime_config: str, format: str, output: Path, overwrite: bool) -> Path:
+def preview_file(
+    path: Path, runtime_config: str, parameters: Mapping[str, str] = NO_PARAMETERS
+) -> tuple[Pipeline, TaskGraph]:
+    """Return a pipeline file's pipeline and tasks as `submit_file` would submit them, and submit nothing.
+
+    Raises:
+        NeurodeskError: as `submit_file`, but for what only the API and the store would say.
+    """
+    with _processor(path, runtime_config, parameters) as (processor, pipeline):
+        drawn, graph = processor.preview(pipeline)
+    return drawn, graph
+
+
+def export_file(
+    path: Path,
+    runtime_config: str,
+    format: str,
+    output: Path,
+    overwrite: bool,
+    parameters: Mapping[str, str] = NO_PARAMETERS,
+) -> Path:
     """Export a pipeline file as KFP package (``yaml``) or Python DSL (``py``).
 
     Raises:
         NeurodeskError: one line that says what is wrong and what to do.
     """
-    with _processor(path, runtime_config) as (processor, pipeline):
+    with _processor(path, runtime_config, parameters) as (processor, pipeline):
         processor.export(pipeline, format, str(output.resolve()), overwrite)
     return output
 
 
 @contextlib.contextmanager
-def _processor(path: Path, runtime_config: str) -> Iterator[tuple[Any, Any]]:
+def _processor(path: Path, runtime_config: str, parameters: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
     definition = read_definition(path)
     check_connections(definition)
+    set_parameters(definition, parameters, path.name)
     from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
 
     config = runtime_configuration(runtime_config)
@@ -147,6 +174,35 @@ def read_pipeline_file(path: Path) -> Pipeline:
         pipeline = PipelineParser(root_dir=str(root)).parse(definition)
     hidden.restore(pipeline)
     return read_pipeline(pipeline, root)
+
+
+def set_parameters(definition: dict[str, Any], values: Mapping[str, str], file: str) -> None:
+    """Put values into a definition as the defaults of its pipeline parameters.
+
+    Args:
+        definition: a pipeline file's content; changed in place.
+        values: by name, as typed.
+        file: the pipeline file's name, for messages.
+
+    Raises:
+        UnknownParameter: the pipeline has no parameter of a name.
+        ParameterOfWrongType: a value is not of its parameter's type.
+    """
+    properties = _primary(definition)["app_data"].get("properties")
+    declared = (properties.get("pipeline_parameters") if isinstance(properties, dict) else None) or ()
+    known = {entry.get("name"): entry for entry in declared if isinstance(entry, dict)}
+    for name, text in values.items():
+        if name not in known:
+            names = ", ".join(map(str, known))
+            raise UnknownParameter(
+                f"{file}: there is no pipeline parameter '{name}'; "
+                f"{f'those there are: {names}' if known else 'it has none'}.",
+                "Correct the name, or add it under 'Pipeline Parameters' in the pipeline's properties.",
+            )
+        default = known[name].get("default_value")
+        kind = default.get("type") if isinstance(default, dict) else None
+        value = typed(DeclaredParameter(name, str(kind or "String")), text, file).value
+        known[name]["default_value"] = {"type": kind or "String", "value": value}
 
 
 def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_config: str) -> Path:

@@ -27,6 +27,7 @@ class SubmissionContext:
         bootstrapper: SHA-256 of the bootstrapper's zipapp.
         bootstrapper_url: where tasks fetch it if their image lacks the package.
         runtime_images: ``metadata`` objects of Elyra's runtime images.
+        default_image: image of the notebooks and scripts that name none, "" for none.
         crio: whether the cluster's container runtime is CRI-O.
         writable_directory: where tasks work if they may not write to the image's working directory.
         pipeline_info: whether tasks log what they do (Elyra's ``enable_pipeline_info``).
@@ -41,6 +42,7 @@ class SubmissionContext:
     bootstrapper: str
     bootstrapper_url: str
     runtime_images: tuple[Mapping[str, Any], ...] = ()
+    default_image: str = ""
     crio: bool = False
     writable_directory: str = DEFAULT_WRITABLE_DIRECTORY
     pipeline_info: bool = True

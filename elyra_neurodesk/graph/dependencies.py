@@ -12,8 +12,6 @@ from pathlib import Path, PurePosixPath
 
 from elyra_neurodesk.errors import NeurodeskError
 
-# Elyra's own default dependencies; they may match nothing
-DEFAULTS = ("*.py", "*.r")
 EVERYTHING = ("*", "**")
 
 
@@ -182,9 +180,11 @@ def dependency_files(
     """Return the files of one archive: name in the archive to path.
 
     Patterns mean what they mean in Elyra (elyra/util/archive.py): relative to the notebook's directory, with
-    wildcards; with ``recursive`` a wildcard also matches in sub-directories. Beyond that, a directory stands
-    for all files below it, and so does ``directory/**``, which Elyra's own validation lets pass. Links are
-    followed inside of the notebook's directory. Hidden directories are left out.
+    wildcards; with ``recursive`` a wildcard also matches in sub-directories. A wildcard may match nothing, as
+    the ``*.py`` that Elyra's *Run as Pipeline* proposes often does; see `unmatched_patterns`.
+    Beyond that, a directory stands for all files below it, and so does ``directory/**``, which Elyra's own
+    validation lets pass. Links are followed inside of the notebook's directory. Hidden directories are left
+    out.
 
     Args:
         directory: the notebook's directory.
@@ -195,7 +195,7 @@ def dependency_files(
         found: what patterns matched before; gains what they match now.
 
     Raises:
-        DependencyMissing: the file or a dependency does not exist or matches nothing.
+        DependencyMissing: the file, or a dependency without wildcards, does not exist.
         DependencyOutsideTree: something resolves to a place outside ``directory``.
         LinkBroken, LinkLoop: a link leads nowhere, or in a circle.
     """
@@ -203,10 +203,23 @@ def dependency_files(
     result: dict[str, Path] = {}
     for pattern in (file, *patterns):
         files = tree.named(file) if pattern == file else tree.files(pattern, recursive)
-        if not files and pattern not in DEFAULTS:
+        if not files and (pattern == file or not glob.has_magic(pattern)):
             raise DependencyMissing(f"Node '{node}': '{pattern}' does not exist in '{directory}'.")
         result.update((name, tree.root / name) for name in files)
     return result
+
+
+def unmatched_patterns(
+    directory: Path,
+    patterns: Iterable[str],
+    recursive: bool,
+    node: str,
+    found: dict[tuple[str, str, bool], tuple[str, ...]] | None = None,
+) -> tuple[str, ...]:
+    """Return the patterns with wildcards that match no file; arguments and errors as `dependency_files`."""
+    tree = Tree(directory, node, {} if found is None else found)
+    wild = dict.fromkeys(pattern for pattern in patterns if glob.has_magic(pattern))
+    return tuple(pattern for pattern in wild if not tree.files(pattern, recursive))
 
 
 def _hidden(name: str) -> bool:

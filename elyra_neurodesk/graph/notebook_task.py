@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.declarations import MODULES_VARIABLE, declared_modules, declared_strictness
 from elyra_neurodesk.graph.kubernetes_config import kubernetes_config
@@ -19,6 +20,16 @@ from elyra_neurodesk.paths import CVMFS_ROOT
 # inputs of every notebook task; parameters' inputs begin with "p_"
 RUN_ID = "run_id"
 TASK = "task"
+
+
+class RuntimeImageMissing(NeurodeskError):
+    """A notebook or script has no container image to run in."""
+
+    code = "ND-IMAGE-002"
+    hint = (
+        "Choose the node's Runtime Image (`--image` of `elyra-neurodesk submit`), or add a Neurodesktop "
+        "image in JupyterLab's Runtime Images tab."
+    )
 
 
 def notebook_task(
@@ -44,8 +55,15 @@ def notebook_task(
         context: what the submission's tasks share.
 
     Raises:
+        RuntimeImageMissing: neither the node nor the context names an image.
         InvalidResource: an amount of CPUs, memory, GPUs or shared memory is not a number, or too small.
     """
+    image = node.image or context.default_image
+    if not image:
+        raise RuntimeImageMissing(
+            f"Node '{node.label}' names no runtime image, and there is no Neurodesktop image among Elyra's "
+            "runtime images that could be its default."
+        )
     file = PurePath(node.file)
     spec = TaskSpec(
         pipeline=context.pipeline,
@@ -75,7 +93,7 @@ def notebook_task(
         resources=resources(node.requests, node.label),
         platform=kubernetes_config(node.modifiers, node.label),
         caching=False,
-        container=_container(node.image, parameters, spec, context),
+        container=_container(image, parameters, spec, context),
         spec=spec,
         file=file.name if file.is_absolute() else str(file),
         comment=node.comment,

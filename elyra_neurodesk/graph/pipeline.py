@@ -20,8 +20,13 @@ PARAMETER_TYPES = {
     "Integer": "NUMBER_INTEGER",
     "Float": "NUMBER_DOUBLE",
     "Bool": "BOOLEAN",
+    "List": "STRING",
+    "Dict": "STRING",
 }
-"""Elyra's base types (elyra/pipeline/kfp/kfp_properties.py) to parameter types of pipeline_spec.proto."""
+"""Elyra's base types (elyra/pipeline/kfp/kfp_properties.py) to parameter types of pipeline_spec.proto.
+
+The editor offers no lists and dictionaries; a notebook that is submitted without a pipeline can take some.
+They are JSON in a text, because KFP's own lists keep numbers as 64-bit floats: 2.0 would arrive as 2."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Parameter:
 
     Attributes:
         name: as the user typed it.
-        type: Elyra's base type: String, Integer, Float or Bool.
+        type: Elyra's base type: String, Integer, Float or Bool, also List or Dict.
         value: default value, None where there is none.
         description: free text.
         required: whether a run needs a value.

@@ -5,6 +5,7 @@ import pytest
 from elyra_neurodesk.bootstrapper.parameters import (
     InvalidParameterValue,
     as_environment,
+    as_recorded,
     read_assignments,
     typed,
 )
@@ -23,6 +24,8 @@ from elyra_neurodesk.bootstrapper.parameters import (
         ("Float", "3", 3.0),
         ("Bool", "true", True),
         ("Bool", "False", False),
+        ("List", '[1, 2.0, "ü"]', [1, 2.0, "ü"]),
+        ("Dict", '{"a": [9007199254740993]}', {"a": [9007199254740993]}),
     ],
 )
 def test_text_from_kfp_becomes_the_declared_type(kind: str, text: str, value: object) -> None:
@@ -34,7 +37,7 @@ def test_text_from_kfp_becomes_the_declared_type(kind: str, text: str, value: ob
 @pytest.mark.parametrize(
     ("kind", "text"),
     [("Integer", "3.5"), ("Integer", ""), ("Integer", "nan"), ("Integer", "inf"), ("Float", "x"),
-     ("Bool", "yes"), ("List", "[]"), ("String", "a\0b")],
+     ("Bool", "yes"), ("List", "{}"), ("List", "a"), ("Dict", "[]"), ("Tuple", "[]"), ("String", "a\0b")],
 )  # fmt: skip
 def test_what_does_not_fit_the_type_is_refused_by_name(kind: str, text: str) -> None:
     with pytest.raises(InvalidParameterValue, match="'x'"):
@@ -59,3 +62,9 @@ def test_environment_variables_read_as_a_user_would_type_them() -> None:
     assert as_environment({"a": True, "b": 3, "c": 0.5, "d": "x y"}) == {
         "a": "True", "b": "3", "c": "0.5", "d": "x y",
     }  # fmt: skip
+
+
+def test_lists_are_json_in_the_record_and_in_the_environment() -> None:
+    values = typed({"x": "List", "y": "Bool"}, {"x": '["ü", 2.0]', "y": "true"})
+    assert as_recorded(values) == {"x": '["ü", 2.0]', "y": True}
+    assert as_environment(values) == {"x": '["ü", 2.0]', "y": "True"}

@@ -14,8 +14,10 @@ from elyra_neurodesk.elyra_adapter.pipeline_file import (
     PipelineFileUnreadable,
     check_connections,
     read_definition,
+    set_parameters,
 )
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.notebooks.parameters import ParameterOfWrongType, UnknownParameter
 from tests.support.pipelines import notebook_node, pipeline
 
 GOOD = pipeline([notebook_node("a", "a.py"), notebook_node("b", "b.py", ["a"])])
@@ -62,3 +64,30 @@ def test_a_node_without_data_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "p.pipeline").write_text(json.dumps(document), "utf-8")
     with pytest.raises(PipelineFileUnreadable, match=r"p\.pipeline' is not a pipeline file: KeyError"):
         read_definition(tmp_path / "p.pipeline")
+
+
+def with_parameters(*parameters: dict[str, Any]) -> dict[str, Any]:
+    properties = {"pipeline_parameters": list(parameters)}
+    return {"primary_pipeline": "p", "pipelines": [{"id": "p", "app_data": {"properties": properties}}]}
+
+
+def test_values_of_pipeline_parameters_are_typed_by_what_the_pipeline_declares() -> None:
+    definition = with_parameters(
+        {"name": "n", "default_value": {"type": "Integer", "value": 1}},
+        {"name": "who", "default_value": {"type": "String", "value": ""}},
+        {"name": "flag", "default_value": {"type": "Bool"}},
+        {"name": "left", "default_value": {"type": "Float", "value": 0.5}},
+    )
+    set_parameters(definition, {"n": "5", "who": "007", "flag": "true"}, "x.pipeline")
+    declared = definition["pipelines"][0]["app_data"]["properties"]["pipeline_parameters"]
+    assert [one["default_value"]["value"] for one in declared] == [5, "007", True, 0.5]
+
+
+def test_a_pipeline_parameter_that_is_unknown_or_of_another_type_is_refused() -> None:
+    declared = {"name": "n", "default_value": {"type": "Integer", "value": 1}}
+    with pytest.raises(UnknownParameter, match="no pipeline parameter 'm'; those there are: n"):
+        set_parameters(with_parameters(declared), {"m": "1"}, "x.pipeline")
+    with pytest.raises(UnknownParameter, match="no pipeline parameter 'm'; it has none"):
+        set_parameters(with_parameters(), {"m": "1"}, "x.pipeline")
+    with pytest.raises(ParameterOfWrongType, match="a whole number"):
+        set_parameters(with_parameters(declared), {"n": "many"}, "x.pipeline")

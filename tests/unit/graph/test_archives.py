@@ -15,6 +15,7 @@ from elyra_neurodesk.graph.dependencies import (
     LinkBroken,
     LinkLoop,
     dependency_files,
+    unmatched_patterns,
 )
 
 
@@ -53,11 +54,16 @@ def test_a_star_with_subdirectories_takes_everything_but_hidden_directories(tree
     assert ".git/config" not in found
 
 
-@pytest.mark.parametrize("pattern", ["gone.txt", "*.nii"])
-def test_a_missing_dependency_is_named_with_its_node(tree: Path, pattern: str) -> None:
-    with pytest.raises(DependencyMissing, match="Node 'Run BET'") as caught:
-        dependency_files(tree, "n.ipynb", (pattern,), False, "Run BET")
-    assert pattern in str(caught.value)
+def test_a_missing_dependency_is_named_with_its_node(tree: Path) -> None:
+    with pytest.raises(DependencyMissing, match=r"Node 'Run BET': 'gone\.txt'"):
+        dependency_files(tree, "n.ipynb", ("gone.txt",), False, "Run BET")
+
+
+@pytest.mark.parametrize("pattern", ["*.nii", "gone/**", "[xyz].nii"])
+def test_a_wildcard_may_match_nothing_and_is_reported(tree: Path, pattern: str) -> None:
+    assert set(dependency_files(tree, "n.ipynb", (pattern,), False, "node")) == {"n.ipynb"}
+    patterns = (pattern, "*.py", "gone.txt", pattern)
+    assert unmatched_patterns(tree, patterns, False, "node") == (pattern,)
 
 
 def test_links_inside_are_followed_and_links_outside_are_refused(tree: Path, tmp_path: Path) -> None:

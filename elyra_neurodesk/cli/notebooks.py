@@ -1,0 +1,194 @@
+"""Options of the commands that take notebooks and scripts beside pipeline files, and what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from elyra_neurodesk.cli.preview import Preview
+    from elyra_neurodesk.elyra_adapter.pipeline_file import Submission
+    from elyra_neurodesk.graph.context import SubmissionContext
+    from elyra_neurodesk.notebooks.pipeline import NotebookPipeline
+    from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILES = "FILE..."
+
+
+def _assignments(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """Return ``NAME=VALUE`` texts by name; of one name given twice, the last counts."""
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"'{text}' does not read NAME=VALUE.", ctx=ctx, param=param)
+        values[name] = value
+    return values
+
+
+def _modules(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> tuple[str, ...]:
+    from elyra_neurodesk.settings import module_list
+
+    return module_list(" ".join(texts))
+
+
+_NOTEBOOK_OPTIONS: tuple[Callable[[F], F], ...] = (
+    click.option(
+        "--modules",
+        multiple=True,
+        callback=_modules,
+        metavar="TOOL/VERSION",
+        help="Neurodesk module to load before the first cell; repeat it, or separate several by commas.",
+    ),
+    click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="[FILE:]GLOB",
+        help="File to keep and to pass on to the notebooks after it; of several notebooks, for those whose "
+        "code names it, or for FILE. Repeat it for more.",
+    ),
+    click.option(
+        "--dependency",
+        "dependencies",
+        multiple=True,
+        metavar="GLOB",
+        help="Local file to send along, relative to the notebook; a directory stands for all in it.",
+    ),
+    click.option(
+        "--image", default="", metavar="NAME", help="Container image. Default: the newest Neurodesktop."
+    ),
+    click.option("--cpu", default="", metavar="CORES", help="CPUs to request, such as 2 or 500m."),
+    click.option("--memory", default="", metavar="GIB", help="Memory to request in GiB, or such as 512Mi."),
+    click.option("--gpu", type=click.IntRange(min=0), metavar="COUNT", help="GPUs to request."),
+    click.option(
+        "--env",
+        multiple=True,
+        callback=_assignments,
+        metavar="NAME=VALUE",
+        help="Environment variable. Its value is in the compiled pipeline: not for passwords.",
+    ),
+    click.option("--name", default="", metavar="TEXT", help="The pipeline's name. Default: the notebook's."),
+)
+
+
+def notebook_options(command: F) -> F:
+    """Add the options that say of notebooks and scripts what a pipeline file says of its nodes."""
+    for option in reversed(_NOTEBOOK_OPTIONS):
+        command = option(command)
+    return command
+
+
+def parameter_option(command: F) -> F:
+    """Add ``-p NAME=VALUE``."""
+    return click.option(
+        "-p",
+        "--parameter",
+        "parameters",
+        multiple=True,
+        callback=_assignments,
+        metavar="NAME=VALUE",
+        help="Value of a parameter: of the notebook's cell tagged 'parameters', or of the pipeline; a script "
+        "gets it as an environment variable.",
+    )(command)
+
+
+def only_pipeline(files: Sequence[Path], given: Mapping[str, Any]) -> Path | None:
+    """Return the pipeline file of a command line; None where it names notebooks and scripts.
+
+    Raises:
+        click.UsageError: pipeline files are mixed with others, or options of notebooks given for one.
+    """
+    from elyra_neurodesk.notebooks.pipeline import is_notebook
+
+    pipelines = [path for path in files if not is_notebook(path)]
+    if not pipelines:
+        return None
+    if len(files) > 1:
+        raise click.UsageError(
+            f"'{pipelines[0]}' has to be the only file: give one pipeline, or notebooks (.ipynb) and "
+            "scripts (.py, .R)."
+        )
+    for name, value in given.items():
+        if value:
+            flag = {"outputs": "output", "dependencies": "dependency"}.get(name, name)
+            raise click.UsageError(
+                f"--{flag} is for notebooks and scripts; a pipeline's nodes have it in their properties."
+            )
+    return files[0]
+
+
+def read_notebooks(
+    files: Sequence[Path],
+    parameters: Mapping[str, str],
+    given: Mapping[str, Any],
+    settings: RuntimeConfiguration,
+) -> NotebookPipeline:
+    """Return the pipeline of a command line's notebooks and scripts.
+
+    Raises:
+        NeurodeskError: see `notebooks.pipeline.notebook_pipeline`.
+    """
+    from elyra_neurodesk.notebooks.pipeline import NotebookOptions, notebook_pipeline
+
+    return notebook_pipeline(files, NotebookOptions(parameters=parameters, **given), settings)
+
+
+def submit_notebooks(
+    notebooks: NotebookPipeline, settings: RuntimeConfiguration
+) -> tuple[Submission, tuple[str, ...]]:
+    """Submit notebooks and scripts; return the submission and its warnings.
+
+    Raises:
+        NeurodeskError: something about the notebooks or the configuration is wrong, or the API refuses.
+    """
+    from elyra_neurodesk.elyra_adapter.connection import connect_to
+    from elyra_neurodesk.elyra_adapter.pipeline_file import Submission
+    from elyra_neurodesk.patches.sidecar import resolve_delivery
+    from elyra_neurodesk.submission import object_storage, prepare, submit
+
+    connection = connect_to(settings)
+    delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
+    context = _context(notebooks, settings, delivery)
+    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
+        run = submit(prepared, notebooks.pipeline, connection)
+    run_url = settings.run_url(run.run_id)
+    url, path = object_storage(prepared.graph, settings, run.run_id, run_url) or ("", "")
+    submission = Submission(
+        run_id=run.run_id,
+        run_name=run.name,
+        run_url=run_url,
+        pipeline=notebooks.pipeline.name,
+        object_storage_url=url,
+        object_storage_path=path,
+    )
+    return submission, prepared.graph.warnings
+
+
+def preview_notebooks(notebooks: NotebookPipeline, settings: RuntimeConfiguration) -> Preview:
+    """Return what `submit_notebooks` would submit; the API is not asked, and nothing uploaded."""
+    from elyra_neurodesk.cli.preview import Preview
+    from elyra_neurodesk.submission import prepare
+
+    context = _context(notebooks, settings, _offline_delivery(settings))
+    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
+        return Preview(notebooks.pipeline, prepared.graph, notebooks.root, settings)
+
+
+def _offline_delivery(settings: RuntimeConfiguration) -> SidecarDelivery:
+    """Return the sidecar's delivery where no backend is asked what it understands, as for an export."""
+    return "admission" if settings.sidecar == "auto" else settings.sidecar
+
+
+def _context(
+    notebooks: NotebookPipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
+) -> SubmissionContext:
+    from elyra_neurodesk.runtime_images import runtime_images
+    from elyra_neurodesk.submission import submission_context
+
+    return submission_context(notebooks.pipeline, settings, delivery, runtime_images())
