@@ -1,9 +1,12 @@
-"""Sizes, durations, times and counts for people: the command line and the pages show them alike."""
+"""Sizes, durations, times and counts for people: logs, the command line and the pages show them alike.
+
+Standard library of Python 3.10 only: tasks import this.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 
 
 def format_bytes(number: int) -> str:
@@ -39,7 +42,7 @@ def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
     """
     if moment is None:
         return ""
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}{' UTC' if zone is UTC else ''}"
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}{' UTC' if zone is timezone.utc else ''}"
 
 
 def format_succeeded(states: Iterable[str]) -> str:

@@ -49,6 +49,32 @@ def parse_bytes(quantity: str | float) -> int:
     return math.ceil(_parse(quantity, "memory"))
 
 
+def parse_limits(text: str) -> tuple[int, int]:
+    """Return a limit for one thing and a limit for all of them together, in bytes.
+
+    Args:
+        text: both, as ``"20Mi/200Mi"``; one, as ``"20Mi"``, which all together may have ten times; or ``off``
+            (or 0) for none.
+
+    Raises:
+        InvalidQuantity: not a quantity, or negative.
+
+    >>> parse_limits("1Mi"), parse_limits("1Mi/2Mi"), parse_limits("off")
+    ((1048576, 10485760), (1048576, 2097152), (0, 0))
+    """
+    if text.strip().lower() == "off":
+        return 0, 0
+    one, slash, together = text.partition("/")
+    size = _bytes(one)
+    return size, _bytes(together) if slash else 10 * size
+
+
+def _bytes(text: str) -> int:
+    # the unit that people type, without the half second that reading any other takes
+    mebibytes = re.fullmatch(r"\s*([0-9]+)Mi\s*", text)
+    return int(mebibytes[1]) << 20 if mebibytes else parse_bytes(text)
+
+
 def whole_quantity(size: int) -> str:
     """Return bytes as a quantity without a fraction, in the largest binary unit that has none.
 

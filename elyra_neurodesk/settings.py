@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
+from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 
 SCHEMA = "neurodesk"
 """Elyra's name of the schema whose configurations this package submits with."""
@@ -103,6 +104,8 @@ class RuntimeConfiguration:
         scratch_claim: PVC to mount there instead, or "".
         modules: modules that every generic task gets.
         strict: how a task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``.
+        keep_undeclared: how much a task keeps of files that nobody declared: the size of a file, or that and
+            the size of all of them (see `quantities.parse_limits`).
         check: what errors of the check before submission do: ``error``, ``warn`` or ``off``.
         module_index: where the available modules are listed: a mounted repository's directory, or URL or
             file of an apps.json; "" for this machine's own CVMFS.
@@ -132,6 +135,7 @@ class RuntimeConfiguration:
     scratch_claim: str = ""
     modules: tuple[str, ...] = ()
     strict: str = "error"
+    keep_undeclared: str = "20Mi"
     check: str = "error"
     module_index: str = ""
     schema_name: str = SCHEMA
@@ -191,6 +195,10 @@ class RuntimeConfiguration:
         ):
             if value not in choices:
                 self._refuse(name, value, f"is not one of {', '.join(choices)}")
+        try:
+            parse_limits(self.keep_undeclared)
+        except InvalidQuantity:
+            self._refuse("keep_undeclared", self.keep_undeclared, "is not off, 20Mi or 20Mi/200Mi")
 
     def _check_url(self, name: str, value: str) -> None:
         parts = urlsplit(value)

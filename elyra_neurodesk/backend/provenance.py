@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.record.model import LoadedTool, RepositoryState, TaskFinding, TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
+from elyra_neurodesk.record.undeclared import undeclared_sentences
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.run_record import findings, repositories, tools
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, not_begun
@@ -77,16 +78,31 @@ class Provenance:
         tools: modules with the containers that they really were (see `record.model`).
         repositories: states of the Neurodesk repository.
         findings: the guard's, each with its task.
+        undeclared: what became of files that nodes do not declare, in sentences, by the tasks' directories.
     """
 
     tools: tuple[LoadedTool, ...]
     repositories: tuple[RepositoryState, ...]
     findings: tuple[TaskFinding, ...]
+    undeclared: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Essentials:
+    """A record without its long lists, which no page needs, so that many can be kept in memory.
+
+    Attributes:
+        record: the rest.
+        undeclared: what became of files that the node does not declare, in sentences.
+    """
+
+    record: TaskRecord
+    undeclared: tuple[str, ...]
 
 
 def provenance_of(files: RunFiles) -> Provenance:
     """Read what the page shows; a page that refreshes reads each record once."""
-    records = []
+    records, undeclared = [], {}
     for folder in files.folders:
         path = files.directory / folder / TASK_RECORD
         try:
@@ -94,22 +110,27 @@ def provenance_of(files: RunFiles) -> Provenance:
         except OSError:
             continue
         if stat.S_ISREG(seen.st_mode) and seen.st_size <= MAX_RECORD_BYTES:
-            record = _essentials(path, seen.st_mtime_ns, seen.st_size)
-            records += [record] if record else []
-    return Provenance(tools(records), repositories(records), findings(records))
+            known = _essentials(path, seen.st_mtime_ns, seen.st_size)
+            if known:
+                records.append(known.record)
+                undeclared[folder] = known.undeclared
+    return Provenance(tools(records), repositories(records), findings(records), undeclared)
 
 
 @lru_cache(maxsize=2048)
-def _essentials(path: Path, changed: int, size: int) -> TaskRecord | None:
-    """Return a record without its long lists, which no page needs, so that many can be kept in memory.
-
-    The last two arguments tell when to read again.
-    """
+def _essentials(path: Path, changed: int, size: int) -> _Essentials | None:
+    """Read a record; the last two arguments tell when to read again."""
     try:
         record = TaskRecordFile("", path.read_bytes()).record()
     except OSError:
         return None
-    return record and replace(record, context=None, packages=None, files=(), inputs=(), outputs=())
+    if record is None:
+        return None
+    sentences = undeclared_sentences(record)
+    short = replace(
+        record, context=None, packages=None, files=(), inputs=(), outputs=(), undeclared=None, not_kept=None
+    )
+    return _Essentials(short, sentences)
 
 
 def summary_of(run: RunRow, tasks: Sequence[TaskRow], known: Sequence[SpecTask]) -> RunSummary:

@@ -1,4 +1,4 @@
-"""Uploads a task's outputs, executed notebook, log and record, after success and failure alike."""
+"""Uploads what a task made and what is known of it, after success and failure alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, record
+from elyra_neurodesk.bootstrapper import language, notebook, outputs, packages, record, undeclared
 from elyra_neurodesk.bootstrapper.disk import naming_full_disk
 from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
 from elyra_neurodesk.bootstrapper.log import Log
@@ -21,7 +21,8 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.bootstrapper.workdir import FALLBACK, WorkDir
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.record import codec
-from elyra_neurodesk.record.model import StoredFile
+from elyra_neurodesk.record.model import StoredFile, WhyNotKept
+from elyra_neurodesk.record.undeclared import DIRECTORY, kept_sentence, not_kept_sentence
 from elyra_neurodesk.storage.errors import STORING
 from elyra_neurodesk.storage.interface import OCTET_STREAM, PARALLEL, ObjectStorage
 
@@ -31,6 +32,8 @@ TYPES = {
     ".html": "text/html; charset=utf-8",
 }
 KEPT_MESSAGE = "The files are kept in"
+MAX_FAILURES = 3
+"""How many undeclared files may fail before no further one is tried: the store is down, or full."""
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Publisher:
     started: bool = False
     began: float = field(default_factory=time.time)
     _taken: set[str] = field(default_factory=set)
+    _recorded: bool = False
 
     @property
     def executed(self) -> Path:
@@ -65,7 +69,10 @@ class Publisher:
         return self.executed.with_suffix(".log")
 
     def publish(self) -> None:
-        """Upload outputs, executed notebook and HTML, then the log, and last the record.
+        """Upload outputs, executed notebook and HTML, then undeclared files, the log, and last the record.
+
+        Log and record are uploaded before undeclared files, too, where there are any: those may fill the
+        store, or take longer than a pod that is stopped has.
 
         The first failure ends up in ``progress.error``; nothing is raised. The log that is uploaded ends with
         the error line, which is why the line is written here.
@@ -84,21 +91,84 @@ class Publisher:
                 raise self._missing(missing)
         except Exception as problem:
             self._failed(to_neurodesk_error(problem, self.place.files, self.log))
+        self._keep_undeclared(set(self._taken))
         known = self.progress.error
         if known is not None:
             self.log.error(str(known))
         else:
             self.log.say(f"{self.progress.spec.file} done, {len(self.progress.outputs)} outputs stored")
         try:
-            self.progress.attempt = self._attempt()
-            self._keep_record()  # before what may fail: it is there also when the store is not
-            if self.log_path.is_file():
-                self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
-            self._upload_record()
+            self._upload_log_and_record()
         except Exception as problem:
-            if self._failed(to_neurodesk_error(problem, self.place.reports, self.log)):
+            if self._recorded:  # with the task's result; what changed since concerns undeclared files only
+                self.log.say(f"warning: log and record could not be updated: {_one_line(problem)}")
+            elif self._failed(to_neurodesk_error(problem, self.place.reports, self.log)):
                 self.log.error(str(self.progress.error))
                 self._keep_record()
+
+    def _upload_log_and_record(self) -> None:
+        if not self._recorded:  # a record that is there is another attempt's
+            self.progress.attempt = self._attempt()
+        self._keep_record()  # before what may fail: it is there also when the store is not
+        if self.log_path.is_file():
+            self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
+        self._upload_record()
+
+    def _keep_undeclared(self, declared: set[str]) -> None:
+        """Upload small files that nobody declared and say which are not kept; nothing here fails the task.
+
+        Args:
+            declared: paths of the declared files.
+        """
+        if not self.started:
+            return
+        try:
+            spec = self.progress.spec
+            if spec.file.lower().endswith(".ipynb"):
+                declared = {*declared, spec.file}  # the executed one is stored
+            files, unkept = undeclared.choose(
+                self.place.files, self.progress.manifest, spec.keep_undeclared, declared
+            )
+            if files:
+                self._upload_undeclared(files, unkept)
+            self.progress.not_kept = unkept.recorded()
+            if self.progress.undeclared:
+                self.log.say(kept_sentence(tuple(self.progress.undeclared)))
+            if self.progress.not_kept:
+                self.log.say(f"warning: {not_kept_sentence(self.progress.not_kept)}")
+        except Exception as problem:
+            self.log.say(f"warning: undeclared files were not looked for: {_one_line(problem)}")
+
+    def _upload_undeclared(self, files: list[undeclared.WrittenFile], unkept: undeclared.Unkept) -> None:
+        taken = {stored.key for stored in (*self.progress.outputs, *self.progress.reports)}
+        failures: list[str] = []
+
+        def upload(file: undeclared.WrittenFile) -> StoredFile | WhyNotKept:
+            key = self._run_key(f"{DIRECTORY}/{file.path}")
+            if key in taken or len(key.encode()) > undeclared.MAX_KEY:
+                return "name"
+            if len(failures) >= MAX_FAILURES:
+                return "store"
+            try:
+                return self._uploaded(file.path, key, self.place.files / file.path)
+            except FileNotFoundError:  # a process that still runs has removed it
+                return "unreadable"
+            except Exception as problem:
+                failures.append(_one_line(problem))
+                return "store"
+
+        try:
+            self._upload_log_and_record()
+            self._recorded = True
+        except Exception as problem:
+            failures += [_one_line(problem)] * MAX_FAILURES
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for file, result in zip(files, pool.map(upload, files), strict=True):
+                if isinstance(result, StoredFile):
+                    self.progress.undeclared.append(result)
+                else:
+                    unkept.add(file, result)
+        unkept.problem = failures[0] if failures else ""
 
     def _upload_files(self, files: list[str], movable: bool) -> None:
         """Upload outputs, several at a time, while this thread makes the HTML."""
@@ -197,8 +267,9 @@ class Publisher:
             packages.ensure(["nbconvert"], self.log)
             notebook.to_html(self.executed, target)
         except Exception as problem:
-            words = one_line(f"{type(problem).__name__}: {problem}")[:300]
-            self.log.say(f"warning: no HTML of {self.executed.name}: {words}")
+            self.log.say(
+                f"warning: no HTML of {self.executed.name}: {type(problem).__name__}: {_one_line(problem)}"
+            )
             return None
         return target
 
@@ -238,3 +309,7 @@ class Publisher:
             self.log.say(f"also: {error}")
         self.progress.fail(error)
         return True
+
+
+def _one_line(problem: Exception) -> str:
+    return one_line(str(problem) or type(problem).__name__)[:300]

@@ -29,6 +29,7 @@ from elyra_neurodesk.record.model import (
     Language,
     Module,
     MountedRepository,
+    NotKept,
     RecordedError,
     Software,
     StoredFile,
@@ -60,6 +61,8 @@ class Progress:
         inputs: files of other tasks.
         outputs: files that are stored.
         reports: the executed notebook and its HTML, once they are stored; not the log, which still grows.
+        undeclared: files that nobody declared, once they are stored.
+        not_kept: those that were not stored.
         language: what ran, None before.
         findings: what the guard noted.
         error: the first error.
@@ -78,6 +81,8 @@ class Progress:
     inputs: list[InputFile] = field(default_factory=list)
     outputs: list[StoredFile] = field(default_factory=list)
     reports: list[StoredFile] = field(default_factory=list)
+    undeclared: list[StoredFile] = field(default_factory=list)
+    not_kept: NotKept | None = None
     language: Language | None = None
     findings: list[GuardFinding] = field(default_factory=list)
     error: NeurodeskError | None = None
@@ -126,6 +131,8 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
         inputs=tuple(progress.inputs),
         outputs=tuple(progress.outputs),
         reports=tuple(sorted(progress.reports, key=lambda report: report.path)),
+        undeclared=tuple(progress.undeclared) or None,
+        not_kept=progress.not_kept,
         language=progress.language,
         python=platform.python_version(),
         packages=installed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.location import StorageLocation
@@ -19,6 +19,22 @@ class InvalidTaskSpec(NeurodeskError):
     code = "ND-TASK-001"
     hint = "Submit the pipeline again with the elyra-neurodesk version that the image has, or a newer one."
     exit_status = 10
+
+
+class KeepLimits(NamedTuple):
+    """How much a task keeps of the files that it wrote and did not declare as outputs.
+
+    Attributes:
+        file: bytes of the largest file that is kept.
+        task: bytes that all of them may have together; 0 keeps none.
+    """
+
+    file: int = 20 << 20
+    task: int = 200 << 20
+
+
+KEEP_LIMITS = KeepLimits()
+"""The default."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,7 @@ class TaskSpec:
         modules: Neurodesk modules to make available before the first cell, ``tool`` or ``tool/version``.
         strict: how the task reacts to a missing module or a failed tool: ``error``, ``warn`` or ``off``; left
             out of the JSON where it is ``error``.
+        keep_undeclared: limits for files that nobody declared; left out of the JSON at their default.
         claim: name of the PVC that carries CVMFS, for messages.
         cvmfs: "" when the task mounts no CVMFS, else where it is mounted.
     """
@@ -58,6 +75,7 @@ class TaskSpec:
     env: dict[str, str] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     strict: str = "error"
+    keep_undeclared: KeepLimits = KEEP_LIMITS
     claim: str = ""
     cvmfs: str = ""
 
@@ -89,6 +107,7 @@ class TaskSpec:
             store = StorageLocation(**content.pop("store"))
             for name in ("parents", "outputs", "modules"):
                 content[name] = tuple(content.get(name, ()))
+            content["keep_undeclared"] = KeepLimits(*map(int, content.get("keep_undeclared", KEEP_LIMITS)))
             return cls(store=store, **content)
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise InvalidTaskSpec(f"the task specification cannot be read: {problem}") from problem

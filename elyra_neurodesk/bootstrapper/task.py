@@ -103,6 +103,8 @@ def check(spec: TaskSpec, run_id: str) -> None:
     for what, name in (("run id", run_id), ("task", spec.task), *(("parent", item) for item in spec.parents)):
         if archive.escapes(name) or "/" in name or name == ".":
             raise InvalidTaskSpec(f"the {what} {name!r} is not a name.")
+    if min(spec.keep_undeclared) < 0:
+        raise InvalidTaskSpec(f"the limits for undeclared files are {list(spec.keep_undeclared)}.")
     if spec.strict not in STRICT:
         raise InvalidTaskSpec(f"strict modules is {spec.strict!r}, not one of {', '.join(STRICT)}.")
 
@@ -160,7 +162,7 @@ def _fetch_files(progress: Progress, store: ObjectStorage, place: WorkDir, log: 
     )
     if not (place.files / spec.file).is_file():
         raise InvalidTaskSpec(f"the archive holds no file {spec.file!r}.")
-    of_other_tasks = {item.path for item in progress.inputs}
+    of_other_tasks = {item.path: item.sha256 for item in progress.inputs}
     progress.manifest = file_manifest.snapshot(place.files, spec.file, of_other_tasks)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KINDS = (".py", ".bash", ".sh", ".r", ".R")
-RECORD = ("__init__", "codec", "jsonld", "model")
+RECORD = ("__init__", "codec", "jsonld", "model", "undeclared")
 """What a task needs of ``elyra_neurodesk.record``."""
 
 MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")
@@ -45,6 +45,7 @@ def build_zipapp() -> bytes:
     sources = [
         PACKAGE / "__init__.py",
         PACKAGE / "errors.py",
+        PACKAGE / "formatting.py",
         *(PACKAGE / "record" / f"{name}.py" for name in RECORD),
         *(path for path in (PACKAGE / "bootstrapper").rglob("*") if path.suffix in KINDS),
         *(PACKAGE / "modules" / f"{name}.py" for name in MODULES),

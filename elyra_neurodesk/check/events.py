@@ -140,6 +140,11 @@ class WriteUnknown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeDirectory(Event):
+    """The process works in another directory from now on, or for a while."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interact(Event):
     """The code needs a user or a display.
 

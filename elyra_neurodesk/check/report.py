@@ -134,6 +134,16 @@ CODES: dict[str, FindingKind] = {
         "no code writes a declared output",
         "Correct the node's output, or write the file: a missing output fails the task.",
     ),
+    "ND-CHECK-502": FindingKind(
+        "note",
+        "a file is written that no output matches",
+        "Declare it under Output Files: later nodes do not get it otherwise, and only a small file is kept.",
+    ),
+    "ND-CHECK-503": FindingKind(
+        "warning",
+        "a file is written under almost the name of a declared output",
+        "Write one of the two names in both places: a missing output fails the task.",
+    ),
 }
 """Every code of a finding; docs/why-did-my-job-fail.md lists them."""
 

@@ -19,7 +19,7 @@ from elyra_neurodesk.runs.summary import RunSummary
 
 
 def run_table(run: RunSummary) -> Group:
-    """Return the run's own state in one line, and below it a table with one row per task."""
+    """Return the run's own state in one line, a row per task, and lines about undeclared files."""
     done = format_succeeded(task.state for task in run.tasks)
     title = Text.assemble(
         plain(run.name),
@@ -34,7 +34,8 @@ def run_table(run: RunSummary) -> Group:
         table.add_row(plain(task.display_name), state(task.state), took, plain(task.message))
     # a backend repeats the failed task's message as the run's own
     own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
-    return Group(title, table, plain(own)) if own else Group(title, table)
+    notes = [plain(f"{task.display_name}: {sentence}") for task in run.tasks for sentence in task.undeclared]
+    return Group(title, table, *([plain(own)] if own else ()), *notes)
 
 
 def show_until_end(

@@ -1,4 +1,4 @@
-"""Node properties that this package adds to Elyra's editor: modules and strictness.
+"""Node properties that this package adds to Elyra's editor: modules, strictness and undeclared files.
 
 Elyra shows every `ElyraProperty` whose id a runtime processor lists in ``supported_properties``, for a node
 and, as its default, for the whole pipeline; nothing needs to be written for the browser
@@ -18,10 +18,12 @@ from elyra.pipeline.properties import (
 )
 
 from elyra_neurodesk.modules.suggestions import Suggestions
+from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 from elyra_neurodesk.validate import rules
 
 MODULES = "neurodesk_modules"
 STRICTNESS = "neurodesk_strictness"
+KEEP_UNDECLARED = "neurodesk_keep_undeclared"
 STRICTNESS_CHOICES = ("error", "warn", "off")
 
 _suggestions = Suggestions()
@@ -143,7 +145,64 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
         """Do nothing: strictness is part of the task specification, not of the pod."""
 
 
-PROPERTIES = frozenset({MODULES, STRICTNESS})
+class NeurodeskKeepUndeclared(ElyraProperty):  # type: ignore[misc]
+    """How much a node's task keeps of files that are not among its outputs.
+
+    Attributes:
+        limit: as `quantities.parse_limits` reads it, "" for the runtime configuration's.
+    """
+
+    applies_to_generic = True
+    applies_to_custom = False
+
+    property_id = KEEP_UNDECLARED
+    property_display_name = "Keep Undeclared Files"
+    property_description = (
+        "Files that the node writes and that are not among its output files are kept under undeclared/ where "
+        "they are at most this large, and named where not: 20Mi for each file and ten times that in all, "
+        "20Mi/500Mi for both, or off. Later nodes do not get them."
+    )
+    _json_data_type = "string"
+
+    def __init__(self, limit: str | None = "", **unused: Any) -> None:
+        self.limit = limit or ""
+
+    @classmethod
+    def get_single_instance(cls, value: Any | None = None) -> NeurodeskKeepUndeclared | None:
+        """Return the property for what the editor saved, a plain text; None for an empty one."""
+        if isinstance(value, cls):
+            return value
+        instance = cls(cls.strip_if_string(value) if isinstance(value, str) else "")
+        return None if instance.should_discard() else instance
+
+    @classmethod
+    def get_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema: a text that may stay empty."""
+        schema: dict[str, Any] = super().get_schema()
+        schema["uihints"] = {"ui:placeholder": "Use the runtime configuration's (20Mi)"}
+        return schema
+
+    def should_discard(self) -> bool:
+        """Ignore a limit that was not entered."""
+        return not self.limit
+
+    def get_value_for_display(self) -> str:
+        """Return what the user entered."""
+        return self.limit
+
+    def get_all_validation_errors(self) -> list[str]:
+        """Return why this is not a limit."""
+        try:
+            parse_limits(self.limit)
+        except InvalidQuantity:
+            return [f"'{self.limit}' is not a size: write off, 20Mi, or 20Mi/200Mi."]
+        return []
+
+    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
+        """Do nothing: the limit is part of the task specification, not of the pod."""
+
+
+PROPERTIES = frozenset({MODULES, STRICTNESS, KEEP_UNDECLARED})
 
 
 def register() -> None:

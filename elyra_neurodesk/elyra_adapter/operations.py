@@ -13,7 +13,7 @@ from elyra.pipeline.pipeline import GenericOperation, Operation
 from elyra.pipeline.pipeline import Pipeline as ElyraPipeline
 from elyra.pipeline.properties import ElyraProperty, ElyraPropertyList
 
-from elyra_neurodesk.elyra_adapter.node_properties import MODULES, STRICTNESS
+from elyra_neurodesk.elyra_adapter.node_properties import KEEP_UNDECLARED, MODULES, STRICTNESS
 from elyra_neurodesk.graph.pipeline import ComponentNode, Node, NotebookNode, Parameter, Pipeline
 from elyra_neurodesk.graph.resources import TITLES
 from elyra_neurodesk.validate.errors import InvalidMount
@@ -94,6 +94,7 @@ def runtime_images() -> tuple[Mapping[str, Any], ...]:
 
 def _notebook_node(operation: GenericOperation, root: Path, processor: Any) -> NotebookNode:
     strictness = operation.elyra_props.get(STRICTNESS)
+    keep_undeclared = operation.elyra_props.get(KEEP_UNDECLARED)
     path = root / operation.filename
     return NotebookNode(
         id=operation.id,
@@ -115,6 +116,7 @@ def _notebook_node(operation: GenericOperation, root: Path, processor: Any) -> N
         modifiers=_modifiers(operation, processor),
         modules=tuple(item.module for item in operation.elyra_props.get(MODULES) or ()),
         strictness=str(strictness.selection) if strictness else "",
+        keep_undeclared=str(keep_undeclared.limit) if keep_undeclared else "",
         comment=operation.doc or "",
     )
 

@@ -160,6 +160,7 @@ def read_metadata(
         scratch_claim=text("scratch_claim"),
         modules=module_list(text("default_modules")),
         strict=text("strict_modules", LEVELS[0]),
+        keep_undeclared=text("keep_undeclared", RuntimeConfiguration.keep_undeclared),
         check=text("preflight_check", LEVELS[0]),
         module_index=text("module_index"),
     )

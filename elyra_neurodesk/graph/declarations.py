@@ -1,14 +1,26 @@
-"""The Neurodesk modules that a node's task loads, and how strict the task is."""
+"""What a node's task does that Elyra's own properties do not say: modules, strictness, undeclared files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from elyra_neurodesk.bootstrapper.spec import KeepLimits
+from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.pipeline import NotebookNode
+from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 from elyra_neurodesk.settings import RuntimeConfiguration, module_list
 
 MODULES_VARIABLE = "NEURODESK_MODULES"
 """Environment variable with modules, for where the editor shows no properties: running a lone notebook."""
+
+
+class InvalidKeepLimit(NeurodeskError):
+    """A node's limit for undeclared files is not a quantity."""
+
+    code = "ND-RESOURCE-002"
+    hint = (
+        "Write off, the size of a file as 20Mi, or that and the size of all of a task's files as 20Mi/200Mi."
+    )
 
 
 def declared_modules(node: NotebookNode, settings: RuntimeConfiguration) -> tuple[str, ...]:
@@ -25,6 +37,20 @@ def declared_modules(node: NotebookNode, settings: RuntimeConfiguration) -> tupl
 def declared_strictness(node: NotebookNode, settings: RuntimeConfiguration) -> str:
     """Return ``error``, ``warn`` or ``off``: the node's or pipeline's choice, else the configuration's."""
     return node.strictness or settings.strict
+
+
+def declared_keep_limits(node: NotebookNode, settings: RuntimeConfiguration) -> KeepLimits:
+    """Return how much the node's task keeps of undeclared files: the node's or pipeline's choice, else the
+    configuration's.
+
+    Raises:
+        InvalidKeepLimit: the choice is not a quantity.
+    """
+    text = node.keep_undeclared or settings.keep_undeclared
+    try:
+        return KeepLimits(*parse_limits(text))
+    except InvalidQuantity as problem:
+        raise InvalidKeepLimit(f"Node '{node.label}': Keep Undeclared Files is '{text}'.") from problem
 
 
 def last_of_each_tool(modules: Iterable[str]) -> tuple[str, ...]:

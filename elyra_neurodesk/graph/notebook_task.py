@@ -9,7 +9,12 @@ from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import SubmissionContext
-from elyra_neurodesk.graph.declarations import MODULES_VARIABLE, declared_modules, declared_strictness
+from elyra_neurodesk.graph.declarations import (
+    MODULES_VARIABLE,
+    declared_keep_limits,
+    declared_modules,
+    declared_strictness,
+)
 from elyra_neurodesk.graph.kubernetes_config import kubernetes_config
 from elyra_neurodesk.graph.model import Constant, Container, PipelineInput, Task, TaskInput
 from elyra_neurodesk.graph.pipeline import NotebookNode, Parameter
@@ -56,6 +61,7 @@ def notebook_task(
 
     Raises:
         RuntimeImageMissing: neither the node nor the context names an image.
+        InvalidKeepLimit: the limit for undeclared files is not a quantity.
         InvalidResource: an amount of CPUs, memory, GPUs or shared memory is not a number, or too small.
     """
     image = node.image or context.default_image
@@ -78,6 +84,7 @@ def notebook_task(
         parameters={parameter.name: parameter.type for parameter in parameters},
         modules=declared_modules(node, context.settings),
         strict=declared_strictness(node, context.settings),
+        keep_undeclared=declared_keep_limits(node, context.settings),
         claim=context.settings.claim,
         cvmfs=CVMFS_ROOT,
     )

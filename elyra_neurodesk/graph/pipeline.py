@@ -73,6 +73,8 @@ class NotebookNode:
         modifiers: Elyra's execution object.
         modules: Neurodesk modules of the node, those of the pipeline's defaults first.
         strictness: ``error``, ``warn``, ``off``, or "" for the runtime configuration's.
+        keep_undeclared: how much is kept of files that are not among the outputs, as
+            `quantities.parse_limits` reads it, or "" for the runtime configuration's.
         comment: the comment attached to the node in the editor.
     """
 
@@ -91,6 +93,7 @@ class NotebookNode:
     modifiers: Modifiers = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     strictness: str = ""
+    keep_undeclared: str = ""
     comment: str = ""
 
 

@@ -19,6 +19,7 @@ CONTEXT: dict[str, Any] = {
     "inputs": "prov:used",
     "outputs": "prov:generated",
     "reports": "prov:generated",
+    "undeclared": "prov:generated",
     "source": "schema:instrument",
     "files": "prov:used",
     "modules": "prov:wasAssociatedWith",

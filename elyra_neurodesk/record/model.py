@@ -3,7 +3,7 @@
 ::
 
     TaskRecord   software, image, error, findings, source, files, modules, cvmfs, inputs, outputs, reports,
-                 language
+                 undeclared, not_kept, language
     RunRecord    software, tasks (each with its TaskRecord), tools, repositories, edges, findings
 
 Every field is ``Annotated[type, …]`` with its description, which the JSON Schemas (`schemas`) and
@@ -47,6 +47,7 @@ ErrorCode = Annotated[str, {"pattern": "^ND-[A-Z]+-[0-9]{3}$"}, "Stable code."]
 Place = Annotated[int | None, {"minimum": 1}]
 Via = Literal["lmod", "module file", ""]
 Strictness = Literal["error", "warn", "off"] | None
+WhyNotKept = Literal["off", "file limit", "task limit", "number", "name", "unreadable", "store"]
 Status = (
     Literal["exact", "other", "default", "loaded", "replaced", "unknown", "retired", "gone"] | None
 )  # a module's
@@ -127,6 +128,35 @@ class StoredFile:
     key: Annotated[str, "Object key in the bucket."]
     size: Bytes
     sha256: Annotated[Sha256, "SHA-256 of its content."]
+
+
+@dataclass(frozen=True)
+class UnkeptFile:
+    """An undeclared file that was not kept."""
+
+    path: Annotated[str, "Path below the task's working directory (POSIX)."]
+    size: Bytes
+    reason: Annotated[
+        WhyNotKept,
+        "`off`: no undeclared files are kept; `file limit`: it is larger than a file may be; `task limit`: "
+        "smaller files have used up what a task may keep; `number`: so many smaller files were kept; `name`: "
+        "no object can have its name; `unreadable`: it could not be read; `store`: it could not be stored.",
+    ]
+
+
+@dataclass(frozen=True)
+class NotKept:
+    """Undeclared files that were not kept."""
+
+    files: Annotated[int, {"minimum": 0}, "How many."]
+    size: Annotated[int, {"minimum": 0}, "Bytes of all of them."]
+    named: Annotated[tuple[UnkeptFile, ...], "The largest of them, at most 20."]
+    complete: Annotated[
+        bool, "False where the directory is so large that the search for files was ended after a minute."
+    ]
+    problem: Annotated[
+        str, "Why files within the limits could not be stored, in one line; empty where all of them were."
+    ]
 
 
 @dataclass(frozen=True)
@@ -247,6 +277,17 @@ class TaskRecord:
     ]
     outputs: Annotated[tuple[StoredFile, ...], "Declared outputs that were stored."]
     reports: Annotated[tuple[StoredFile, ...], "The executed notebook and its HTML page."]
+    undeclared: Annotated[
+        tuple[StoredFile, ...] | None,
+        Key("undeclared", required=False),
+        "Files that the task created or changed, did not declare as outputs, and that were kept; no other "
+        "task gets them. Left out where there are none.",
+    ]
+    not_kept: Annotated[
+        NotKept | None,
+        Key("not_kept", required=False),
+        "Those that were not kept; left out where there are none.",
+    ]
     language: Annotated[Language | None, "The language that ran; null where nothing ran."]
     python: Annotated[str, "Version of the Python that ran the task."]
     packages: Annotated[

@@ -35,6 +35,8 @@ _PARTS: Mapping[Kind, Mapping[str, type]] = {
         "file": model.SubmittedFile,
         "input": model.InputFile,
         "stored": model.StoredFile,
+        "unkept": model.UnkeptFile,
+        "not-kept": model.NotKept,
         "module": model.Module,
         "cvmfs": model.MountedRepository,
         "language": model.Language,

@@ -18,6 +18,7 @@ from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
 from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
+from elyra_neurodesk.record.undeclared import DIRECTORY
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
 from elyra_neurodesk.storage.client import open_storage
@@ -52,6 +53,7 @@ class RunOutput:
         size: bytes.
         sha256: content hash from the task's record, "" where the record does not list the object.
         etag: the store's own tag.
+        undeclared: whether it was kept although the node does not declare it as an output.
     """
 
     task: str
@@ -60,6 +62,7 @@ class RunOutput:
     size: int
     sha256: str = ""
     etag: str = ""
+    undeclared: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints for it."""
@@ -69,6 +72,7 @@ class RunOutput:
             "key": self.key,
             "size": self.size,
             "sha256": self.sha256 or None,
+            "undeclared": self.undeclared,
         }
 
 
@@ -159,7 +163,7 @@ class RunResults:
         return {task: file for task, file in found.items() if file}
 
     def outputs(self) -> list[RunOutput]:
-        """Return every object in the run's directory, with the hashes that the records know.
+        """Return every object in the run's directory, with what the records know of them.
 
         Raises:
             NoOutputs: the pipeline does not say where they are.
@@ -174,12 +178,22 @@ class RunResults:
             if slash
         ]
         records = self.records(output.task for output in found)
-        hashes = {
+        declared = {
             file.key: file.sha256
             for record in records.values()
             for file in (*record.outputs, *record.reports)
         }
-        return [replace(output, sha256=hashes.get(output.key, "")) for output in found]
+        kept = {file.key: file.sha256 for record in records.values() for file in record.undeclared or ()}
+        hashes = kept | declared
+        return [
+            replace(
+                output,
+                sha256=hashes.get(output.key, ""),
+                # those of an earlier attempt stand in no record
+                undeclared=output.path.startswith(f"{DIRECTORY}/") and output.key not in declared,
+            )
+            for output in found
+        ]
 
     def task(self, summary: RunSummary, wanted: str) -> TaskSummary:
         """Return the task that a user asks for: by its name, its label or its directory's name.

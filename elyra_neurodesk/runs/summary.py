@@ -9,6 +9,7 @@ from typing import Any
 
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.record.model import TaskRecord
+from elyra_neurodesk.record.undeclared import undeclared_sentences
 from elyra_neurodesk.runs.locations import SpecTask
 
 SUCCEEDED = "SUCCEEDED"
@@ -33,6 +34,7 @@ class TaskSummary:
         exit_status: the bootstrapper's exit status, None where no task record is.
         task: the name of its directory in the object store, "" for catalog components.
         node_id: the backend's id of the task's pod, for its log; "" when unknown.
+        undeclared: what became of files that the node does not declare, in sentences.
     """
 
     name: str
@@ -44,6 +46,7 @@ class TaskSummary:
     exit_status: int | None = None
     task: str = ""
     node_id: str = ""
+    undeclared: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -60,6 +63,7 @@ class TaskSummary:
             "seconds": rounded(self.seconds),
             "exit_status": self.exit_status,
             "message": self.message,
+            "undeclared": list(self.undeclared),
         }
 
 
@@ -149,12 +153,18 @@ def summarize(
 
 
 def with_record(task: TaskSummary, record: TaskRecord | None) -> TaskSummary:
-    """Return ``task`` with the measured seconds, exit status and error of its task-record.json."""
+    """Return ``task`` with the measured seconds, exit status, error and undeclared files of its record."""
     if record is None:
         return task
     error = record.error
     message = one_line(f"{error.code}: {error.message} {error.hint}") if error else task.message
-    return replace(task, seconds=record.seconds, exit_status=record.exit_status, message=message)
+    return replace(
+        task,
+        seconds=record.seconds,
+        exit_status=record.exit_status,
+        message=message,
+        undeclared=undeclared_sentences(record),
+    )
 
 
 def not_begun(task: SpecTask, run_state: str) -> TaskSummary:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk import bootstrapper
-from elyra_neurodesk.bootstrapper import command
+from elyra_neurodesk.bootstrapper import command, spec, undeclared
 from elyra_neurodesk.check.report import CODES
-from elyra_neurodesk.elyra_adapter.node_properties import NeurodeskStrictness
+from elyra_neurodesk.elyra_adapter.node_properties import NeurodeskKeepUndeclared, NeurodeskStrictness
 from elyra_neurodesk.errors import all_errors
 from elyra_neurodesk.runs import summary
 from elyra_neurodesk.storage.errors import FETCHING, STORING, TaskStorageError
@@ -94,6 +94,16 @@ def test_fields_and_their_choices_are_those_of_the_editor(page: str) -> None:
         assert fields[name]["enum"] == ["error", "warn", "off"]
         assert fields[name]["default"] == "error"
     assert f"*{NeurodeskStrictness.property_display_name}*" in text
+
+
+def test_the_limits_for_undeclared_files_are_those_of_the_code(page: str) -> None:
+    text = section(page, "Undeclared files")
+    limits = spec.KEEP_LIMITS
+    amounts = f"{limits.file >> 20} MiB a file, {limits.task >> 20} MiB a task, {undeclared.MAX_KEPT:,} files"
+    assert amounts in text
+    assert f"*{NeurodeskKeepUndeclared.property_display_name}*" in text
+    named = {name for name in re.findall(r"`(\.?[a-z_]+)`", text) if name.startswith((".", "__"))}
+    assert named - {".netrc"} <= undeclared.JUNK_DIRECTORIES
 
 
 def test_every_command_of_the_page_exists(page: str) -> None:

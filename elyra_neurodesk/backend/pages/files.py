@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elyra_neurodesk.backend.db.catalog import NotFound
+from elyra_neurodesk.record.undeclared import DIRECTORY
 from elyra_neurodesk.storage.partfile import is_part
 
 TAIL_LINES = 200
@@ -21,6 +22,11 @@ class ListedFile:
 
     path: str
     size: int
+
+    @property
+    def undeclared(self) -> bool:
+        """Whether it was kept although the task's node does not declare it as an output."""
+        return self.path.split("/")[1:2] == [DIRECTORY]
 
 
 def resolve_inside(directory: Path, path: str) -> Path:

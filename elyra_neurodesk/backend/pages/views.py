@@ -141,6 +141,7 @@ def run_page(request: Request) -> Response:
         folder = files.folders.get(file.path.partition("/")[0], "") if files else ""
         outputs_of.get(folder, others).append(file)
     labels = {task.name: task.display_name for task in tasks}
+    provenance = provenance_of(files) if files else None
     return page(
         request,
         "run.html",
@@ -152,9 +153,12 @@ def run_page(request: Request) -> Response:
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
         outputs_of=outputs_of,
+        undeclared_of={files.folders[folder]: found for folder, found in provenance.undeclared.items()}
+        if files and provenance
+        else {},
         other_outputs=others,
         outputs_directory=files.directory if files else None,
-        provenance=provenance_of(files) if files else None,
+        provenance=provenance,
         labels={folder: labels.get(name, name) for folder, name in files.folders.items()} if files else {},
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from elyra_neurodesk.check.events import (
     UNKNOWN,
     CallFunction,
+    ChangeDirectory,
     Event,
     FileEvents,
     FileUse,
@@ -283,8 +284,14 @@ class _PythonReader:
     def _use(self, node: ast.AST, text: str, use: FileUse) -> None:
         self._events.append(UseString(self._at(node), text, "quiet" if self._quiet else use))
 
-    def _string(self, node: ast.expr, use: FileUse) -> None:
-        """Note the string that an expression is, as far as it is known, and visit its parts."""
+    def _string(self, node: ast.expr, use: FileUse, function: str = "") -> None:
+        """Note the string that an expression is, as far as it is known, and visit its parts.
+
+        Args:
+            node: the expression.
+            use: what is done to the file of that name.
+            function: dotted name of the function that does it.
+        """
         if not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name | ast.Call):
             self._visit(node)
             return
@@ -293,7 +300,10 @@ class _PythonReader:
             if use in ("write", "create") and text:
                 self._events.append(WriteUnknown(self._at(node)))
             self._children(node) if isinstance(node, ast.BinOp | ast.JoinedStr) else self._visit(node)
-        elif isinstance(node, ast.Constant):
+            return
+        if use == "write":
+            text = python_functions.written_name(function, text)
+        if isinstance(node, ast.Constant):
             if isinstance(node.value, str | bytes):
                 self._use(node, text, use)
         else:
@@ -340,7 +350,7 @@ class _PythonReader:
         arguments += [(item.arg or "**", 0, item.value) for item in node.keywords]
         for keyword, position, arg in arguments:
             use = "quiet" if module else python_functions.file_use(name or last, position, keyword, opened)
-            self._string(arg, use)
+            self._string(arg, use, name or last)
             if isinstance(arg, ast.Name | ast.Attribute) and (passed := self._names.dotted(arg)):
                 self._events.append(CallFunction(self._at(node), passed))
         self._quiet = kept
@@ -349,7 +359,7 @@ class _PythonReader:
         """Return the mode that a file is opened in."""
         modes = [item.value for item in node.keywords if item.arg == "mode"]
         is_function = isinstance(node.func, ast.Name)
-        first = 1 if is_function or self._names.dotted(node.func) in ("io.open", "gzip.open") else 0
+        first = 1 if is_function or self._names.dotted(node.func) in python_functions.OPENS else 0
         modes += node.args[first : first + 1]
         return self._names.text(modes[0]) if modes else "r"
 
@@ -423,6 +433,8 @@ class _PythonReader:
             self._events.append(Interact(at, f"{name}()", "input", self._guarded))
         elif name.endswith(".eval") and node.args and self._has_matlab():
             self._embedded("octave", self._names.text(node.args[0]), at)
+        elif name in python_functions.CHANGE_DIRECTORY:
+            self._events.append(ChangeDirectory(at))
         elif name:
             self._events.append(CallFunction(at, name))
 
@@ -472,7 +484,7 @@ class _PythonReader:
             if value:
                 self._events += [SetVariable(at, variable, value), UseString(at, value)]
         elif name == "cd":
-            self._events.append(UseString(at, line.strip(), "read"))
+            self._events += [UseString(at, line.strip(), "read"), ChangeDirectory(at)]
         elif name in _STATEMENT_MAGICS:
             try:
                 tree = parse_cell(line, notebook=True)

@@ -44,7 +44,7 @@ _WRITES = word_set(
     "savefig to_csv to_excel to_parquet to_json to_pickle to_hdf to_html to_netcdf to_zarr to_file",
     "to_filename save savez savez_compressed savetxt write_text write_bytes imsave imwrite mimsave tofile",
     "write_image write_html savemat write_csv write_parquet save_as_html export sink WriteImage write_fif",
-    "save_all",
+    "save_all to_feather to_stata to_xml to_markdown to_latex ExcelWriter sink_csv sink_parquet write_excel",
 )
 _READS = word_set(
     "listdir scandir walk chdir glob iglob rglob iterdir load loadtxt genfromtxt loadmat read_csv",
@@ -54,14 +54,27 @@ _READS = word_set(
 # the position of what is written, where it is not the first argument
 _WRITTEN_SECOND = word_set(
     "shutil.copy shutil.copy2 shutil.copyfile shutil.move shutil.copytree os.rename os.replace os.link",
-    "os.symlink nibabel.save urllib.request.urlretrieve SimpleITK.WriteImage",
+    "os.symlink nibabel.save urllib.request.urlretrieve SimpleITK.WriteImage torch.save joblib.dump",
+    "ants.image_write ants.core.image_write skimage.external.imsave",
 )
 # pathlib's: the object itself is the file
 _PATH_METHODS = word_set(
     "open read_text read_bytes write_text write_bytes mkdir touch iterdir glob rglob stat exists is_file",
     "is_dir unlink",
 )
-_OPENS = frozenset({"open", "io.open", "codecs.open", "gzip.open", "bz2.open", "os.fdopen"})
+OPENS = word_set(
+    "open io.open codecs.open gzip.open bz2.open lzma.open tarfile.open zipfile.ZipFile h5py.File os.fdopen"
+)
+CHANGE_DIRECTORY = frozenset({"os.chdir", "contextlib.chdir"})
+_OUTPUT_KEYWORDS = frozenset({"output_file"})  # of nilearn.plotting
+# what is added to a name that does not end so; Matplotlib adds it to names without any ending
+_ADDED = {
+    "numpy.save": ".npy",
+    "numpy.savez": ".npz",
+    "numpy.savez_compressed": ".npz",
+    "scipy.io.savemat": ".mat",
+}
+_FIGURE = ".png"  # rcParams["savefig.format"]
 _FILE_KEYWORDS = word_set("file filename fname path path_or_buf out_file output_file out fp")
 
 
@@ -75,7 +88,9 @@ def file_use(name: str, position: int, keyword: str, opened: str) -> FileUse:
         opened: the mode that a file is opened in, "" for other functions.
     """
     last = name.rpartition(".")[2]
-    if name in _OPENS or (last == "open" and position == -1):
+    if keyword in _OUTPUT_KEYWORDS:
+        return "write"
+    if name in OPENS or (last == "open" and position == -1):
         if position > 0 or keyword not in ("", "file"):
             return "quiet"
         return "write" if set(opened) & set("wax") else "read"
@@ -98,4 +113,17 @@ def file_use(name: str, position: int, keyword: str, opened: str) -> FileUse:
 
 def opens(name: str) -> bool:
     """Return whether a function opens files."""
-    return name in _OPENS or name.endswith(".open")
+    return name in OPENS or name.endswith(".open")
+
+
+def written_name(name: str, path: str) -> str:
+    """Return the file that a function writes when it is given the name ``path``.
+
+    Args:
+        name: dotted name of the function.
+        path: as it is given.
+    """
+    if name.rpartition(".")[2] == "savefig":
+        return path if "." in path.rpartition("/")[2] else path + _FIGURE
+    added = _ADDED.get(name, "")
+    return path if path.endswith(added) else path + added

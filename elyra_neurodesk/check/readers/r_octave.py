@@ -13,6 +13,7 @@ from typing import Any
 
 from elyra_neurodesk.check.events import (
     UNKNOWN,
+    ChangeDirectory,
     Event,
     FileUse,
     Interact,
@@ -36,8 +37,20 @@ _DEBUGGERS = {"r": "browser", "octave": "keyboard"}
 _RUN_FILE = {"r": ("source",), "octave": ("run", "source")}
 _WRITES = word_set(
     "write.csv write.table writeLines saveRDS ggsave pdf png save sink dir.create writeNifti writeNIfTI",
-    "fopen mkdir saveas print niftiwrite imwrite writetable file.create dlmwrite csvwrite",
+    "mkdir saveas print niftiwrite imwrite writetable file.create dlmwrite csvwrite write.csv2 fwrite",
+    "write_csv write_tsv write_rds jpeg tiff svg",
 )
+# position of the argument that names the file, from 0
+_FILE_ARGUMENT = {
+    **dict.fromkeys(
+        ("write.csv", "write.csv2", "write.table", "fwrite", "write_csv", "write_tsv", "write_rds"), 1
+    ),
+    **dict.fromkeys(("saveRDS", "writeLines", "writeNifti", "writeNIfTI"), 1),
+    **dict.fromkeys(("ggsave", "pdf", "png", "jpeg", "tiff", "svg", "sink", "dlmwrite", "csvwrite"), 0),
+    **dict.fromkeys(("saveas", "niftiwrite", "imwrite", "writetable"), 1),
+}
+_FILE_KEYWORDS = frozenset({"file", "filename", "path", "con"})
+_CHANGE_DIRECTORY = frozenset({"setwd", "cd", "chdir"})
 _CREATES = frozenset({"dir.create", "mkdir", "file.create"})
 _READS = word_set(
     "read.csv read.table readRDS readLines load setwd list.files readNifti readNIfTI read.delim fread",
@@ -45,7 +58,8 @@ _READS = word_set(
 )
 _TESTS = frozenset({"file.exists", "dir.exists", "exist", "isfile", "isfolder", "isdir", "unlink"})
 _QUIET = word_set("cat message disp fprintf printf stop warning error library require sprintf")
-_JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue"})
+_JOINERS = frozenset({"paste", "paste0", "c", "strcat", "strjoin", "glue", "file.path", "fullfile"})
+_SEPARATORS = {"paste": " ", "paste0": "", "strcat": "", "file.path": "/", "fullfile": "/"}
 _CONVERSION = re.compile(r"%[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]")
 _MAX_TOKENS = 2000  # of a call's arguments
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -133,6 +147,31 @@ def _call(
         yield Interact(at, f"{name}()", "debugger", scope=scope)
     elif language == "r" and name in ("readLines", "scan", "file") and first == "stdin":
         yield Interact(at, f'{name}("stdin")', "input", scope=scope)
+    elif name in _CHANGE_DIRECTORY:
+        yield ChangeDirectory(at, scope=scope)
+    elif name == "fopen" and len(arguments) > 1:
+        if set(_text(arguments[1], language)) & set("wa"):
+            yield UseString(at, first, "write", scope=scope)
+    elif name in _FILE_ARGUMENT:
+        yield from _written(name, arguments, language, at, scope)
+
+
+def _written(
+    name: str, arguments: list[list[Token]], language: str, at: Location, scope: Scope
+) -> Iterator[Event]:
+    """Yield the name of the file that a call writes, put together where it is in pieces."""
+    plain = [part for part in arguments if not _keyword(part)]
+    position = _FILE_ARGUMENT[name]
+    named = [part[2:] for part in arguments if _keyword(part) in _FILE_KEYWORDS]
+    for part in named or plain[position : position + 1]:
+        text = _text(part, language)
+        if text.replace(UNKNOWN, ""):
+            yield UseString(at, text, "write", scope=scope)
+
+
+def _keyword(part: Sequence[Token]) -> str:
+    """Return the name in an argument ``name = value``, "" for one without."""
+    return part[0].value if len(part) > 2 and part[0].kind == "name" and part[1].value == "=" else ""
 
 
 def _variables(arguments: list[list[Token]], language: str, at: Location, scope: Scope) -> Iterator[Event]:
@@ -142,7 +181,7 @@ def _variables(arguments: list[list[Token]], language: str, at: Location, scope:
             yield SetVariable(at, next(values), next(values), scope=scope)
         return
     for part in arguments:
-        if len(part) > 2 and part[1].value == "=":
+        if _keyword(part):
             yield SetVariable(at, part[0].value, _text(part[2:], language), scope=scope)
 
 
@@ -175,8 +214,22 @@ def _text(part: Sequence[Token], language: str) -> str:
         return literals[0].value
     if function == "sprintf":
         return UNKNOWN.join(_CONVERSION.split(literals[0].value)).replace("%%", "%")
-    joiner = " " if function == "paste" else ""
-    return joiner.join(_items(part))
+    if function in _SEPARATORS and part[0].value == function:
+        return _put_together(function, _arguments(part, 2), language)
+    return "".join(_items(part))
+
+
+def _put_together(function: str, arguments: list[list[Token]], language: str) -> str:
+    """Return what a call that puts texts together returns."""
+    separator, pieces = _SEPARATORS[function], []
+    for part in arguments:
+        if _keyword(part):
+            separator = _text(part[2:], language) if _keyword(part) == "sep" else separator
+        elif part and part[0].value in _SEPARATORS:
+            pieces.append(_text(part, language))
+        else:
+            pieces += _items(part)
+    return separator.join(pieces)
 
 
 def _items(part: Sequence[Token]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from elyra_neurodesk.check.events import (
     UNKNOWN,
+    ChangeDirectory,
     DefineCommand,
     Event,
     FileUse,
@@ -162,6 +163,8 @@ def interpret(words: Sequence[str], shell: ShellState, at: Location) -> Embedded
     if name in ("conda", "micromamba", "mamba") and rest[:1] in (["run"], ["activate"]):
         # the packages of an environment cannot be seen
         add(InstallPackage(at, UNKNOWN, scope=scope))
+    if name in ("cd", "pushd"):
+        add(ChangeDirectory(at, scope=scope))
     add(RunCommand(at, tuple(words), scope=scope))
     shell.events.extend(_files(name, rest, scope, at))
     shell.events.extend(_packages(name, rest, shell, at))

@@ -1,26 +1,55 @@
-"""Declared outputs that no code writes."""
+"""Declared outputs that no code writes, and files that code writes and nobody declared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from fnmatch import fnmatch
+from posixpath import normpath
 
-from elyra_neurodesk.check.events import UNKNOWN, Event, Location, UseString, WriteUnknown
+from elyra_neurodesk.check.events import (
+    UNKNOWN,
+    ChangeDirectory,
+    Event,
+    Location,
+    RunCommand,
+    UseString,
+    WriteUnknown,
+    display,
+    visible,
+)
 from elyra_neurodesk.check.report import Finding, finding
+from elyra_neurodesk.check.rules.patterns import can_match, has_wildcards
+from elyra_neurodesk.check.words import word_set
+
+MAX_REPORTED = 10
+"""How many files that no output matches are reported one by one."""
 
 _MIN_NAME = 3  # characters of a name that is looked for
 _WILD = re.compile(r"[*?\[\]{}/]+")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}$")
+_NOT_A_NAME = re.compile(r"[\s<>|;&$*?'\"`]|://|^[-./~]*$")
+_TEMPORARY = re.compile(
+    r"(^|/)(te?mp|temporary|scratch|cache)([-_.0-9][^/]*)?(/|$)|^(~|/|\.\./)|^[A-Za-z]:", re.IGNORECASE
+)
+# code that is written to be run, settings of tools, notes of what ran
+_NO_RESULT = word_set(
+    ".py .r .m .sh .bash .ipynb .rmd .qmd .c .cpp .h .jl .pl .tcl .fsf .con .cfg .ini .conf .toml .yml .yaml",
+    ".log .err .out .tmp .lock .pid .bak",
+)
+_ALIKE = 0.8  # ratio of difflib.SequenceMatcher: result and results have 0.92
 
 
 def output_findings(
     node: str, file: str, outputs: Iterable[str], events: Sequence[Event], present: Iterable[str]
 ) -> list[Finding]:
-    """Return a finding for each declared output that the code does not mention.
+    """Return a finding for each declared output that no code writes, and for each undeclared file it writes.
 
     A false alarm is worse than a missed output: tools derive names from others (``bet in out`` writes
     ``out.nii.gz``), and programs put names together. So a name counts as mentioned when any string of the
-    code has a part of it, and there are no findings where files of unknown names are written.
+    code has a part of it, and there are no findings where files of unknown names are written. Where a file is
+    written whose name is almost that of the output, its own name does not count.
 
     Args:
         node: the node's label.
@@ -29,15 +58,113 @@ def output_findings(
         events: what the node does.
         present: names of files that exist when the node starts.
     """
-    if any(isinstance(event, WriteUnknown) for event in events):
-        return []
-    texts = {event.text for event in events if isinstance(event, UseString) and event.text.strip()}
-    existing = tuple(present)
-    return [
-        finding("ND-CHECK-501", node, Location(file), f"output '{output}' is declared, but no code writes it")
-        for output in outputs
-        if not any(fnmatch(name, output) for name in existing) and not _is_mentioned(output, texts)
+    declared, existing = tuple(outputs), tuple(present)
+    undeclared = [
+        (path, event) for path, event in _written(events) if not any(_matches(path, one) for one in declared)
     ]
+    missing = [one for one in declared if not any(fnmatch(name, one) for name in existing)]
+    findings, explained = [], set()
+    if not any(isinstance(event, WriteUnknown) for event in events):
+        uses = [event for event in events if isinstance(event, UseString) and event.text.strip()]
+        texts = {event.text for event in uses}
+        spoken = {event.text for event in uses if event.use != "quiet"}
+        for output in missing:
+            near = {path: event for path, event in undeclared if _is_near(path, output)}
+            if near and not _is_mentioned(output, spoken - {event.text for event in near.values()}):
+                path, event = next(iter(near.items()))
+                explained |= {known for known, _ in undeclared if known in near}
+                what = f"output '{output}' is declared, but the code writes '{path}'"
+                findings.append(finding("ND-CHECK-503", node, event.at, what))
+            elif not _is_mentioned(output, texts):
+                what = f"output '{output}' is declared, but no code writes it"
+                findings.append(finding("ND-CHECK-501", node, Location(file), what))
+    first = dict(reversed(undeclared))
+    left = [
+        (path, event)
+        for path, event in sorted(first.items(), key=lambda item: undeclared.index(item))
+        if path not in explained and path not in existing and _is_result(path, event, events)
+    ]
+    return [*findings, *_undeclared_findings(node, left)]
+
+
+def _undeclared_findings(node: str, files: Sequence[tuple[str, UseString]]) -> Iterator[Finding]:
+    for path, event in files[:MAX_REPORTED]:
+        what = f"'{display(path)}' is written, but no output of the node matches it"
+        yield finding("ND-CHECK-502", node, event.at, what)
+    if len(files) > MAX_REPORTED:
+        what = f"{len(files) - MAX_REPORTED} more files are written that no output of the node matches"
+        yield finding("ND-CHECK-502", node, files[MAX_REPORTED][1].at, what)
+
+
+def _written(events: Sequence[Event]) -> list[tuple[str, UseString]]:
+    """Return the files that code surely writes to the working directory, as far as their names are known.
+
+    One that is written after a change of directory has an unknown directory before its name.
+    """
+    moved = {event.scope for event in events if isinstance(event, ChangeDirectory)}
+    found = []
+    for event in events:
+        if not isinstance(event, UseString) or event.use != "write":
+            continue
+        text, name = event.text, event.text.rpartition("/")[2]
+        if not _SUFFIX.search(name) or _NOT_A_NAME.search(text) or _TEMPORARY.search(text):
+            continue
+        if text.startswith(f"{UNKNOWN}/") or len(name.split(".")[0].replace(UNKNOWN, "")) < 2:
+            continue
+        path = normpath(text)
+        if any(scope in moved for scope in visible(event.scope)):
+            path = f"{UNKNOWN}{path.rpartition('/')[2]}"
+        found.append((path, event))
+    return found
+
+
+def _is_result(path: str, event: UseString, events: Sequence[Event]) -> bool:
+    """Return whether a written file may be a result: it is neither code nor used afterwards."""
+    name = path.rpartition("/")[2]
+    suffix = _SUFFIX.search(name)
+    if name.startswith(".") or (suffix and suffix[0].lower() in _NO_RESULT):
+        return False
+    start = next(number for number, one in enumerate(events) if one is event)
+    later = (one for one in events[start + 1 :] if one.at != event.at)
+    return not any(_is_same(path, text) for one in later for text in _used(one))
+
+
+def _used(event: Event) -> Sequence[str]:
+    """Return the names of what something reads, removes or passes on."""
+    if isinstance(event, UseString) and event.use in ("read", "test", "unknown"):
+        return (event.text,)
+    return event.words[1:] if isinstance(event, RunCommand) else ()
+
+
+def _is_same(path: str, text: str) -> bool:
+    """Return whether a text may be the name of a file; one of which hardly anything is known is not."""
+    if UNKNOWN not in text:
+        return text.removeprefix("./") == path
+    return len(text.replace(UNKNOWN, "")) >= _MIN_NAME and can_match(text.removeprefix("./"), path)
+
+
+def _matches(path: str, output: str) -> bool:
+    """Return whether a declared output may be, or hold, a file whose name has unknown parts."""
+    pattern = normpath(output)
+    return path == pattern or can_match(path, pattern) or can_match(path, f"{pattern}/**")
+
+
+def _is_near(path: str, output: str) -> bool:
+    """Return whether a written file's name was probably meant to be that of a declared output."""
+    name, wanted = path.rpartition("/")[2], normpath(output).rpartition("/")[2]
+    if UNKNOWN in path:
+        return False
+    if fnmatch(name, wanted):
+        return True  # in another directory
+    if has_wildcards(wanted):
+        return False
+    (stem, _, suffix), (wanted_stem, _, wanted_suffix) = name.partition("."), wanted.partition(".")
+    if suffix != wanted_suffix:
+        return stem == wanted_stem
+    one, other = (re.sub(r"[-_ ]", "", text.lower()) for text in (stem, wanted_stem))
+    if re.sub(r"[0-9]+", "0", one) == re.sub(r"[0-9]+", "0", other):
+        return one == other  # else of another subject, or another run
+    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
 def _is_mentioned(output: str, texts: Iterable[str]) -> bool:

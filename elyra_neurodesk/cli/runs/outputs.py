@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 def outputs(
     run: str, directory: Path | None, overwrite: bool, runtime_config: str | None, as_json: bool
 ) -> int:
-    """List or download the files that a run uploaded."""
+    """List or download the files that a run uploaded.
+
+    Files that a node wrote and does not declare as outputs are listed apart, and downloaded to
+    DIRECTORY/TASK/undeclared/.
+    """
     if overwrite and directory is None:
         raise click.UsageError("--overwrite needs --download DIRECTORY.")
     results = open_run(run, runtime_config)
@@ -47,7 +51,11 @@ def outputs(
     else:
         from elyra_neurodesk.cli.render import console
 
-        console().print(_outputs_table(found))
+        declared = [output for output in found if not output.undeclared]
+        console().print(_outputs_table(declared))
+        if len(declared) < len(found):
+            console().print("\nundeclared: kept, but no other task gets them", style="bold")
+            console().print(_outputs_table(output for output in found if output.undeclared))
     return 0
 
 

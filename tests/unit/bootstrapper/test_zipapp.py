@@ -23,7 +23,7 @@ def test_it_holds_the_bootstrapper_and_nothing_else() -> None:
     assert names == sorted(names)
     single = {
         "__main__.py",
-        *(f"elyra_neurodesk/{name}.py" for name in ("__init__", "errors", "network", "paths")),
+        *(f"elyra_neurodesk/{name}.py" for name in ("__init__", "errors", "formatting", "network", "paths")),
     }
     assert single <= set(names)
     others = set(names) - single

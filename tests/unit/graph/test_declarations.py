@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from elyra_neurodesk.bootstrapper.spec import KeepLimits
 from elyra_neurodesk.elyra_adapter.node_properties import (
+    KEEP_UNDECLARED,
     MODULES,
     STRICTNESS,
+    NeurodeskKeepUndeclared,
     NeurodeskModule,
     NeurodeskStrictness,
 )
-from elyra_neurodesk.graph.declarations import last_of_each_tool
+from elyra_neurodesk.graph.declarations import InvalidKeepLimit, last_of_each_tool
 from elyra_neurodesk.graph.model import TaskGraph
 from tests.safety import workbench
 from tests.safety.workbench import Workbench
@@ -90,3 +93,33 @@ def test_a_wrong_strictness_is_refused_in_the_editor() -> None:
         "'maybe' is not one of error, warn, off."
     ]
     assert NeurodeskStrictness("warn").get_all_validation_errors() == []
+
+
+def limits(bench: Workbench, properties: Json | None = None, **parameters: object) -> KeepLimits:
+    node = notebook_node("node", "a.ipynb", **parameters)
+    spec = bench.graph(bench.definition([node], pipeline_defaults=properties or {})).tasks[0].spec
+    assert spec is not None
+    return spec.keep_undeclared
+
+
+def test_limits_for_undeclared_files_are_the_nodes_then_the_pipelines_then_the_configurations(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limits(bench) == KeepLimits() == (20 << 20, 200 << 20)
+    assert limits(bench, {KEEP_UNDECLARED: "1Gi"}) == (1 << 30, 10 << 30)
+    assert limits(bench, {KEEP_UNDECLARED: "1Gi"}, neurodesk_keep_undeclared="1Mi/2G") == (1 << 20, 2 * 10**9)
+    monkeypatch.setattr(workbench, "SETTINGS", replace(workbench.SETTINGS, keep_undeclared="off"))
+    assert limits(bench) == (0, 0)
+    assert limits(bench, neurodesk_keep_undeclared="20Mi") == KeepLimits()
+    monkeypatch.setattr(workbench, "SETTINGS", replace(workbench.SETTINGS, keep_undeclared="a lot"))
+    with pytest.raises(InvalidKeepLimit, match=r"Node 'node': Keep Undeclared Files is 'a lot'\. Write off"):
+        limits(bench)
+
+
+def test_a_wrong_limit_is_refused_in_the_editor() -> None:
+    for text in ("much", "-1Mi", "1Mi/", "1/2/3", "inf"):
+        assert NeurodeskKeepUndeclared(text).get_all_validation_errors() == [
+            f"'{text}' is not a size: write off, 20Mi, or 20Mi/200Mi."
+        ]
+    for text in ("off", "0", "20Mi", "1.5Gi/10Gi"):
+        assert NeurodeskKeepUndeclared(text).get_all_validation_errors() == []

@@ -10,7 +10,7 @@ from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.runs.locations import SpecTask
 from elyra_neurodesk.runs.summary import TaskSummary, summarize, with_record
 from elyra_neurodesk.storage.location import StorageLocation
-from tests.support.records import read_task_record
+from tests.support.records import read_task_record, stored
 
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -152,6 +152,22 @@ def test_json_of_a_run_has_stable_keys() -> None:
                 "seconds": 3.0,
                 "exit_status": None,
                 "message": "",
+                "undeclared": [],
             }
         ],
     }
+
+
+def test_a_record_adds_what_became_of_undeclared_files() -> None:
+    lost = {
+        "files": 1,
+        "size": 5 << 20,
+        "named": [{"path": "a.nii", "size": 5 << 20, "reason": "file limit"}],
+    }
+    record = read_task_record(
+        undeclared=[stored("x.csv", "a", "undeclared")], not_kept={**lost, "complete": True, "problem": ""}
+    )
+    assert with_record(TaskSummary("a", "a", "SUCCEEDED"), record).undeclared == (
+        "1 undeclared file was kept in undeclared/, 10 B; declare it under Output Files for later nodes to use",
+        "1 file was not kept: a.nii, 5.0 MiB; declare it under Output Files",
+    )
