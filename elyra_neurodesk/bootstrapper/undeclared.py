@@ -19,6 +19,7 @@ from elyra_neurodesk.bootstrapper.file_manifest import FileManifest
 from elyra_neurodesk.bootstrapper.outputs import VISUALISATIONS
 from elyra_neurodesk.bootstrapper.spec import KeepLimits
 from elyra_neurodesk.record.model import NotKept, UnkeptFile, WhyNotKept
+from elyra_neurodesk.storage.partfile import is_part
 
 MAX_KEPT = 1000
 """How many files are kept at most."""
@@ -231,7 +232,7 @@ def _if_written(
 
 def is_junk(path: Path) -> bool:
     """Tell whether a file is something that a program leaves for itself."""
-    if _JUNK_FILE.fullmatch(path.name):
+    if _JUNK_FILE.fullmatch(path.name) or is_part(path.name):
         return True
     return bool(_CORE.fullmatch(path.name)) and _is_core_dump(path)
 

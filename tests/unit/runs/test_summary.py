@@ -168,6 +168,7 @@ def test_a_record_adds_what_became_of_undeclared_files() -> None:
         undeclared=[stored("x.csv", "a", "undeclared")], not_kept={**lost, "complete": True, "problem": ""}
     )
     assert with_record(TaskSummary("a", "a", "SUCCEEDED"), record).undeclared == (
-        "1 undeclared file was kept in undeclared/, 10 B; declare it under Output Files for later nodes to use",
+        "1 undeclared file was kept in undeclared/, 10 B; declare it under Output Files for later nodes to "
+        "use",
         "1 file was not kept: a.nii, 5.0 MiB; declare it under Output Files",
     )
