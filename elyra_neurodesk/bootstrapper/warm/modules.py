@@ -66,23 +66,34 @@ class _Returned(importlib.abc.Loader):
 def set_aside(kept: frozenset[str]) -> None:
     """Take every module but ``kept`` from `sys.modules`, with the attributes that parents have of them.
 
-    Modules without a file stay, unless their package goes: nothing can come before them.
+    Modules without a file of this name stay, unless their package goes: nothing can come before them.
     """
-    taken = {}
-    for name, module in [*sys.modules.items()]:
-        spec = getattr(module, "__spec__", None)
-        if name in kept or name == "__main__" or name.startswith("encodings."):
-            continue
-        has_file = spec is not None and (spec.has_location or spec.submodule_search_locations is not None)
-        if has_file or name.partition(".")[0] in taken:
-            taken[name] = module
+    sys.modules.pop("__mp_main__", None)  # multiprocessing's other name of a main module that is gone
+    others = {
+        name: module
+        for name, module in sys.modules.items()
+        if name not in kept and name != "__main__" and not name.startswith("encodings.")
+    }
+    with_file = {name for name, module in others.items() if _has_file(name, module)}
+    taken = {
+        name: module
+        for name, module in others.items()
+        if name in with_file or name.partition(".")[0] in with_file
+    }
     for name, module in taken.items():
         del sys.modules[name]
         parent, _, child = name.rpartition(".")
         if parent in kept and getattr(sys.modules.get(parent), child, None) is module:
             delattr(sys.modules[parent], child)
-    sys.modules.pop("__mp_main__", None)  # multiprocessing's other name of a main module that is gone
     sys.meta_path.insert(0, SetAside(taken))
+
+
+def _has_file(name: str, module: ModuleType) -> bool:
+    """Return whether a module was loaded under this name from a file or directory."""
+    spec = getattr(module, "__spec__", None)
+    if spec is None or spec.name != name:
+        return False
+    return bool(spec.has_location or spec.submodule_search_locations is not None)
 
 
 def _is_same(found: importlib.machinery.ModuleSpec, known: importlib.machinery.ModuleSpec | None) -> bool:
