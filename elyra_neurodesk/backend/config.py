@@ -10,13 +10,19 @@ from typing import Any
 import yaml
 
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.private_file import write_private
+from elyra_neurodesk.backend.private_file import read_regular, write_private
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.paths import CVMFS_ROOT
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
 
 CVMFS_CLAIM = "cvmfs-neurodesk"
 _RETIRED = ("store_port",)  # settings of earlier versions, which their files still have
+_MOST: dict[str, float] = {
+    "parallelism": 10_000,
+    "cpus": 10_000,
+    "port": 65_535,
+    "grace_seconds": 3_600,
+}
 
 
 class InvalidConfig(NeurodeskError):
@@ -62,18 +68,26 @@ class Config:
             claims[name] = str(Path(directory).expanduser().absolute())
         return replace(self, claims=claims)
 
-    def validated(self) -> Config:
+    def validated(self, where: str = "the settings") -> Config:
         """Return this when every value can be used.
 
+        Args:
+            where: what the values come from, for the message.
+
         Raises:
-            InvalidConfig: naming the value and its limit.
+            InvalidConfig: naming where it is, the setting, its value and the limit.
         """
-        if self.parallelism < 0 or self.cpus < 0 or self.grace_seconds < 0:
-            raise InvalidConfig("parallelism, cpus and grace_seconds cannot be below 0.")
+        for key, value in asdict(self).items():
+            most = _MOST.get(key)
+            # a comparison with NaN is false
+            if most is not None and not 0 <= value <= most:
+                raise InvalidConfig(f"{where}: {key} is {value}; it must be a number from 0 to {most}.")
         try:
             parse_bytes(self.memory or "0")
         except InvalidQuantity:
-            raise InvalidConfig(f"the memory {self.memory!r} is not a size such as 8Gi or 500Mi.") from None
+            raise InvalidConfig(
+                f"{where}: memory is {self.memory!r}; it must be a size such as 8Gi or 500Mi."
+            ) from None
         return self
 
 
@@ -81,22 +95,48 @@ def load_config(home: Home) -> Config:
     """Return the settings in config.yaml; the defaults without the file.
 
     Raises:
-        InvalidConfig: the file is not YAML, or has a setting that is unknown or of the wrong type.
+        InvalidConfig: the file is not YAML, or has a setting that is unknown or cannot be used.
     """
-    if not home.config.exists():
-        return Config()
+    where = str(home.config)
     try:
-        content = yaml.safe_load(home.config.read_text(encoding="utf-8")) or {}
-        content = {key: value for key, value in content.items() if key not in _RETIRED}
-        default = asdict(Config())
-        unknown = sorted(set(content) - set(default))
-        if unknown:
-            raise InvalidConfig(f"{home.config} has the unknown setting {unknown[0]!r}.")
-        typed = {key: type(default[key])(value) for key, value in content.items()}
-        typed["claims"] = {str(k): str(v) for k, v in typed.get("claims", default["claims"]).items()}
-        return Config(**typed).validated()
-    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as problem:
-        raise InvalidConfig(f"{home.config} cannot be read: {problem}.") from problem
+        content = yaml.safe_load(read_regular(home.config))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as problem:
+        raise InvalidConfig(f"{where} cannot be read: {problem}.") from problem
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise InvalidConfig(f"{where} is a {type(content).__name__}; it must be a mapping of settings.")
+    content = {key: value for key, value in content.items() if key not in _RETIRED}
+    default = asdict(Config())
+    unknown = sorted(str(key) for key in content if key not in default)
+    if unknown:
+        raise InvalidConfig(
+            f"{where}: the setting {unknown[0]!r} is unknown; there are {', '.join(default)}."
+        )
+    typed = {key: _typed(where, key, value, default[key]) for key, value in content.items()}
+    return Config(**typed).validated(where)
+
+
+def _typed(where: str, key: str, value: Any, default: Any) -> Any:
+    """Return a setting in the type of its default, or raise InvalidConfig: YAML has any type anywhere."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    accepted = {
+        bool: (isinstance(value, bool), "true or false"),
+        int: (number and isinstance(value, int), "a whole number"),
+        float: (number, "a number"),
+        str: (isinstance(value, str) or number, "a text"),
+        dict: (isinstance(value, dict), "a mapping of names of PVCs to directories"),
+    }
+    fits, what = accepted[type(default)]
+    if not fits:
+        raise InvalidConfig(f"{where}: {key} is {value!r}; it must be {what}.")
+    if not isinstance(value, dict):
+        return type(default)(value)
+    for name, directory in value.items():
+        if not isinstance(directory, str) or not directory:
+            raise InvalidConfig(f"{where}: {key} has {directory!r} for {name!r}; it must be a directory.")
+    return {str(name): directory for name, directory in value.items()}
 
 
 def save_config(home: Home, config: Config) -> None:
@@ -116,10 +156,10 @@ def load_secrets(home: Home) -> dict[str, dict[str, str]]:
     if home.secrets.stat().st_mode & 0o077:
         raise InvalidConfig(f"{home.secrets} can be read by others.", f"Type: chmod 600 {home.secrets}")
     try:
-        content: dict[str, Any] = yaml.safe_load(home.secrets.read_text(encoding="utf-8")) or {}
+        content: dict[str, Any] = yaml.safe_load(read_regular(home.secrets)) or {}
         for name, keys in content.items():
             found[str(name)] = {str(key): str(value) for key, value in keys.items()}
-    except (OSError, AttributeError, yaml.YAMLError):
+    except (OSError, AttributeError, ValueError, RecursionError, yaml.YAMLError):
         # the parser's own message would quote the file, secrets included
         raise InvalidConfig(f"{home.secrets} is not a mapping of secret names to keys and values.") from None
     return found

@@ -13,6 +13,7 @@ from typing import Any
 
 from elyra_neurodesk.backend.access_token import ensure_token, read_token
 from elyra_neurodesk.backend.config import CVMFS_CLAIM, Config, load_config, save_config
+from elyra_neurodesk.backend.db.damage import DatabaseDamaged, check_database, set_aside, unknown_runs
 from elyra_neurodesk.backend.earlier_store import retire_store
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import wait_healthy
@@ -42,6 +43,13 @@ class CannotStop(NeurodeskError):
     hint = "End it by hand: kill -9 PID"
 
 
+class DatabaseIntact(NeurodeskError):
+    """A new database was asked for, and the one that is there is not damaged."""
+
+    code = "ND-LOCAL-022"
+    hint = "Leave --new-database out; `elyra-neurodesk runs delete` and `runs prune` remove runs."
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user asked `local up` for; None leaves a setting as it is."""
@@ -52,6 +60,7 @@ class Options:
     cpus: float | None = None
     memory: str | None = None
     warm: bool | None = None
+    new_database: bool = False
 
     def apply(self, config: Config) -> Config:
         """Return the settings with these changes, or raise InvalidConfig."""
@@ -93,6 +102,9 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
         else:
             if before is not None:
                 say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
+            if before is not None and before.server.alive():
+                _stop(before.server, "server", _MARGIN)  # it runs, but does not answer
+            _look_after_database(home, options.new_database, say)
             state = _start(home, options, config, before, token)
             say(f"Up: {state.api_url}/ (object store {home.store})")
         if register is not None:
@@ -184,6 +196,29 @@ def _run_counts(home: Home) -> Mapping[str, int]:
     return dict(sorted(RunStore(Database(home.database)).counts().items()))
 
 
+def _look_after_database(home: Home, new: bool, say: Say) -> None:
+    """Refuse a damaged database, or put it aside where the user asks for a new one.
+
+    Raises:
+        DatabaseDamaged: it is, and ``new`` is off.
+    """
+    directories = {path.name for path in home.runs.iterdir()}
+    try:
+        check_database(home.database, used=bool(directories))
+    except DatabaseDamaged as problem:
+        if not new:
+            raise
+        say(f"{problem.message} It is kept as {set_aside(home.database)}; the list of runs begins anew.")
+        return
+    if new:
+        raise DatabaseIntact(f"the database {home.database} is not damaged, and is not replaced.")
+    if lost := unknown_runs(home.database, directories):
+        say(
+            f"Warning: {len(lost)} of the runs in {home.runs} are not in the database, such as {lost[0]}: "
+            "a part of it was lost. Their outputs and records are in the object store."
+        )
+
+
 def _check_installed() -> None:
     for name in ("starlette", "uvicorn", "python_multipart", "jinja2"):
         if importlib.util.find_spec(name) is None:
@@ -207,8 +242,6 @@ def _start(
     home: Home, options: Options, config: Config, before: BackendState | None, token: str
 ) -> BackendState:
     """Start the server, on the port that it had where it can: compiled pipelines name it."""
-    if before is not None and before.server.alive():
-        _stop(before.server, "server", _MARGIN)  # it runs, but does not answer
     port = choose_port(options.port, config.port or PORT, "--port")
     save_config(home, replace(config, port=port))
     server = _spawn(_server_command(home, port), home.server_log, home)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -24,3 +26,20 @@ def write_private(file: Path, text: str) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def read_regular(file: Path) -> str:
+    """Return the text of a regular file (UTF-8); opening a FIFO would wait for a writer without end.
+
+    Raises:
+        OSError: it cannot be read, or is something else: a FIFO, a device, a directory.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(file))
+        with os.fdopen(descriptor, encoding="utf-8", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(descriptor)

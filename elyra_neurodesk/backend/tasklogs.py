@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from elyra_neurodesk.backend.db.catalog import NotFound
 from elyra_neurodesk.backend.db.rows import RunRow, TaskRow
@@ -14,6 +17,7 @@ from elyra_neurodesk.backend.db.states import FINAL
 
 MAIN_LOG = "main.log"
 _FOLLOW_SECONDS = 0.3
+_PIECE = 1 << 20  # bytes that are read at once: logs of gigabytes are met
 
 
 def log_files(directory: Path) -> list[str]:
@@ -30,12 +34,15 @@ class LogReader:
         runs: the database's runs.
         run: the run.
         task: a task's name, or "" for all.
+        tail: how many of the last lines of each file to begin with; None for all.
     """
 
     runs: RunStore
     run: RunRow
     task: str = ""
+    tail: int | None = None
     _offsets: dict[Path, int] = field(default_factory=dict)
+    _decoders: dict[Path, codecs.IncrementalDecoder] = field(default_factory=dict)
 
     def new_lines(self) -> Iterator[tuple[str, str, str]]:
         """Yield (task, file name, text) for every piece that was added.
@@ -55,27 +62,57 @@ class LogReader:
         for name in log_files(directory) if task.directory else []:
             file = directory / name
             with file.open("rb") as stream:
-                stream.seek(self._offsets.get(file, 0))
-                content = stream.read()
-            if content:
-                self._offsets[file] = self._offsets.get(file, 0) + len(content)
-                yield task.name, name, content.decode("utf-8", "replace")
+                if file not in self._offsets:
+                    self._offsets[file] = 0 if self.tail is None else tail_offset(stream, self.tail)
+                    self._decoders[file] = codecs.getincrementaldecoder("utf-8")("replace")
+                end = os.fstat(stream.fileno()).st_size  # a log that grows faster than it is read ends here
+                stream.seek(self._offsets[file])
+                while self._offsets[file] < end and (piece := stream.read(_PIECE)):
+                    self._offsets[file] += len(piece)
+                    yield task.name, name, self._decoders[file].decode(piece)
 
     def ended(self) -> bool:
         """Return whether the run has ended."""
         return self.runs.run(self.run.run_id).state in FINAL
 
 
+def tail_offset(stream: BinaryIO, lines: int) -> int:
+    """Return where the last ``lines`` lines of a file begin, reading backwards."""
+    position = stream.seek(0, os.SEEK_END)
+    missing = lines + 1  # the break before the first of them; one at the end of the file begins no line
+    if position:
+        stream.seek(position - 1)
+        missing -= stream.read(1) != b"\n"
+    while position > 0:
+        size = min(_PIECE, position)
+        position = stream.seek(position - size)
+        piece = stream.read(size)
+        found = len(piece)
+        while missing and (found := piece.rfind(b"\n", 0, found)) >= 0:
+            missing -= 1
+        if not missing:
+            return position + found + 1
+    return 0
+
+
 def print_logs(reader: LogReader, follow: bool, write: Callable[[str], None]) -> None:
     """Write the logs under a heading per file; with ``follow``, until the run ends."""
     heading = ("", "")
+    last = "\n"
     while True:
         ended = reader.ended()
         for task, name, text in reader.new_lines():
             if (task, name) != heading:
                 heading = (task, name)
-                write(f"==> {task}: {name} <==\n")
-            write(text if text.endswith("\n") or follow else f"{text}\n")
+                write(f"{_ended(last)}==> {task}: {name} <==\n")
+            write(text)
+            last = text or last
         if not follow or ended:
+            write(_ended(last))
             return
         time.sleep(_FOLLOW_SECONDS)
+
+
+def _ended(text: str) -> str:
+    """Return what ends the last line of a text."""
+    return "" if text.endswith("\n") else "\n"

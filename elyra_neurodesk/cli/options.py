@@ -41,6 +41,13 @@ def timeout_option(command: F) -> F:
     )(command)
 
 
+def tail_option(command: F) -> F:
+    """Add ``--tail N``."""
+    return click.option(
+        "--tail", type=click.IntRange(min=1), metavar="N", help="Only the last N lines of each log."
+    )(command)
+
+
 def print_json(content: object) -> None:
     """Print ``content`` as indented JSON in UTF-8."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))

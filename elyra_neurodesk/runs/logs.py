@@ -1,11 +1,18 @@
-"""Reads the logs of a run's tasks while they grow."""
+"""Reads the logs of a run's tasks while they grow, in constant memory: logs of gigabytes are met."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
+
+Write = Callable[[bytes], object]
+MAX_TAIL_BYTES = 8 << 20
+"""The last lines of a log are at most so many bytes."""
 
 
 class NoLogYet(NeurodeskError):
@@ -15,12 +22,13 @@ class NoLogYet(NeurodeskError):
     hint = "Logs are uploaded when a task ends: --follow waits for it. Or see the task on the run's page."
 
 
-def tail(
+def follow(
     snapshots: Iterable[RunSummary],
     select: Callable[[RunSummary], Iterable[TaskSummary]],
-    read: Callable[[TaskSummary], bytes | None],
-) -> Iterator[tuple[TaskSummary, bytes]]:
-    """Yield what is new in the tasks' logs at each snapshot of the run.
+    read: Callable[[TaskSummary, Write], bool],
+    write: Callable[[TaskSummary, bytes], object],
+) -> None:
+    """Pass on what is new in the tasks' logs at each snapshot of the run.
 
     A log is followed while its task runs and read once more after its end. When that final log is not the
     continuation of what was read before (the pod's log and the uploaded one may differ in their first lines),
@@ -29,21 +37,86 @@ def tail(
     Args:
         snapshots: of the run, the final one last (see `poll.poll`).
         select: which tasks to follow.
-        read: reads a task's log as far as it is known.
+        read: passes on a task's log as far as it is known (`RunResults.log`).
+        write: gets the pieces.
     """
-    seen: dict[str, bytes] = {}
+    seen: dict[str, GrowingLog] = {}
     final: set[str] = set()
     for summary in snapshots:
         for task in select(summary):
             if task.name in final or task.state == PENDING:
                 continue
-            log = read(task)
+            log = seen.setdefault(task.name, GrowingLog())
+            log.pass_on_new(
+                lambda take, task=task: read(task, take), lambda piece, task=task: write(task, piece)
+            )
             if task.ended:
                 final.add(task.name)
-            if log is None:
-                continue
-            before = seen.get(task.name, b"")
-            new = log[len(before) :] if log.startswith(before) else log
-            seen[task.name] = log
-            if new:
-                yield task, new
+
+
+@dataclass
+class GrowingLog:
+    """What was passed on of one log: its length in bytes and its hash, not its text."""
+
+    length: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def pass_on_new(self, read: Callable[[Write], bool], write: Write) -> None:
+        """Read the log from its beginning and pass on what follows what was passed on before.
+
+        Args:
+            read: passes the whole log on; returns False when there is none.
+            write: gets what is new, the whole log when it does not begin with what was passed on before.
+        """
+        before, position = self.length, 0
+        beginning = hashlib.sha256()
+        same = before == 0
+
+        def take(piece: bytes) -> None:
+            nonlocal position, same
+            if position < before:
+                known = piece[: before - position]
+                beginning.update(known)
+                position += len(known)
+                piece = piece[len(known) :]
+                if position == before:
+                    same = beginning.digest() == self._digest.digest()
+            if piece and same:
+                self._add(piece, write)
+
+        if read(take) and not same:
+            self.length, self._digest = 0, hashlib.sha256()
+            read(lambda piece: self._add(piece, write))
+
+    def _add(self, piece: bytes, write: Write) -> None:
+        self._digest.update(piece)
+        self.length += len(piece)
+        write(piece)
+
+
+class LastLines:
+    """Keeps the last lines of a log that comes in pieces, at most `MAX_TAIL_BYTES`.
+
+    Args:
+        count: how many lines.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._kept = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._kept += piece
+        if len(self._kept) > 2 * MAX_TAIL_BYTES:
+            self._kept = bytearray(self.text())
+
+    def text(self) -> bytes:
+        """Return the lines."""
+        end = len(self._kept)
+        begin = end - 1 if self._kept.endswith(b"\n") else end  # a line break at the end begins no line
+        for _ in range(self._count):
+            begin = self._kept.rfind(b"\n", 0, max(begin, 0))
+            if begin < 0:
+                break
+        return bytes(self._kept[max(begin + 1, end - MAX_TAIL_BYTES) :])

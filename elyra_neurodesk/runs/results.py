@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +27,7 @@ from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
 
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
+_PIECE = 256 * 1024  # bytes of a log that are passed on at once
 
 
 class NoSuchTask(NeurodeskError):
@@ -207,11 +208,14 @@ class RunResults:
         known = ", ".join(task.name for task in summary.tasks) or "none"
         raise NoSuchTask(f"run {self.run_id} has no task '{wanted}'.", f"Its tasks: {known}.")
 
-    def log(self, task: TaskSummary) -> bytes | None:
-        """Return a task's log as far as it is known, None when there is none yet.
+    def log(self, task: TaskSummary, write: Callable[[bytes], object]) -> bool:
+        """Pass a task's log, as far as it is known, to ``write``, piece by piece: it may exceed the memory.
 
         The log that the task uploaded is complete; while it runs (and for catalog components) the backend is
         asked for the pod's.
+
+        Returns:
+            Whether there is a log; it may be empty.
 
         Raises:
             StorageError: the store cannot be read.
@@ -220,34 +224,51 @@ class RunResults:
         if spec is not None and task.ended:
             name = PurePosixPath(spec.file).stem + ".log"
             try:
-                return self.storage.get(spec.run_key(self.run_id, spec.task, name))
+                self.storage.stream(spec.run_key(self.run_id, spec.task, name), write)
             except NoSuchObject:
                 pass
-        return self._live_log(task.node_id)
+            else:
+                return True
+        return self._live_log(task.node_id, write)
 
-    def _live_log(self, node: str) -> bytes | None:
+    def _live_log(self, node: str, write: Callable[[bytes], object]) -> bool:
         if not node:
-            return None
+            return False
         address = _LIVE_LOG.format(
             endpoint=self.connection.endpoint, run=quote(self.run_id, safe=""), node=quote(node, safe="")
         )
+        begun = False
         try:
-            with requests.Session() as session:
-                session.trust_env = False  # as kfp.Client, see health.py
-                answer = session.get(
+            with (
+                _session() as session,
+                session.get(
                     address,
                     headers=dict(self.connection.headers),
                     verify=self.connection.ca_file or True,
                     timeout=REQUEST_TIMEOUT,
                     allow_redirects=False,
-                )
-        except requests.RequestException:
-            return None
-        is_log = answer.status_code == 200 and "html" not in answer.headers.get("content-type", "")
-        # KFP writes 200 before it knows whether there is a log, then a JSON error in its place
-        return answer.content if is_log and not answer.content.startswith(b'{"error_message"') else None
+                    stream=True,
+                ) as answer,
+            ):
+                if answer.status_code != 200 or "html" in answer.headers.get("content-type", ""):
+                    return False
+                for piece in answer.iter_content(_PIECE):
+                    # KFP writes 200 before it knows whether there is a log, then a JSON error in its place
+                    if not begun and piece.startswith(b'{"error_message"'):
+                        return False
+                    begun = True
+                    write(piece)
+        except requests.RequestException:  # a log that breaks off is known as far as it came
+            return begun
+        return True
 
     def _any_spec(self) -> TaskSpec:
         for spec in self.specs.values():
             return spec
         raise NoOutputs(f"the pipeline of run {self.run_id} has no task that says where its outputs are.")
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # as kfp.Client, see health.py
+    return session

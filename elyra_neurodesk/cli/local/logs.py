@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from elyra_neurodesk.cli.local.options import home_option
+from elyra_neurodesk.cli.options import tail_option
 
 
 @click.command("logs")
@@ -15,7 +16,8 @@ from elyra_neurodesk.cli.local.options import home_option
 @click.argument("task", required=False, default="")
 @home_option
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended.")
-def logs(run: str, task: str, home: Path | None, follow: bool) -> None:
+@tail_option
+def logs(run: str, task: str, home: Path | None, follow: bool, tail: int | None) -> None:
     """Print the logs of RUN (an id or its beginning), of all tasks or of TASK."""
     from elyra_neurodesk.backend.db.catalog import NotFound
     from elyra_neurodesk.backend.db.database import Database
@@ -27,7 +29,7 @@ def logs(run: str, task: str, home: Path | None, follow: bool) -> None:
     if not found.database.exists():
         raise NotFound(f"there are no runs in {found.path}.")
     runs = RunStore(Database(found.database))
-    print_logs(LogReader(runs, runs.find(run), task), follow, _write)
+    print_logs(LogReader(runs, runs.find(run), task, tail), follow, _write)
 
 
 def _write(text: str) -> None:

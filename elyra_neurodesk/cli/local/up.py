@@ -32,6 +32,9 @@ from elyra_neurodesk.cli.local.options import home_option
     help="Fork tasks from a process that has imported their libraries, or start each as a new process; the "
     "default is to fork, and a choice is remembered.",
 )
+@click.option(
+    "--new-database", is_flag=True, help="Put a damaged database aside and begin with an empty list of runs."
+)
 @click.option("--no-register", is_flag=True, help="Do not write Elyra's runtime configuration.")
 def up(
     home: Path | None,
@@ -41,6 +44,7 @@ def up(
     cpus: float | None,
     memory: str | None,
     warm: bool | None,
+    new_database: bool,
     no_register: bool,
 ) -> None:
     """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
@@ -51,7 +55,7 @@ def up(
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
 
     found = find_home(home)
-    options = lifecycle.Options(port, claims, parallelism, cpus, memory, warm)
+    options = lifecycle.Options(port, claims, parallelism, cpus, memory, warm, new_database)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
     for name, directory in load_config(found).claims.items():
         missing = "" if Path(directory).is_dir() else "  (not found)"

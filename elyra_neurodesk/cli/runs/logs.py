@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_config_option
+from elyra_neurodesk.cli.options import json_option, note, runtime_config_option, tail_option
 from elyra_neurodesk.cli.runs.open import open_run
 
 if TYPE_CHECKING:
+    from elyra_neurodesk.runs.logs import Write
     from elyra_neurodesk.runs.results import RunResults
     from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
@@ -20,51 +24,62 @@ if TYPE_CHECKING:
 @click.option(
     "-f", "--follow", "following", is_flag=True, help="Keep printing until the run, or the task, has ended."
 )
+@tail_option
 @runtime_config_option
 @json_option
-def logs(run: str, task: str | None, following: bool, runtime_config: str | None, as_json: bool) -> int:
+def logs(
+    run: str,
+    task: str | None,
+    following: bool,
+    tail: int | None,
+    runtime_config: str | None,
+    as_json: bool,
+) -> int:
     """Print the log of a task, or of every task of a run.
 
     The logs of failed tasks are included.
     """
-    if following and as_json:
-        raise click.UsageError("--follow and --json cannot be used together.")
+    for option, given in (("--json", as_json), ("--tail", tail is not None)):
+        if following and given:
+            raise click.UsageError(f"--follow and {option} cannot be used together.")
     results = open_run(run, runtime_config)
     if following:
         _follow_logs(results, task)
         return 0
     summary = results.summary()
     tasks = [results.task(summary, task)] if task else summary.tasks
-    found = [(one, results.log(one)) for one in tasks]
     if as_json:
-        print_json(
-            [
-                {
-                    "task": one.name,
-                    "state": one.state,
-                    "log": None if log is None else log.decode("utf-8", "replace"),
-                }
-                for one, log in found
-            ]
-        )
+        _print_json(results, tasks, tail)
         return 0
-    if task and found[0][1] is None:
-        from elyra_neurodesk.runs.logs import NoLogYet
+    for one in tasks:
+        heading = "" if task else f"==> {one.display_name} ({one.state}) <=="
+        printer = _Printer(heading)
+        found = _read(results, one, tail, printer.write)
+        if task and not found:
+            from elyra_neurodesk.runs.logs import NoLogYet
 
-        raise NoLogYet(f"there is no log of task '{task}' of run {results.run_id} ({found[0][0].state}).")
-    for one, log in found:
-        if not task:
-            click.echo(
-                f"==> {one.display_name} ({one.state}) <==" + ("" if log is not None else " no log yet")
-            )
-        _write(log or b"")
+            raise NoLogYet(f"there is no log of task '{task}' of run {results.run_id} ({one.state}).")
+        printer.end(found)
     return 0
+
+
+def _read(results: RunResults, task: TaskSummary, tail: int | None, write: Write) -> bool:
+    """Pass on a task's log, or its last lines, and return whether there is one."""
+    if tail is None:
+        return results.log(task, write)
+    from elyra_neurodesk.runs.logs import LastLines
+
+    last = LastLines(tail)
+    found = results.log(task, last.add)
+    if text := last.text():
+        write(text)
+    return found
 
 
 def _follow_logs(results: RunResults, wanted: str | None) -> None:
     from itertools import takewhile
 
-    from elyra_neurodesk.runs.logs import tail
+    from elyra_neurodesk.runs.logs import follow
     from elyra_neurodesk.runs.poll import poll
 
     def select(summary: RunSummary) -> tuple[TaskSummary, ...]:
@@ -79,15 +94,80 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
         return not before
 
     last = ""
-    snapshots = poll(results.summary, on_unreachable=lambda problem: note(str(problem)))
-    for task, new in tail(takewhile(going_on, snapshots), select, results.log):
+    printer = _Printer("")
+
+    def write(task: TaskSummary, piece: bytes) -> None:
+        nonlocal last, printer
         if not wanted and task.name != last:
-            click.echo(f"==> {task.display_name} <==")
+            printer.end(True)
+            printer = _Printer(f"==> {task.display_name} <==")
             last = task.name
-        _write(new)
+        printer.write(piece)
+
+    snapshots = poll(results.summary, on_unreachable=lambda problem: note(str(problem)))
+    follow(takewhile(going_on, snapshots), select, results.log, write)
+    printer.end(True)
 
 
-def _write(text: bytes) -> None:
-    """Write a log as it is, ending its last line."""
-    click.get_binary_stream("stdout").write(text if not text or text.endswith(b"\n") else text + b"\n")
-    click.get_binary_stream("stdout").flush()
+class _Printer:
+    """Writes a log as it is to standard output, under a heading, and ends its last line.
+
+    Args:
+        heading: a line; "" for none.
+    """
+
+    def __init__(self, heading: str) -> None:
+        self._heading = heading
+        self._open = False  # a line that has no end yet
+
+    def write(self, piece: bytes) -> None:
+        """Write the next piece."""
+        self._begin()
+        stream = click.get_binary_stream("stdout")
+        stream.write(piece)
+        stream.flush()
+        self._open = not piece.endswith(b"\n")
+
+    def end(self, found: bool) -> None:
+        """End the log; ``found`` tells whether there is one."""
+        if not found and self._heading:
+            self._heading += " no log yet"
+        self._begin()
+        if self._open:
+            click.echo()
+        self._open = False
+
+    def _begin(self) -> None:
+        if self._heading:
+            click.echo(self._heading)
+        self._heading = ""
+
+
+def _print_json(results: RunResults, tasks: Sequence[TaskSummary], tail: int | None) -> None:
+    """Print a list of objects with ``task``, ``state`` and ``log``, the logs piece by piece."""
+    stream = click.get_text_stream("stdout", encoding="utf-8")
+    separator = "["
+    for task in tasks:
+        stream.write(
+            f"{separator}\n  {{\n    {_member('task', task.name)},\n    {_member('state', task.state)},\n"
+        )
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        begun = False
+
+        def write(piece: bytes, final: bool = False) -> None:
+            nonlocal begun
+            if not begun:
+                stream.write('    "log": "')
+            begun = True
+            stream.write(json.dumps(decoder.decode(piece, final), ensure_ascii=False)[1:-1])  # noqa: B023
+
+        if _read(results, task, tail, write):
+            write(b"", True)
+        stream.write('"\n  }' if begun else '    "log": null\n  }')
+        separator = ","
+    stream.write("\n]\n" if tasks else "[]\n")
+    stream.flush()
+
+
+def _member(name: str, value: str) -> str:
+    return f'"{name}": {json.dumps(value, ensure_ascii=False)}'

@@ -13,6 +13,7 @@ from elyra_neurodesk.cli.main import run
     ("arguments", "words"),
     [
         (["logs", "latest", "--follow", "--json"], "--follow and --json cannot be used together."),
+        (["logs", "latest", "--follow", "--tail", "3"], "--follow and --tail cannot be used together."),
         (["outputs", "latest", "--overwrite"], "--overwrite needs --download DIRECTORY."),
         (["record", "latest", "--overwrite"], "--overwrite needs --output FILE."),
         (["retry", "latest", "--timeout", "3"], "--timeout needs --watch."),

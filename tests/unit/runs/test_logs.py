@@ -1,0 +1,93 @@
+"""Logs are followed without being kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from elyra_neurodesk.runs import logs
+from elyra_neurodesk.runs.logs import GrowingLog, LastLines, follow
+from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
+
+
+def reader(content: bytes | None, size: int = 3) -> Callable[[logs.Write], bool]:
+    """Return what reads a log in pieces of ``size`` bytes."""
+
+    def read(write: logs.Write) -> bool:
+        for begin in range(0, len(content or b""), size):
+            write((content or b"")[begin : begin + size])
+        return content is not None
+
+    return read
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_only_what_is_new_is_passed_on(size: int) -> None:
+    log, got = GrowingLog(), bytearray()
+    for content in (None, b"", b"one\n", b"one\n", b"one\ntwo", b"one\ntwo\nthree\n"):
+        log.pass_on_new(reader(content, size), got.extend)
+        assert bytes(got) == (content or b"")
+
+
+@pytest.mark.parametrize("other", [b"ONE\ntwo\n", b"on", b"", b"one\nTWO", b"xone\ntwo\n"])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_log_that_is_not_the_continuation_comes_again_as_a_whole(other: bytes, size: int) -> None:
+    log, got = GrowingLog(), bytearray()
+    log.pass_on_new(reader(b"one\ntwo", size), got.extend)
+    log.pass_on_new(reader(other, size), got.extend)
+    assert bytes(got) == b"one\ntwo" + other
+    log.pass_on_new(reader(other + b"more", size), got.extend)
+    assert bytes(got) == b"one\ntwo" + other + b"more"
+
+
+def test_a_log_that_is_gone_for_a_moment_is_not_repeated() -> None:
+    log, got = GrowingLog(), bytearray()
+    for content in (b"one\n", None, b"one\ntwo\n"):
+        log.pass_on_new(reader(content), got.extend)
+    assert bytes(got) == b"one\ntwo\n"
+
+
+def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
+    texts = {"a": iter([b"1", b"12", b"123"]), "b": iter([b"x"])}
+    got: list[tuple[str, bytes]] = []
+
+    def snapshots() -> Iterator[RunSummary]:
+        for a, b in (("RUNNING", "PENDING"), ("SUCCEEDED", "PENDING"), ("SUCCEEDED", "FAILED")):
+            yield RunSummary("r", "r", "RUNNING", tasks=(TaskSummary("a", "a", a), TaskSummary("b", "b", b)))
+
+    follow(
+        snapshots(),
+        lambda summary: summary.tasks,
+        lambda task, write: reader(next(texts[task.name]))(write),
+        lambda task, piece: got.append((task.name, piece)),
+    )
+    assert got == [("a", b"1"), ("a", b"2"), ("b", b"x")]
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "expected"),
+    [
+        (b"", 2, b""),
+        (b"one", 2, b"one"),
+        (b"one\n", 1, b"one\n"),
+        (b"one\ntwo", 1, b"two"),
+        (b"one\ntwo\n", 1, b"two\n"),
+        (b"one\ntwo\nthree\n", 2, b"two\nthree\n"),
+        (b"one\n\n", 1, b"\n"),
+        (b"one\ntwo\n", 9, b"one\ntwo\n"),
+    ],
+)
+def test_the_last_lines_are_kept(content: bytes, count: int, expected: bytes) -> None:
+    last = LastLines(count)
+    reader(content)(last.add)
+    assert last.text() == expected
+
+
+def test_lines_without_an_end_are_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_TAIL_BYTES", 10)
+    last = LastLines(2)
+    for _ in range(100):
+        last.add(b"abc")
+        assert len(last._kept) <= 23
+    assert last.text() == b"cabcabcabc"
