@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
@@ -47,9 +48,7 @@ def follow(
             if task.name in final or task.state == PENDING:
                 continue
             log = seen.setdefault(task.name, GrowingLog())
-            log.pass_on_new(
-                lambda take, task=task: read(task, take), lambda piece, task=task: write(task, piece)
-            )
+            log.pass_on_new(partial(read, task), partial(write, task))
             if task.ended:
                 final.add(task.name)
 

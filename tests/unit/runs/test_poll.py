@@ -1,4 +1,4 @@
-"""Polling a run and following its logs."""
+"""Polling a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from elyra_neurodesk.kfp_api.errors import NothingListens, WrongPath
-from elyra_neurodesk.runs.logs import tail
 from elyra_neurodesk.runs.poll import StillRunning, changes, poll
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
@@ -70,16 +69,3 @@ def test_one_line_per_change_and_none_for_what_stays() -> None:
     assert changes(None, first) == ["a: RUNNING", "run r: RUNNING"]
     assert changes(first, second) == ["a: SUCCEEDED"]
     assert changes(second, second) == []
-
-
-def test_a_growing_log_comes_in_pieces_and_a_different_final_one_as_a_whole() -> None:
-    snapshots = [snapshot("RUNNING", a="RUNNING", b="PENDING")] * 2 + [
-        snapshot("FAILED", a="FAILED", b="SKIPPED")
-    ] * 2
-    logs = {"a": [b"one\n", b"one\ntwo\n", b"other\n"], "b": [None]}
-
-    def read(task: TaskSummary) -> bytes | None:
-        return logs[task.name].pop(0)
-
-    seen = [(task.name, new) for task, new in tail(snapshots, lambda run: run.tasks, read)]
-    assert seen == [("a", b"one\n"), ("a", b"two\n"), ("a", b"other\n")]
