@@ -23,7 +23,7 @@ class NoLogYet(NeurodeskError):
     hint = "Logs are uploaded when a task ends: --follow waits for it. Or see the task on the run's page."
 
 
-def follow(
+def follow_logs(
     snapshots: Iterable[RunSummary],
     select: Callable[[RunSummary], Iterable[TaskSummary]],
     read: Callable[[TaskSummary, Write], bool],

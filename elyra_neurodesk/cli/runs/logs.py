@@ -79,7 +79,7 @@ def _read(results: RunResults, task: TaskSummary, tail: int | None, write: Write
 def _follow_logs(results: RunResults, wanted: str | None) -> None:
     from itertools import takewhile
 
-    from elyra_neurodesk.runs.logs import follow
+    from elyra_neurodesk.runs.logs import follow_logs
     from elyra_neurodesk.runs.poll import poll
 
     def select(summary: RunSummary) -> tuple[TaskSummary, ...]:
@@ -105,7 +105,7 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
         printer.write(piece)
 
     snapshots = poll(results.summary, on_unreachable=lambda problem: note(str(problem)))
-    follow(takewhile(going_on, snapshots), select, results.log, write)
+    follow_logs(takewhile(going_on, snapshots), select, results.log, write)
     printer.end(True)
 
 

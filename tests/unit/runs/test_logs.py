@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from elyra_neurodesk.runs import logs
-from elyra_neurodesk.runs.logs import GrowingLog, LastLines, follow
+from elyra_neurodesk.runs.logs import GrowingLog, LastLines, follow_logs
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
 
@@ -56,7 +56,7 @@ def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
         for a, b in (("RUNNING", "PENDING"), ("SUCCEEDED", "PENDING"), ("SUCCEEDED", "FAILED")):
             yield RunSummary("r", "r", "RUNNING", tasks=(TaskSummary("a", "a", a), TaskSummary("b", "b", b)))
 
-    follow(
+    follow_logs(
         snapshots(),
         lambda summary: summary.tasks,
         lambda task, write: reader(next(texts[task.name]))(write),
