@@ -15,14 +15,15 @@ import entrypoints
 from elyra.pipeline.pipeline import Pipeline
 from elyra.pipeline.processor import RuntimePipelineProcessorResponse
 from elyra.pipeline.runtime_type import RuntimeProcessorType
-from traitlets import Enum
+from traitlets import Enum, Unicode
 
-from elyra_neurodesk.elyra_adapter import component_parser, node_properties
+from elyra_neurodesk.elyra_adapter import component_parser, editor, node_properties
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.jupyter_extension.location import run_page
 from elyra_neurodesk.patches.sidecar import resolve_delivery
+from elyra_neurodesk.runtime_images import newest_neurodesktop, runtime_images
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 
 if TYPE_CHECKING:
@@ -82,12 +83,22 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         "an export does not ask a backend what it understands.",
     ).tag(config=True)
 
+    default_runtime_image = Unicode(
+        help="Image of notebooks and scripts that name none, such as vnmd/neurodesktop:2026-09-23. "
+        "Empty: the newest dated Neurodesktop image among Elyra's runtime images.",
+    ).tag(config=True)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Elyra's maps of parsers and properties are per process: they change where Elyra makes this
         # processor, not where something imports it
         component_parser.register()
         node_properties.register()
+        editor.register(self.image_of_nodes_without_one)
+
+    def image_of_nodes_without_one(self) -> str:
+        """Return the image that nodes without a runtime image run in, "" where there is none."""
+        return self.default_runtime_image or newest_neurodesktop(runtime_images())
 
     @property
     def supported_properties(self) -> set[str]:
@@ -169,7 +180,6 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         from elyra_neurodesk.elyra_adapter.operations import (
             cached_component_definition,
             read_pipeline,
-            runtime_images,
         )
         from elyra_neurodesk.submission import prepare, submission_context
 
@@ -180,6 +190,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             settings,
             delivery,
             runtime_images=runtime_images(),
+            default_image=self.default_runtime_image,
             writable_directory=str(getattr(self, "WCD", DEFAULT_WRITABLE_DIRECTORY)),
             pipeline_info=getattr(self, "enable_pipeline_info", True),
         )

@@ -17,6 +17,10 @@ from elyra.pipeline.properties import (
     PropertyInputType,
 )
 
+from elyra_neurodesk.check.before_submit import configured_index
+from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configurations
+from elyra_neurodesk.modules.index import ModuleIndex, Origin
+from elyra_neurodesk.modules.sources import current_index
 from elyra_neurodesk.modules.suggestions import Suggestions
 from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 from elyra_neurodesk.validate import rules
@@ -26,7 +30,22 @@ STRICTNESS = "neurodesk_strictness"
 KEEP_UNDECLARED = "neurodesk_keep_undeclared"
 STRICTNESS_CHOICES = ("error", "warn", "off")
 
-_suggestions = Suggestions()
+
+def known_modules() -> ModuleIndex:
+    """Return the modules that a dialog offers.
+
+    Those of the repository that is mounted here; without one, those of all indexes that runtime
+    configurations name, which the embedded backend's does; else those of neurocommand's list.
+    """
+    own = current_index()
+    if own.origin.kind == "tree":
+        return own
+    named = {one.module_index: one for one in runtime_configurations() if one.module_index}
+    found = [entry for one in named.values() for entry in configured_index(one).entries]
+    return ModuleIndex(Origin("list"), found) if found else own
+
+
+_suggestions = Suggestions(known_modules)
 
 
 class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]

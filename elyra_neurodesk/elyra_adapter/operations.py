@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from elyra.metadata.manager import MetadataManager
 from elyra.pipeline import pipeline_constants
 from elyra.pipeline.component_catalog import ComponentCache
 from elyra.pipeline.pipeline import GenericOperation, Operation
@@ -85,11 +84,6 @@ def cached_component_definition(processor: Any) -> Callable[[str], str | None]:
         return cached.definition if cached else None
 
     return definition
-
-
-def runtime_images() -> tuple[Mapping[str, Any], ...]:
-    """Return the ``metadata`` objects of all runtime images."""
-    return tuple(instance.metadata for instance in MetadataManager(schemaspace="runtime-images").get_all())
 
 
 def _notebook_node(operation: GenericOperation, root: Path, processor: Any) -> NotebookNode:

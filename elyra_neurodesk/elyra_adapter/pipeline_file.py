@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
 from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
+from elyra_neurodesk.runtime_images import newest_neurodesktop, runtime_images
 
 if TYPE_CHECKING:
     from elyra_neurodesk.graph.model import TaskGraph
@@ -168,12 +169,27 @@ def read_pipeline_file(path: Path) -> Pipeline:
     from elyra_neurodesk.elyra_adapter.validation_workaround import hide_from_validation
 
     root = _localise(definition, path, "neurodesk", "")
+    _fill_in_images(definition)
     hidden = hide_from_validation(definition, root)
     with contextlib.redirect_stdout(io.StringIO()), _pipeline_file_only(path):
         ComponentCache.instance(emulate_server_app=True)
         pipeline = PipelineParser(root_dir=str(root)).parse(definition)
     hidden.restore(pipeline)
     return read_pipeline(pipeline, root)
+
+
+def _fill_in_images(definition: dict[str, Any]) -> None:
+    """Give nodes without a runtime image the default one: Elyra's parser raises without any."""
+    image = newest_neurodesktop(runtime_images())
+    properties = _primary(definition)["app_data"].get("properties")
+    defaults = properties.get("pipeline_defaults") if isinstance(properties, dict) else None
+    if not image or (isinstance(defaults, dict) and defaults.get("runtime_image")):
+        return
+    for part in definition["pipelines"]:
+        for node in part.get("nodes", ()):
+            parameters = node.get("app_data", {}).get("component_parameters")
+            if isinstance(parameters, dict) and parameters.get("filename"):
+                parameters["runtime_image"] = parameters.get("runtime_image") or image
 
 
 def set_parameters(definition: dict[str, Any], values: Mapping[str, str], file: str) -> None:
