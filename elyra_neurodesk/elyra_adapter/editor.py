@@ -60,7 +60,10 @@ def node_form(component: Any) -> dict[str, Any]:
         parameters["required"] = [name for name in parameters["required"] if name != RUNTIME_IMAGE]
         field = fields[RUNTIME_IMAGE]
         field.pop("required", None)
-        field["uihints"] = {**field.get("uihints", {}), "ui:placeholder": f"{image} (default)"}
+        field["uihints"] = {
+            **field.get("uihints", {}),
+            "ui:placeholder": f"{image.partition('@')[0]} (default)",
+        }
     first = [name for name in ("inputs_header", MODULES) if name in fields]
     parameters["properties"] = {name: fields[name] for name in dict.fromkeys([*first, *fields])}
     return form

@@ -136,7 +136,9 @@ def test_the_form_asks_for_modules_first_and_does_not_require_an_image(lab: Lab)
     parameters = form["properties"]["component_parameters"]
     assert list(parameters["properties"])[:3] == ["inputs_header", "neurodesk_modules", "filename"]
     assert parameters["required"] == ["filename"]
-    assert parameters["properties"]["runtime_image"]["uihints"]["ui:placeholder"].startswith(newest_image())
+    assert parameters["properties"]["runtime_image"]["uihints"]["ui:placeholder"] == (
+        f"{newest_image().partition('@')[0]} (default)"
+    )
     # from the backend's repository: this server sees none
     choices = parameters["properties"]["neurodesk_modules"]["items"]["properties"]["module"]["anyOf"][0]
     assert choices["enum"] == ["hello/1.0"]
