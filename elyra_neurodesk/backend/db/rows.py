@@ -113,7 +113,7 @@ class TaskRow:
         failures: attempts that failed and count against the retry limit.
         lost: attempts whose processes disappeared.
         pid: the attempt's supervisor; 0 when unknown.
-        pid_started: its start time in clock ticks since boot.
+        pid_started: its start time and boot id, `ProcessHandle.started`.
         directory: the attempt's work directory, "" before the first.
         started_at: when the latest attempt began.
         finished_at: when the task reached its last state.
@@ -132,7 +132,7 @@ class TaskRow:
     failures: int = 0
     lost: int = 0
     pid: int = 0
-    pid_started: int = 0
+    pid_started: str = ""
     directory: str = ""
     started_at: str | None = None
     finished_at: str | None = None

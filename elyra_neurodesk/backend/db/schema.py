@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE, name TEXT NOT NULL,
     position INTEGER NOT NULL, display_name TEXT NOT NULL, parents TEXT NOT NULL, state TEXT NOT NULL,
     attempt INTEGER NOT NULL, failures INTEGER NOT NULL, lost INTEGER NOT NULL, pid INTEGER NOT NULL,
-    pid_started INTEGER NOT NULL, directory TEXT NOT NULL, started_at TEXT, finished_at TEXT,
+    pid_started TEXT NOT NULL, directory TEXT NOT NULL, started_at TEXT, finished_at TEXT,
     exit_code INTEGER, message TEXT NOT NULL, outputs TEXT NOT NULL,
     PRIMARY KEY (run_id, name)
 ) WITHOUT ROWID;

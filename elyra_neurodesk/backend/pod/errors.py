@@ -1,6 +1,6 @@
 """Errors of tasks that cannot be started here, or end without their outputs.
 
-Codes ND-LOCAL-105 and ND-LOCAL-111 to -119. Standard library only: the pod supervisor imports this module.
+Codes ND-LOCAL-105 and ND-LOCAL-111 to -120. Standard library only: the pod supervisor imports this module.
 """
 
 from __future__ import annotations
@@ -74,6 +74,14 @@ class ContainerFailed(NeurodeskError):
 
     code = "ND-LOCAL-117"
     hint = "See its log."
+
+
+class MemoryLimitExceeded(NeurodeskError):
+    """A task used more memory than its limit: Kubernetes' OOMKilled."""
+
+    code = "ND-LOCAL-120"
+    hint = "Raise the memory limit in the node's properties, or make the task use less."
+    exit_status = 137  # 128 + SIGKILL, as Kubernetes reports it
 
 
 class DeadlinePassed(NeurodeskError):

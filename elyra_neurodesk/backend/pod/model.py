@@ -51,7 +51,9 @@ class RunnerConfig:
     path: tuple[str, ...] = ()
 
 
-Reason = Literal["completed", "failed", "setup", "init", "outputs", "deadline", "canceled", "lost"]
+Reason = Literal[
+    "completed", "failed", "setup", "init", "outputs", "deadline", "OOMKilled", "canceled", "lost"
+]
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Result:
         succeeded: whether downstream tasks may start.
         exit_code: of the main program (128 + signal number when a signal ended it); None when it never ran.
         reason: ``failed`` the exit code is not 0, ``setup`` the pod could not be made, ``init`` an init
-            container failed, ``outputs`` a declared output is missing, ``lost`` the supervisor died.
+            container failed, ``outputs`` a declared output is missing, ``OOMKilled`` it used more memory than
+            its limit (Kubernetes' word), ``lost`` the supervisor died or its report cannot be read.
         message: one line for the user, "" after success.
         outputs: ``{"parameters": {name: value}, "artifacts": {name: RuntimeArtifact JSON}}``.
     """

@@ -20,19 +20,23 @@ from typing import Any
 
 from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.backend.private_file import write_private
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.formatting import format_bytes
 
 from .environment import MARK, container_variables
 from .errors import (
     ClaimUnavailable,
     ContainerFailed,
     DeadlinePassed,
+    MemoryLimitExceeded,
     PodNotMade,
     ProgramUnavailable,
     VolumeNotMountable,
 )
 from .expansion import expand, expand_all
-from .leftovers import kill_leftovers
+from .guard import guarded
+from .memory import MemoryExceeded, MemoryWatch
 from .messages import error_line, shorten
 from .mounts import BindMount
 from .outputs import collect_outputs
@@ -92,23 +96,26 @@ class Pod:
             for container in self._pod["init_containers"]:
                 self._run_init_container(container, status)
             status.reason = "setup"
-            status.exit_code = self._supervisor.run(main)
+            limit = self._pod["memory_limit"]
+            status.exit_code = self._supervisor.run(main, MemoryWatch(limit) if limit else None)
             status.reason = "completed" if status.exit_code == 0 else "failed"
         except Canceled:
             status.reason, status.message = "canceled", "The task was canceled."
         except DeadlineReached:
             status.reason = "deadline"
-            limit = self._pod["deadline_seconds"]
-            status.message = str(DeadlinePassed(f"the task ran for more than its limit of {limit} s."))
+            seconds = self._pod["deadline_seconds"]
+            status.message = str(DeadlinePassed(f"the task ran for more than its limit of {seconds} s."))
+        except MemoryExceeded as problem:
+            status.reason, status.exit_code = "OOMKilled", MemoryLimitExceeded.exit_status
+            status.message = str(self._out_of_memory(problem))
         except NeurodeskError as problem:
             status.message = str(problem)
             if isinstance(problem, ProgramUnavailable):
                 status.exit_code = problem.exit_status
         except (OSError, ValueError) as problem:
             status.message = str(PodNotMade(f"task {self._pod['task']!r} could not be started: {problem}."))
-        self._supervisor.stop()
-        if self._supervisor.has_children():
-            kill_leftovers(self._directory)
+        if not self._supervisor.stop():
+            self._say("main", "processes of the task cannot be killed; they may still sleep in the kernel")
         self._conclude(status, main)
         return status
 
@@ -164,7 +171,14 @@ class Pod:
         return Program(name, partial(self._spawn, name, words, settings))
 
     def _problem_with(self, mounts: Sequence[BindMount]) -> str:
-        return can_mount(mounts, self._stage)
+        return can_mount(mounts, self._stage, self._supervisor.stopping)
+
+    def _out_of_memory(self, problem: MemoryExceeded) -> MemoryLimitExceeded:
+        limit = format_bytes(self._pod["memory_limit"])
+        return MemoryLimitExceeded(
+            f"the node {self._pod['display_name']!r} was killed (OOMKilled): its processes used "
+            f"{format_bytes(problem.used)} of memory, and its limit is {limit}."
+        )
 
     def _spawn(self, name: str, words: list[str], settings: ProcessSettings) -> int:
         if not words:
@@ -174,7 +188,7 @@ class Pod:
                 "Give the component a command, or submit to a Kubeflow Pipelines cluster.",
             )
         try:
-            return spawn(words, settings, self._forked(words, settings))
+            return spawn(words, settings, self._supervisor.stopping, self._forked(words, settings))
         except NotStarted as problem:
             if problem.step == "exec" and problem.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
                 raise ProgramUnavailable(
@@ -221,7 +235,15 @@ class Pod:
 
 
 def main(file: Path, forked: Forked = lambda words, settings: None) -> int:
-    """Run the pod that ``file`` describes, unless another supervisor does; ``forked`` as for `Pod`."""
+    """Run the pod that ``file`` describes, unless another supervisor runs it already.
+
+    Two processes do: the supervisor, and its guard, which this process becomes. The lock is held until both
+    have ended, and so until no process of the pod is left.
+
+    Args:
+        file: POD.json.
+        forked: as for `Pod`.
+    """
     block_signals()
     directory = file.parent
     for _ in range(_LOCK_TRIES):
@@ -233,7 +255,16 @@ def main(file: Path, forked: Forked = lambda words, settings: None) -> int:
         return 75
     if (directory / STATUS).exists():
         return 0
-    (directory / PID).write_text(str(os.getpid()))
+    guard = ProcessHandle.of(os.getpid())
+    write_handles(directory, guard)
+    status = guarded(partial(_supervise, file, guard, forked))
+    os.close(lock)
+    return status
+
+
+def _supervise(file: Path, guard: ProcessHandle, forked: Forked) -> int:
+    directory = file.parent
+    write_handles(directory, guard, ProcessHandle.of(os.getpid()))
     description = json.loads(file.read_text(encoding="utf-8"))
     without_secrets = {**description, "secrets": {name: {} for name in description["secrets"]}}
     write_private(file, json.dumps(without_secrets, ensure_ascii=False))
@@ -243,8 +274,21 @@ def main(file: Path, forked: Forked = lambda words, settings: None) -> int:
     release()
     write_private(directory / STATUS, json.dumps(vars(status), ensure_ascii=False))
     remove_scratch(directory, work=status.reason == "completed")
-    os.close(lock)
     return 0
+
+
+def write_handles(directory: Path, *handles: ProcessHandle) -> None:
+    """Write down which processes run the pod: the guard, then the supervisor, ``<pid> <started>`` a line."""
+    (directory / PID).write_text("".join(f"{handle.pid} {handle.started}\n" for handle in handles), "utf-8")
+
+
+def read_handles(directory: Path) -> tuple[ProcessHandle, ...]:
+    """Return the handles that `write_handles` wrote; none when they cannot be read."""
+    try:
+        lines = (directory / PID).read_text(encoding="utf-8").splitlines()
+        return tuple(ProcessHandle(int(pid), started) for pid, started in map(str.split, lines))
+    except (OSError, ValueError):
+        return ()
 
 
 def _now() -> str:

@@ -48,6 +48,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
     return {
         "directory": str(directory),
         "task": task.name,
+        "display_name": task.display_name,
         "metadata": {
             "name": pod_name,
             "uid": pod_uid,
@@ -59,6 +60,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         "job": job,
         "grace_seconds": config.grace_seconds,
         "deadline_seconds": platform.get("activeDeadlineSeconds"),
+        "memory_limit": task.resources.memory_limit,
         "base_env": base_environment(config, directory) | {"KFP_POD_NAME": pod_name, "KFP_POD_UID": pod_uid},
         "volumes": volumes,
         "secrets": {

@@ -12,16 +12,17 @@ import threading
 from pathlib import Path
 
 import elyra_neurodesk
-from elyra_neurodesk.backend.file_lock import is_locked
+from elyra_neurodesk.backend.file_lock import is_locked, try_lock
 from elyra_neurodesk.backend.private_file import write_private
-from elyra_neurodesk.backend.process_handle import ProcessHandle
+from elyra_neurodesk.backend.process_handle import UNKNOWN, ProcessHandle
 
 from .leftovers import kill_leftovers
 from .messages import error_line
 from .model import Attempt, Result, RunnerConfig
-from .pod import CANCEL, LOCK, PID, POD, STATUS
+from .pod import CANCEL, LOCK, POD, STATUS, PodStatus, read_handles
 from .podfile import describe_pod
 from .scratch import remove_scratch
+from .statusfile import UnreadableStatus, read_status, result_of
 from .warm import WarmProcess
 
 _POD_MODULE = "elyra_neurodesk.backend.pod.pod"
@@ -56,7 +57,7 @@ class ProcessRunner:
         directory = attempt.directory.absolute()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (directory / STATUS).exists() or is_locked(directory / LOCK):
-            return _running(directory)
+            return next(iter(_running(directory)), UNKNOWN)
         write_private(directory / POD, json.dumps(describe_pod(attempt, self._config), ensure_ascii=False))
         if self._warm is not None and (pid := self._warm.fork(directory / POD)) is not None:
             return ProcessHandle.of(pid)
@@ -80,67 +81,65 @@ class ProcessRunner:
     def poll(self, directory: Path, handle: ProcessHandle) -> Result | None:
         """Return how an attempt ended, or None while it runs.
 
-        A supervisor that was killed takes its processes with it, here at the latest.
+        A supervisor that was killed takes its processes with it, here at the latest. One whose report cannot
+        be read (a damaged disk) counts as lost too: what the task made cannot be handed on.
         """
         directory = directory.absolute()
         with self._lock:
             child = self._children.get(handle.pid)
             if child is not None and child.poll() is not None:
                 del self._children[handle.pid]
-        if (result := _read_status(directory)) is not None:
-            return result
-        if self._is_alive(directory, handle):
+        with contextlib.suppress(UnreadableStatus):
+            if (result := read_status(directory / STATUS)) is not None:
+                return result
+        if handle.alive():
             return None
-        # It may have ended between the two looks.
-        if (result := _read_status(directory)) is not None:
-            return result
-        kill_leftovers(directory)
-        remove_scratch(directory, work=False)
-        if (directory / CANCEL).exists():
-            return Result(False, 143, "canceled", "The task was canceled.")
-        hint = error_line(directory / "pod.log")
-        return Result(
-            False,
-            None,
-            "lost",
-            f"The task's supervisor ended without a report{f': {hint}' if hint else ' (was it killed?)'}",
-        )
+        try:
+            lock = try_lock(directory / LOCK)
+            if lock is None:
+                return None
+        except OSError:  # the directory or the file was removed or made unreadable
+            if _running(directory):
+                return None
+            return _lost(directory)
+        try:  # a supervisor that a killed server has just started will see the result
+            return _lost(directory)
+        finally:
+            os.close(lock)
 
     def terminate(self, directory: Path, handle: ProcessHandle) -> None:
         """Ask an attempt to end; `poll` then gives a result with reason ``canceled``."""
         directory = directory.absolute()
         with contextlib.suppress(OSError):
             (directory / CANCEL).touch()
-        if self._is_alive(directory, handle) and (pid := _supervisor(directory, handle)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-
-    def _is_alive(self, directory: Path, handle: ProcessHandle) -> bool:
-        return handle.alive() or is_locked(directory / LOCK)
+        for process in (handle, *_running(directory)):  # the guard hands it on to the supervisor
+            with contextlib.suppress(OSError):
+                if process.send(signal.SIGTERM):
+                    return
 
 
-def _supervisor(directory: Path, handle: ProcessHandle) -> int:
-    """Return the process id of the attempt's supervisor, whoever started it."""
-    return handle.pid if handle.alive() else _running(directory).pid
-
-
-def _running(directory: Path) -> ProcessHandle:
-    """Return the handle of the supervisor that says in the directory that it runs."""
+def _lost(directory: Path) -> Result:
+    """End an attempt that no supervisor runs, and return how it ended."""
     try:
-        return ProcessHandle.of(int((directory / PID).read_text()))
-    except (OSError, ValueError):
-        return ProcessHandle(0, 0)
+        if (result := read_status(directory / STATUS)) is not None:
+            return result  # it ended meanwhile
+        hint = error_line(directory / "pod.log")
+        message = (
+            f"The task's supervisor ended without a report{f': {hint}' if hint else ' (was it killed?)'}"
+        )
+    except UnreadableStatus as problem:
+        message = f"The report of the task's supervisor cannot be read: {problem}."
+    kill_leftovers(directory)
+    remove_scratch(directory, work=False)
+    status = PodStatus(None, reason="lost", message=message)
+    if (directory / CANCEL).exists():
+        status = PodStatus(143, reason="canceled", message="The task was canceled.")
+    if not (directory / STATUS).exists():
+        with contextlib.suppress(OSError):
+            write_private(directory / STATUS, json.dumps(vars(status), ensure_ascii=False))
+    return result_of(vars(status))
 
 
-def _read_status(directory: Path) -> Result | None:
-    try:
-        status = json.loads((directory / STATUS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return Result(
-        succeeded=status["reason"] == "completed",
-        exit_code=status["exit_code"],
-        reason=status["reason"],
-        message=status["message"],
-        outputs=status["outputs"],
-    )
+def _running(directory: Path) -> list[ProcessHandle]:
+    """Return the processes that say in the directory that they run the attempt, and do: the guard first."""
+    return [handle for handle in read_handles(directory) if handle.alive()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,15 @@ class NotStarted(OSError):
         self.step = step
 
 
-def spawn(words: Sequence[str], settings: ProcessSettings, become: Callable[[], None] | None = None) -> int:
+_LOOK_SECONDS = 0.1
+
+
+def spawn(
+    words: Sequence[str],
+    settings: ProcessSettings,
+    stopping: Callable[[], bool],
+    become: Callable[[], None] | None = None,
+) -> int:
     """Start a program as the leader of a session of its own and return its process id.
 
     The process is killed when the caller ends.
@@ -49,6 +58,8 @@ def spawn(words: Sequence[str], settings: ProcessSettings, become: Callable[[], 
     Args:
         words: the program and its arguments.
         settings: what it starts in.
+        stopping: whether the start is to be given up, where a directory or the program is on a file system
+            that does not answer; the process is returned as it is then.
         become: makes the forked process the program, closing all descriptors from 3 on; it does not return.
             None to execute the program.
 
@@ -61,16 +72,28 @@ def spawn(words: Sequence[str], settings: ProcessSettings, become: Callable[[], 
     if child == 0:
         _become(words, settings, parent, writer, become)
     os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        report = pipe.read()
+    report = _read_report(reader, stopping)
     if report:
         os.waitpid(child, 0)
         raise NotStarted(*json.loads(report))
     return child
 
 
-def can_mount(mounts: Sequence[BindMount], stage: str) -> str:
-    """Try mounts in a process that ends at once; return "" or why they fail."""
+def _read_report(reader: int, stopping: Callable[[], bool]) -> bytes:
+    """Return what comes through a pipe until its end, "" when it is given up; close it."""
+    parts: list[bytes] = []
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        while not stopping():
+            if select.select([pipe], [], [], _LOOK_SECONDS)[0]:
+                part = pipe.read(4096)
+                if not part:
+                    return b"".join(parts)
+                parts.append(part)
+    return b""
+
+
+def can_mount(mounts: Sequence[BindMount], stage: str, stopping: Callable[[], bool]) -> str:
+    """Try mounts in a process that ends at once; return "" or why they fail, "" when that is given up."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -81,8 +104,9 @@ def can_mount(mounts: Sequence[BindMount], stage: str) -> str:
                 os.write(writer, str(problem).encode()[:2000] or b"unknown error")
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        report = pipe.read().decode()
+    report = _read_report(reader, stopping).decode()
+    if not report and stopping():
+        return ""  # the supervisor ends it with the rest
     _, status = os.waitpid(child, 0)
     return report or ("" if status == 0 else f"status {status}")
 

@@ -7,13 +7,16 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from elyra_neurodesk.errors import NeurodeskError
 
+from .descendants import descendants, end_descendants
 from .spawn import end_group
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 _FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0
+_KILL_SECONDS = 5.0  # for SIGKILL to take effect: a process that sleeps in the kernel does not get it
 
 
 class Canceled(Exception):
@@ -22,6 +25,19 @@ class Canceled(Exception):
 
 class DeadlineReached(Exception):
     """The pod's deadline has passed."""
+
+
+class Watch(Protocol):
+    """What looks at a program from time to time; `memory.MemoryWatch`.
+
+    Attributes:
+        due: when it wants to look again (monotonic clock).
+    """
+
+    due: float
+
+    def look(self, processes: Sequence[int]) -> None:
+        """Look at the program's processes; raise what is to end it."""
 
 
 @dataclass
@@ -67,6 +83,7 @@ class Supervisor:
         self._grace = grace_seconds
         self._sidecars: list[Program] = []
         self._current: list[Program] = []
+        self._watch: Watch | None = None
 
     def add_sidecar(self, program: Program) -> None:
         """Start a sidecar, which runs until `stop` and is started again whenever it ends.
@@ -77,59 +94,72 @@ class Supervisor:
         _start(program)
         self._sidecars.append(program)
 
-    def run(self, program: Program) -> int:
+    def run(self, program: Program, watch: Watch | None = None) -> int:
         """Run a program to its end and return its exit code (128 + signal number for a signal).
+
+        Args:
+            program: what to run.
+            watch: looks at all processes below this one but the sidecars'. What it raises is raised here;
+                the processes are killed at once.
 
         Raises:
             NeurodeskError: it cannot be started.
             Canceled: SIGTERM or SIGINT arrived.
             DeadlineReached: the pod's deadline passed.
         """
-        self._current = [program]
+        self._current, self._watch = [program], watch
         _start(program)
         self._reap()
         while program.running:
             self._wait()
             self._reap()
             self._restart_sidecars()
-        end_group(program.pid, signal.SIGKILL)  # as in a container, nothing outlives its first process
         return program.exit_code
 
-    def stop(self) -> None:
-        """End everything: the program first, then the sidecars; each gets SIGTERM, time, and SIGKILL."""
+    def stopping(self) -> bool:
+        """Return whether SIGTERM or SIGINT has arrived, or the deadline has passed; it stays pending."""
+        asked = bool(signal.sigpending() & {signal.SIGTERM, signal.SIGINT})
+        return asked or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+    def stop(self) -> bool:
+        """End everything: the program first, then the sidecars; each gets SIGTERM, time, and SIGKILL.
+
+        Returns:
+            Whether no process is left below this one, orphans of the programs included.
+        """
+        self._watch = None
         for programs in (self._current, list(reversed(self._sidecars))):
             self._reap()
-            running = [program for program in programs if program.running]
-            self._end(running)
-            for program in programs:
-                if program.pid:
-                    end_group(program.pid, signal.SIGKILL)
-
-    def has_children(self) -> bool:
-        """Return whether processes are left below this one, orphans included."""
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return False
-        return True
+            self._end([program for program in programs if program.running])
+        ended = end_descendants(_KILL_SECONDS, self._reap)
+        for program in (*self._current, *self._sidecars):
+            if program.running:  # it sleeps in the kernel
+                program.running, program.exit_code = False, 128 + signal.SIGKILL
+        return ended
 
     def _end(self, programs: Sequence[Program]) -> None:
         for program in programs:
             end_group(program.pid, signal.SIGTERM)
         until = time.monotonic() + self._grace
-        while any(program.running for program in programs):
-            left = until - time.monotonic()
-            if left <= 0:
-                for program in programs:
-                    end_group(program.pid, signal.SIGKILL)
-                left = 1.0
-            signal.sigtimedwait((signal.SIGCHLD,), min(left, 1.0))
+        while any(program.running for program in programs) and time.monotonic() < until:
+            signal.sigtimedwait((signal.SIGCHLD,), max(0.0, until - time.monotonic()))
+            self._reap()
+        self._kill(programs)
+
+    def _kill(self, programs: Sequence[Program]) -> None:
+        until = time.monotonic() + _KILL_SECONDS
+        for program in programs:
+            if program.running:
+                end_group(program.pid, signal.SIGKILL)
+        while any(program.running for program in programs) and time.monotonic() < until:
+            signal.sigtimedwait((signal.SIGCHLD,), max(0.0, until - time.monotonic()))
             self._reap()
 
     def _wait(self) -> None:
         """Wait until a child ends or something is due."""
         times = [sidecar.due for sidecar in self._sidecars if sidecar.due is not None]
+        if self._watch is not None:
+            times.append(self._watch.due)
         if self._deadline is not None:
             times.append(self._deadline)
         if times:
@@ -140,29 +170,46 @@ class Supervisor:
             raise Canceled
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise DeadlineReached
+        if self._watch is not None and time.monotonic() >= self._watch.due:
+            self._look(self._watch)
 
-    def _reap(self) -> None:
-        """Take note of every child that has ended, adopted orphans included."""
+    def _look(self, watch: Watch) -> None:
+        sidecars = {sidecar.pid for sidecar in self._sidecars if sidecar.running}
+        try:
+            watch.look(descendants(without=sidecars))
+        except Exception:
+            end_descendants(_KILL_SECONDS, self._reap, spare=sidecars)
+            raise
+
+    def _reap(self) -> bool:
+        """Note every child that has ended, adopted orphans included; return whether others are left."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            for program in (*self._current, *self._sidecars):
-                if program.running and program.pid == pid:
-                    program.running = False
-                    code = os.waitstatus_to_exitcode(status)
-                    program.exit_code = code if code >= 0 else 128 - code
-                    if program in self._sidecars:
-                        program.due = time.monotonic() + program.backoff
-                        program.backoff = min(program.backoff * 2, _LAST_BACKOFF)
+                return False
+            if ended is None:
+                return True
+            running = (item for item in (*self._current, *self._sidecars) if item.running)
+            program = next((item for item in running if item.pid == ended.si_pid), None)
+            if program is not None:
+                # as in a container, nothing outlives its first process; before the wait, after which the
+                # number could be another group's
+                end_group(program.pid, signal.SIGKILL)
+            _, status = os.waitpid(ended.si_pid, 0)
+            if program is not None:
+                self._note(program, status)
+
+    def _note(self, program: Program, status: int) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        program.running, program.exit_code = False, code if code >= 0 else 128 - code
+        if program in self._sidecars:
+            program.due = time.monotonic() + program.backoff
+            program.backoff = min(program.backoff * 2, _LAST_BACKOFF)
 
     def _restart_sidecars(self) -> None:
         for sidecar in self._sidecars:
             if sidecar.due is not None and time.monotonic() >= sidecar.due:
-                end_group(sidecar.pid, signal.SIGKILL)
                 try:
                     _start(sidecar)
                 except (NeurodeskError, OSError):

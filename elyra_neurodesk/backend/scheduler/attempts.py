@@ -101,7 +101,7 @@ class Attempts:
             "directory": str(directory),
             "started_at": now(),
             "pid": 0,
-            "pid_started": 0,
+            "pid_started": "",
             "exit_code": None,
             "message": "",
         }
@@ -152,14 +152,17 @@ class Attempts:
             _log.error("task %s of run %s does not end", name, active.run.run_id)
 
     def _stopped(self, active: ActiveRun, name: str) -> bool:
-        result = self._runtime.runner.poll(active.directory(name), active.handles[name])
-        if result is None:
-            return False
-        outcome = Outcome(PENDING, {"message": STOPPED})
-        if result.succeeded or active.canceling:
-            retry = active.package.tasks[name].spec.retry_policy
-            outcome = outcome_of(active.tasks[name], result, retry, active.canceling)
-        advance(self._runs, active, outcome.change(name))
+        try:
+            result = self._runtime.runner.poll(active.directory(name), active.handles[name])
+            if result is None:
+                return False
+            outcome = Outcome(PENDING, {"message": STOPPED})
+            if result.succeeded or active.canceling:
+                retry = active.package.tasks[name].spec.retry_policy
+                outcome = outcome_of(active.tasks[name], result, retry, active.canceling)
+            advance(self._runs, active, outcome.change(name))
+        except Exception:  # the next server polls it again; the others must end
+            _log.exception("the end of task %s of run %s cannot be noted", name, active.run.run_id)
         return True
 
     def _end(self, directory: Path, handle: ProcessHandle) -> None:

@@ -95,8 +95,10 @@ class Scheduler(threading.Thread):
             self._receive(self._timeout())
             try:
                 self._refresh()
-                self._poll()
+                trouble = self._poll()
                 self._start()
+                if trouble is not None:
+                    raise trouble
             except Exception:  # mostly a full disk; the other runs must go on
                 _log.exception("scheduling failed; trying again")
                 self._changed = True
@@ -186,16 +188,25 @@ class Scheduler(threading.Thread):
             heapq.heappush(self._ready, entry)
             self._changed = True
 
-    def _poll(self) -> None:
-        """Poll every running attempt, and queue the tasks whose delay has passed."""
+    def _poll(self) -> Exception | None:
+        """Poll every running attempt, and queue the tasks whose delay has passed.
+
+        Returns:
+            What went wrong with one of them; the others were polled all the same.
+        """
         while self._delayed and self._delayed[0][0] <= time.monotonic():
             heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
             self._changed = True
+        trouble: Exception | None = None
         for active in list(self._active.values()):
             for name in list(active.handles):
-                outcome = self._attempts.poll(active, name)
-                if outcome is not None:
-                    self._apply(active, name, outcome)
+                try:
+                    outcome = self._attempts.poll(active, name)
+                    if outcome is not None:
+                        self._apply(active, name, outcome)
+                except Exception as problem:
+                    trouble = problem
+        return trouble
 
     def _apply(self, active: ActiveRun, name: str, outcome: Outcome) -> None:
         """Note what became of an attempt; the descendants of a task that failed are skipped with it."""

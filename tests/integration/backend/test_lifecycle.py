@@ -11,7 +11,7 @@ import pytest
 from elyra_neurodesk.backend import lifecycle
 from elyra_neurodesk.backend.health import DidNotStart
 from elyra_neurodesk.backend.home import BackendState, Home
-from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from tests.integration.backend.support import Server, compile_package, start, wait_for_end
 from tests.support.backend import command as command_line
 from tests.support.forked_commands import FORKED
@@ -72,15 +72,25 @@ def test_a_port_in_use_that_was_not_asked_for_is_avoided(fresh: Server, tmp_path
 def test_a_state_file_whose_process_number_was_reused_is_replaced(tmp_path: Path) -> None:
     home, said = Home(tmp_path / "home"), list[str]()
     home.make()
-    me = ProcessHandle(os.getpid(), start_time(os.getpid()) - 1)
-    home.write_state(BackendState(me, 1))
-    state = lifecycle.up(home, lifecycle.Options(), said.append)
-    try:
-        assert "left by a server that has ended" in said[0]
-        assert state.server.pid != os.getpid()
-    finally:
-        lifecycle.down(home, said.append)
-    assert start_time(os.getpid()) > 0
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        ticks, boot = ProcessHandle.of(stranger.pid).started.split("@")
+        earlier = ProcessHandle(stranger.pid, f"{int(ticks) - 1}@{boot}")
+        before_reboot = ProcessHandle(stranger.pid, f"{ticks}@{'0' * len(boot)}")
+        for other in (earlier, before_reboot):
+            home.write_state(BackendState(other, 1))
+            assert not lifecycle.status(home).up
+            lifecycle.down(home, said.append)
+            assert said[-1] == "Not up."
+            home.write_state(BackendState(other, 1))
+            said.clear()
+            state = lifecycle.up(home, lifecycle.Options(), said.append)
+            try:
+                assert any("left by a server that has ended" in line for line in said)
+                assert state.server.pid != stranger.pid
+            finally:
+                lifecycle.down(home, said.append)
+            assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_a_server_that_died_is_started_again_on_its_port(fresh: Server) -> None:

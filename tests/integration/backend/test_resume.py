@@ -47,7 +47,7 @@ def test_down_stops_tasks_and_up_runs_them_again(fresh: Server, tmp_path: Path) 
     script = f"echo $$$$ >> {tmp_path}/pids; [ $(wc -l < {tmp_path}/pids) -gt 1 ] || sleep 300"
     package = compile_package(tmp_path / "p.yaml", {"one": ((), script)})
     run_id = fresh.client().create_run_from_pipeline_package(package).run_id
-    wait_until(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text(), 10)
+    wait_until(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text(), 30)
     fresh.down()
     assert not Path(f"/proc/{(tmp_path / 'pids').read_text().split()[0]}").exists()
     assert not fresh.state.server.alive()
@@ -61,12 +61,14 @@ def test_a_task_whose_supervisor_was_killed_is_started_again(fresh: Server, tmp_
 
     from elyra_neurodesk.backend.db.database import Database
     from elyra_neurodesk.backend.db.state import RunStore
+    from elyra_neurodesk.backend.pod.pod import read_handles
 
     script = f"echo x >> {tmp_path}/tries; [ $(wc -l < {tmp_path}/tries) -gt 1 ] || sleep 300"
     package = compile_package(tmp_path / "p.yaml", {"one": ((), script)})
     run_id = fresh.client().create_run_from_pipeline_package(package).run_id
-    wait_until(lambda: (tmp_path / "tries").exists() and (tmp_path / "tries").read_text(), 10)
-    os.kill(RunStore(Database(fresh.home.database)).tasks(run_id)[0].pid, signal.SIGKILL)
+    wait_until(lambda: (tmp_path / "tries").exists() and (tmp_path / "tries").read_text(), 30)
+    [directory] = fresh.home.run_directory(run_id).glob("*/1")
+    os.kill(read_handles(directory)[1].pid, signal.SIGKILL)
     assert wait_for_end(fresh.client(), run_id).state == "SUCCEEDED"
     task = RunStore(Database(fresh.home.database)).tasks(run_id)[0]
     assert (task.attempt, task.lost, task.failures) == (2, 1, 0)

@@ -14,10 +14,11 @@ from elyra_neurodesk.backend.pod.runner import ProcessRunner
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 
 
-def only_task(*command, env=None, platform=None, outputs=None) -> PackageTask:
+def only_task(*command, env=None, platform=None, outputs=None, memory_limit="") -> PackageTask:
     """Return the task of a package that has one, read as the backend reads it."""
     variables = [{"name": name, "value": value} for name, value in (env or {}).items()]
     container = {"image": "image", "command": list(command), "env": variables}
+    container["resources"] = {"resourceMemoryLimit": memory_limit}
     pipeline = {
         "pipelineInfo": {"name": "pipe"},
         "components": {

@@ -1,15 +1,21 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import elyra_neurodesk
+from elyra_neurodesk.backend.pod.descendants import parents
 from elyra_neurodesk.backend.pod.model import RunnerConfig
+from elyra_neurodesk.backend.pod.pod import main as pod_main
+from elyra_neurodesk.backend.pod.pod import read_handles, write_handles
 from elyra_neurodesk.backend.pod.runner import ProcessRunner
-from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
+from elyra_neurodesk.backend.process_handle import UNKNOWN, ProcessHandle, start_time
 
 from .harness import wait, wait_for
 
@@ -112,8 +118,8 @@ def test_a_server_that_lost_the_handle_neither_starts_twice_nor_loses_the_task(b
     wait_for(lambda: (attempt.directory / "main.log").exists())
     other = ProcessRunner(bench.config)
     assert other.start(attempt) == handle
-    assert other.poll(attempt.directory, ProcessHandle(0, 0)) is None
-    assert wait(other, attempt.directory, ProcessHandle(0, 0)).succeeded
+    assert other.poll(attempt.directory, UNKNOWN) is None
+    assert wait(other, attempt.directory, UNKNOWN).succeeded
     assert other.start(attempt).pid in (0, handle.pid)
     assert (attempt.directory / "main.log").read_text() == "once\n"
     wait(runner, attempt.directory, handle)
@@ -122,28 +128,230 @@ def test_a_server_that_lost_the_handle_neither_starts_twice_nor_loses_the_task(b
 def test_a_task_can_be_canceled_without_its_handle(bench):
     runner, attempt, handle = bench.start("sleep", "60")
     wait_for(lambda: (attempt.directory / "main.log").exists())
-    ProcessRunner(bench.config).terminate(attempt.directory, ProcessHandle(0, 0))
+    ProcessRunner(bench.config).terminate(attempt.directory, UNKNOWN)
     assert wait(runner, attempt.directory, handle).reason == "canceled"
 
 
 def test_a_killed_supervisor_is_lost_and_takes_all_processes_along(bench):
     script = "sleep 61 & echo $! >../pid; setsid sleep 62 & echo $! >>../pid; echo $$$$ >>../pid; wait"
     runner, attempt, handle = bench.start("sh", "-c", script)
-    pid_file = attempt.directory / "pid"
-    wait_for(lambda: pid_file.exists() and len(pid_file.read_text().split()) == 3)
-    os.kill(handle.pid, signal.SIGKILL)
+    pids = noted(attempt.directory, 3)
+    guard, supervisor = read_handles(attempt.directory)
+    assert guard == handle
+    os.kill(supervisor.pid, signal.SIGKILL)
     result = wait(runner, attempt.directory, handle)
     assert (result.succeeded, result.exit_code, result.reason) == (False, None, "lost")
     assert result.message
-    for pid in map(int, pid_file.read_text().split()):
+    for pid in pids:
         wait_for(lambda pid=pid: not start_time(pid))
 
 
-def test_another_process_with_the_same_id_is_not_taken_for_the_supervisor(bench):
+HIDDEN = "env -i setsid sleep 1000 & echo $! >>../pid; (setsid sh -c 'trap \"\" TERM; sleep 1001' &); "
+
+
+def noted(directory: Path, count: int) -> list[int]:
+    """Return the process ids that a task wrote down, once there are so many."""
+    file = directory / "pid"
+    wait_for(lambda: file.exists() and len(file.read_text().split()) == count)
+    return list(map(int, file.read_text().split()))
+
+
+def children_of(pids: set[int]) -> set[int]:
+    return {pid for pid, parent in parents().items() if parent in pids}
+
+
+def below(pid: int) -> set[int]:
+    """Return the processes below one, at this moment."""
+    found = generation = children_of({pid})
+    while generation := children_of(generation) - found:
+        found = found | generation
+    return found
+
+
+@pytest.mark.parametrize("way", ["end", "failure", "cancel", "deadline", "killed supervisor"])
+def test_no_process_outlives_its_task_whatever_environment_and_session_it_chose(bench, way):
+    until = "until [ -e ../go ]; do sleep 0.05; done; "
+    last = {"end": until, "failure": f"{until} exit 3"}.get(way, "sleep 60")
+    platform = {"activeDeadlineSeconds": 3} if way == "deadline" else None
+    runner, attempt, handle = bench.start("sh", "-c", HIDDEN + last, platform=platform)
+    [hidden] = noted(attempt.directory, 1)
+    wait_for(lambda: Path(f"/proc/{hidden}/cmdline").read_bytes().startswith(b"sleep"))
+    assert not Path(f"/proc/{hidden}/environ").read_bytes()
+    # the supervisor, sh, sleep, the hidden one, the double fork and its sleep
+    wait_for(lambda: len(below(handle.pid)) >= 6)
+    processes = below(handle.pid)
+    (attempt.directory / "go").touch()
+    if way == "cancel":
+        runner.terminate(attempt.directory, handle)
+    elif way == "killed supervisor":
+        os.kill(read_handles(attempt.directory)[1].pid, signal.SIGKILL)
+    reason = {"end": "completed", "failure": "failed", "cancel": "canceled", "deadline": "deadline"}
+    assert wait(runner, attempt.directory, handle).reason == reason.get(way, "lost")
+    assert not {pid for pid in processes if start_time(pid)} - {handle.pid, *supervisors(attempt.directory)}
+
+
+def supervisors(directory: Path) -> list[int]:
+    return [handle.pid for handle in read_handles(directory)]
+
+
+def test_a_task_whose_guard_is_killed_goes_on(bench):
+    runner, attempt, handle = bench.start("sh", "-c", "sleep 0.7; echo survived")
+    wait_for(lambda: len(read_handles(attempt.directory)) == 2)
+    os.kill(handle.pid, signal.SIGKILL)
+    assert wait(runner, attempt.directory, handle).succeeded
+    assert (attempt.directory / "main.log").read_text() == "survived\n"
+
+
+def test_a_task_whose_guard_is_killed_can_be_canceled(bench):
     runner, attempt, handle = bench.start("sleep", "60")
     wait_for(lambda: (attempt.directory / "main.log").exists())
     os.kill(handle.pid, signal.SIGKILL)
     wait_for(lambda: not start_time(handle.pid))
-    mine = ProcessHandle(os.getpid(), handle.started)
-    assert runner.poll(attempt.directory, mine).reason == "lost"
-    runner.terminate(attempt.directory, mine)  # must not end this very process
+    runner.terminate(attempt.directory, handle)
+    assert wait(runner, attempt.directory, handle).reason == "canceled"
+
+
+def test_when_supervisor_and_guard_are_killed_at_once_the_mark_finds_their_processes(bench):
+    runner, attempt, handle = bench.start("sh", "-c", "setsid sleep 62 & echo $! >>../pid; wait")
+    [pid] = noted(attempt.directory, 1)
+    for process in read_handles(attempt.directory):
+        os.kill(process.pid, signal.SIGKILL)
+    assert wait(runner, attempt.directory, handle).reason == "lost"
+    wait_for(lambda: not start_time(pid))
+
+
+# each process starts its successor in a new session and ends: what a look at /proc finds is gone already
+RELAY = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for _ in range(10):
+    if not os.fork():
+        while True:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+time.sleep(60)
+"""
+
+
+def test_processes_that_fork_all_the_time_are_ended(bench):
+    runner, attempt, handle = bench.start(sys.executable, "-c", RELAY)
+    wait_for(lambda: len(below(handle.pid)) > 5)
+    runner.terminate(attempt.directory, handle)
+    assert wait(runner, attempt.directory, handle).reason == "canceled"
+    assert "cannot be killed" not in (attempt.directory / "main.log").read_text()
+    wait_for(lambda: not start_time(handle.pid))
+
+
+BOMB = """
+import os, time
+if os.fork():
+    time.sleep(60)
+for _ in range(6):
+    os.fork()
+while True:
+    if os.fork():
+        os._exit(0)
+"""
+
+
+def test_a_fork_bomb_in_one_process_group_is_ended(bench):
+    runner, attempt, handle = bench.start(sys.executable, "-c", BOMB)
+    wait_for(lambda: len(below(handle.pid)) > 50)
+    runner.terminate(attempt.directory, handle)
+    assert wait(runner, attempt.directory, handle).reason == "canceled"
+    assert "cannot be killed" not in (attempt.directory / "main.log").read_text()
+
+
+def test_a_process_that_is_no_descendant_stays_though_it_has_the_marks_of_one(bench):
+    runner, attempt, handle = bench.start("sleep", "60")
+    wait_for(lambda: (attempt.directory / "main.log").exists())
+    with (
+        (attempt.directory / "main.log").open("a") as log,
+        subprocess.Popen(
+            ["sleep", "60"], cwd=attempt.directory / "work", stdout=log, start_new_session=True
+        ) as stranger,
+    ):
+        runner.terminate(attempt.directory, handle)
+        assert wait(runner, attempt.directory, handle).reason == "canceled"
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_another_process_with_the_same_id_is_not_taken_for_the_supervisor(bench):
+    runner, attempt, handle = bench.start("sleep", "60")
+    wait_for(lambda: len(read_handles(attempt.directory)) == 2)
+    for process in reversed(read_handles(attempt.directory)):
+        os.kill(process.pid, signal.SIGKILL)
+    wait_for(lambda: not start_time(handle.pid))
+    ticks, boot = ProcessHandle.of(os.getpid()).started.split("@")
+    mine = (f"{int(ticks) - 1}@{boot}", f"{ticks}@another-boot", handle.started)
+    for started in mine:
+        stranger = ProcessHandle(os.getpid(), started)
+        write_handles(attempt.directory, stranger, stranger)
+        runner.terminate(attempt.directory, stranger)  # must not end this very process
+        assert wait(runner, attempt.directory, stranger).reason == "canceled"
+
+
+def test_a_supervisor_that_comes_late_does_not_run_what_was_given_up(bench):
+    attempt = bench.attempt("sh", "-c", "echo ran")
+    runner = ProcessRunner(bench.config)
+    attempt.directory.mkdir()
+    assert runner.poll(attempt.directory, UNKNOWN).reason == "lost"  # by the next server, before it came up
+    handle = runner.start(attempt)
+    assert wait(runner, attempt.directory, handle).reason == "lost"
+    assert pod_main(attempt.directory / "POD.json") == 0
+    assert not (attempt.directory / "main.log").exists()
+
+
+GARBAGE = {
+    "empty": b"",
+    "truncated": b'{"exit_code": 0, "reason": "comp',
+    "binary": bytes(range(256)),
+    "deep": b"[" * 100_000,
+    "a list": b"[]",
+    "a number": b"7",
+    "null": b"null",
+    "no reason": b'{"exit_code": 0, "message": "", "outputs": {}}',
+    "another reason": b'{"exit_code": 0, "message": "", "outputs": {}, "reason": ["completed"]}',
+    "outputs as text": b'{"exit_code": 0, "message": "", "outputs": "x", "reason": "completed"}',
+    "exit code as text": b'{"exit_code": "0", "message": "", "outputs": {}, "reason": "completed"}',
+    "outputs of another type": b'{"exit_code": 0, "message": "", "outputs": {"a": 1}, "reason": "failed"}',
+}
+
+
+@pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
+def test_a_status_file_with_garbage_is_a_lost_attempt(bench, content):
+    runner, attempt, handle = bench.start("true")
+    wait(runner, attempt.directory, handle)
+    wait_for(lambda: not handle.alive())
+    (attempt.directory / "status.json").write_bytes(content)
+    for _ in range(2):
+        result = runner.poll(attempt.directory, handle)
+        assert (result.succeeded, result.reason) == (False, "lost")
+        assert "status.json" in result.message
+
+
+def test_what_is_no_file_in_the_place_of_one_is_a_lost_attempt(bench):
+    for make in (Path.mkdir, os.mkfifo):
+        runner, attempt, handle = bench.start("true")
+        wait(runner, attempt.directory, handle)
+        wait_for(lambda handle=handle: not handle.alive())
+        (attempt.directory / "status.json").unlink()
+        make(attempt.directory / "status.json")
+        assert runner.poll(attempt.directory, handle).reason == "lost"
+
+
+def test_files_of_the_supervisor_that_are_garbage_harm_its_own_attempt_alone(bench):
+    for name in ("pod.pid", "cancel", "pod.log"):
+        attempt = bench.attempt("true")
+        attempt.directory.mkdir()
+        (attempt.directory / name).write_bytes(bytes(range(256)))
+        runner = ProcessRunner(bench.config)
+        handle = runner.start(attempt)
+        assert wait(runner, attempt.directory, handle).reason == (
+            "canceled" if name == "cancel" else "completed"
+        )
+    wait_for(lambda: not handle.alive())
+    shutil.rmtree(attempt.directory)
+    assert runner.poll(attempt.directory, handle).reason == "lost"

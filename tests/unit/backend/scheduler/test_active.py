@@ -71,10 +71,10 @@ def test_a_run_is_finished_when_every_task_is() -> None:
 def test_after_a_restart_running_tasks_keep_their_handles_and_succeeded_ones_count() -> None:
     run = active(
         a={"state": SUCCEEDED, "outputs": {"artifacts": {}}},
-        b={"state": RUNNING, "pid": 7, "pid_started": 99},
+        b={"state": RUNNING, "pid": 7, "pid_started": "99@boot"},
         e={"state": SUCCEEDED},
     )
-    assert run.handles == {"b": ProcessHandle(7, 99)}
+    assert run.handles == {"b": ProcessHandle(7, "99@boot")}
     assert run.ready() == ["c"]
     assert run.outputs["a"] == {"artifacts": {}}
 
@@ -103,8 +103,8 @@ def test_a_change_is_made_in_the_database_and_in_memory(tmp_path: Path) -> None:
     runs, experiment = RunStore(database), Catalog(database).ensure_default_experiment()
     run = active()
     runs.add(replace(RUN, experiment_id=experiment), "text", run.tasks.values())
-    assert advance(runs, run, TaskChange(("a",), RUNNING, {"pid": 7, "pid_started": 99})) == []
-    assert run.handles == {"a": ProcessHandle(7, 99)}
+    assert advance(runs, run, TaskChange(("a",), RUNNING, {"pid": 7, "pid_started": "99@boot"})) == []
+    assert run.handles == {"a": ProcessHandle(7, "99@boot")}
     skipped = TaskChange(run.descendants("a"), SKIPPED, {"message": "no"})
     assert advance(runs, run, TaskChange(("a",), FAILED), skipped) == []
     assert runs.tasks("r") == list(run.tasks.values())
