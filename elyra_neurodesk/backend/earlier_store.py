@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.process_handle import ProcessHandle
+from elyra_neurodesk.backend.process_handle import ProcessHandle, start_time
 
 _GRACE_SECONDS = 10.0
 _LEFTOVER = re.compile(r"\.tmp\.[0-9a-f]{32}")
@@ -45,9 +45,15 @@ def retire_store(home: Home) -> bool:
 
 
 def _process(home: Home) -> ProcessHandle | None:
-    """Return the store that state.json of an earlier version names."""
+    """Return the store that state.json of an earlier version names, if it still runs.
+
+    That file has start times without the boot; so the program is looked at as well.
+    """
     try:
         content = json.loads((home.path / "state.json").read_text(encoding="utf-8"))
-        return ProcessHandle(int(content["store"]["pid"]), int(content["store"]["started"]))
+        pid, started = int(content["store"]["pid"]), int(content["store"]["started"])
+        handle = ProcessHandle.of(pid)
+        is_store = start_time(pid) == started and b"nanio" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return handle if is_store else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elyra_neurodesk.backend.earlier_store import retire_store
 from elyra_neurodesk.backend.home import BUCKET, Home
-from elyra_neurodesk.backend.process_handle import ProcessHandle
+from elyra_neurodesk.backend.process_handle import start_time
 from elyra_neurodesk.storage.client import open_storage
 from tests.support.configurations import runtime_configuration
 from tests.support.objectstore import running_nanio
@@ -43,16 +43,21 @@ def test_objects_that_nanio_stored_are_those_of_the_directory(tmp_path: Path) ->
     assert not retire_store(home)
 
 
-def test_its_process_is_ended(tmp_path: Path) -> None:
+def test_its_process_is_ended_and_a_stranger_with_its_id_is_not(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.make()
-    process = subprocess.Popen([sys.executable, "-c", "import time;time.sleep(60)"])
+    started = [
+        subprocess.Popen([sys.executable, "-c", "import time;time.sleep(60)", *words])
+        for words in (["nanio", "serve"], [])
+    ]
+    store, stranger = started
     try:
-        handle = ProcessHandle.of(process.pid)
-        state = {"store": {"pid": handle.pid, "started": handle.started}, "server": None}
-        (home.path / "state.json").write_text(json.dumps(state))
-        assert retire_store(home)
-        assert not handle.alive()
+        for process, ends in ((stranger, False), (store, True)):
+            state = {"store": {"pid": process.pid, "started": start_time(process.pid)}, "server": None}
+            (home.path / "state.json").write_text(json.dumps(state))
+            assert retire_store(home) is ends
+            assert (process.poll() is not None) is ends
     finally:
-        process.kill()
-        process.wait()
+        for process in started:
+            process.kill()
+            process.wait()
