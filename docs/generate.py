@@ -16,7 +16,7 @@ import click
 
 import elyra_neurodesk
 from elyra_neurodesk.bootstrapper.command import SCRIPT
-from elyra_neurodesk.elyra_adapter.runtime_schema import neurodesk_schema
+from elyra_neurodesk.elyra_adapter.schema_files import neurodesk_schema
 from elyra_neurodesk.errors import all_errors
 
 DOCS = Path(__file__).parent

@@ -112,10 +112,11 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             NeurodeskError: one line that says what is wrong and what to do.
         """
         from elyra_neurodesk.elyra_adapter.connection import connect_to
+        from elyra_neurodesk.elyra_adapter.this_machine import with_backend_up
         from elyra_neurodesk.submission import submit
 
         timer = _Timer(self, pipeline)
-        settings = _configuration(pipeline)
+        settings = with_backend_up(_configuration(pipeline), True, self.log.warning)
         connection = connect_to(settings)
         delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
         with self._prepare(pipeline, settings, delivery) as (drawn, prepared):

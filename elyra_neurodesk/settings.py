@@ -20,6 +20,9 @@ SCHEMA = "neurodesk"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts of an API that runs tasks on this machine."""
 
+THIS_MACHINE = "neurodesk_this_machine"
+"""Name of the runtime configuration of the embedded backend, which `elyra-neurodesk local up` writes."""
+
 ANONYMOUS = "NO_AUTHENTICATION"
 """Elyra's authentication type for an API that asks for no credentials."""
 
@@ -115,6 +118,7 @@ class RuntimeConfiguration:
         api_password: password or token for that type, or "".
         access_key: the object store's access key for uploads and downloads from here, or "".
         secret_key: the secret key that belongs to it, or "".
+        backend_home: directory of the embedded backend that it was written for, or "".
     """
 
     name: str
@@ -144,6 +148,12 @@ class RuntimeConfiguration:
     api_password: str = field(default="", repr=False)
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
+    backend_home: str = ""
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether it is the embedded backend's, "Neurodesk (this machine)"."""
+        return self.name == THIS_MACHINE
 
     @property
     def cvmfs_mount_path(self) -> str:

@@ -20,7 +20,14 @@ def runtime_config_option(command: F) -> F:
         "--runtime-config",
         "runtime_config",
         metavar="NAME",
-        help="Runtime configuration; the only neurodesk one when left out.",
+        help="Runtime configuration. When left out: this machine's if its backend is up, else the only one.",
+    )(command)
+
+
+def no_start_option(command: F) -> F:
+    """Add ``--no-start``."""
+    return click.option(
+        "--no-start", is_flag=True, help="Do not start the embedded backend of this machine when it is down."
     )(command)
 
 

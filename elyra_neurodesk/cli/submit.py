@@ -22,6 +22,7 @@ from elyra_neurodesk.cli.notebooks import (
 from elyra_neurodesk.cli.options import (
     RUN_FAILED,
     json_option,
+    no_start_option,
     note,
     print_json,
     runtime_config_option,
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
 @parameter_option
 @notebook_options
 @click.option("--dry-run", is_flag=True, help="Print what would run; upload and start nothing.")
+@no_start_option
 @click.option("--watch", is_flag=True, help="Watch the run until it ends; exit 4 if it did not succeed.")
 @json_option
 @timeout_option
 def submit(
     files: tuple[Path, ...],
     runtime_config: str | None,
+    no_start: bool,
     parameters: dict[str, str],
     dry_run: bool,
     watch: bool,
@@ -57,16 +60,15 @@ def submit(
     Each notebook or script sees the outputs of those before it. A pipeline file, as JupyterLab's pipeline
     editor saved it, says itself what its nodes need: only -p goes with it.
 
-    Prints the run's id and the address of its page.
+    Prints the run's id and the address of its page. Starts the embedded backend when the runtime
+    configuration is this machine's and it is down.
     """
     if timeout is not None and not watch:
         raise click.UsageError("--timeout needs --watch.")
     if dry_run and watch:
         raise click.UsageError("--dry-run starts nothing that --watch could watch.")
     path = only_pipeline(files, given)
-    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
-
-    settings = chosen_runtime_configuration(runtime_config)
+    settings = _configuration(runtime_config, start=not no_start, dry_run=dry_run)
     if path is None:
         settings.require_neurodesk()
         settings.validate()
@@ -96,6 +98,15 @@ def submit(
     if as_json:
         print_json(content)
     return status
+
+
+def _configuration(name: str | None, start: bool, dry_run: bool) -> RuntimeConfiguration:
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
+    from elyra_neurodesk.elyra_adapter.this_machine import configuration_to_submit_with
+
+    if dry_run:
+        return chosen_runtime_configuration(name)
+    return configuration_to_submit_with(name, start, note)
 
 
 def _preview(path: Path, settings: RuntimeConfiguration, parameters: dict[str, str]) -> Preview:

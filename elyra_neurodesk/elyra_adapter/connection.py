@@ -33,6 +33,11 @@ def authenticate(configuration: RuntimeConfiguration) -> Authentication:
         AuthenticationFailed: it gave up; the message is its own.
         ApiError: the endpoint could not be reached.
     """
+    if configuration.auth_type == "EXISTING_BEARER_TOKEN":
+        # as Elyra's ExistingBearerTokenAuthenticator does it, without seconds of imports
+        if not configuration.api_password.strip():
+            raise AuthenticationFailed(f"runtime configuration '{configuration.name}' has no token.")
+        return Authentication(token=configuration.api_password)
     from elyra.pipeline.kfp.kfp_authentication import AuthenticationError, KFPAuthenticator
 
     try:

@@ -125,7 +125,6 @@ def _processor(path: Path, runtime_config: str, parameters: Mapping[str, str]) -
     config.require_neurodesk()
     # Elyra's validation, caches and processors log and print as they please
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    from elyra.pipeline.component_catalog import ComponentCache
     from elyra.pipeline.parser import PipelineParser
     from elyra.pipeline.processor import PipelineProcessorManager
 
@@ -134,7 +133,7 @@ def _processor(path: Path, runtime_config: str, parameters: Mapping[str, str]) -
     root = _localise(definition, path, config.schema_name, config.name)
     hidden = hide_from_validation(definition, root)
     with contextlib.redirect_stdout(io.StringIO()):
-        cache = ComponentCache.instance(emulate_server_app=True)
+        cache = _component_cache()
         cache.load()
         cache.wait_for_all_cache_tasks()
         manager = PipelineProcessorManager.instance(root_dir=str(root))
@@ -162,7 +161,6 @@ def read_pipeline_file(path: Path) -> Pipeline:
     definition = read_definition(path)
     check_connections(definition)
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    from elyra.pipeline.component_catalog import ComponentCache
     from elyra.pipeline.parser import PipelineParser
 
     from elyra_neurodesk.elyra_adapter.operations import read_pipeline
@@ -172,7 +170,7 @@ def read_pipeline_file(path: Path) -> Pipeline:
     _fill_in_images(definition)
     hidden = hide_from_validation(definition, root)
     with contextlib.redirect_stdout(io.StringIO()), _pipeline_file_only(path):
-        ComponentCache.instance(emulate_server_app=True)
+        _component_cache()
         pipeline = PipelineParser(root_dir=str(root)).parse(definition)
     hidden.restore(pipeline)
     return read_pipeline(pipeline, root)
@@ -219,6 +217,15 @@ def set_parameters(definition: dict[str, Any], values: Mapping[str, str], file: 
         kind = default.get("type") if isinstance(default, dict) else None
         value = typed(DeclaredParameter(name, str(kind or "String")), text, file).value
         known[name]["default_value"] = {"type": kind or "String", "value": value}
+
+
+def _component_cache() -> Any:
+    """Return Elyra's cache of catalog components, which watches a directory that Jupyter makes."""
+    from elyra.pipeline.component_catalog import ComponentCache
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    Path(jupyter_runtime_dir()).mkdir(parents=True, exist_ok=True, mode=0o700)
+    return ComponentCache.instance(emulate_server_app=True)
 
 
 def _localise(definition: dict[str, Any], path: Path, runtime: str, runtime_config: str) -> Path:

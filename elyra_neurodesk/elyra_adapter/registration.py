@@ -1,4 +1,4 @@
-"""The runtime configuration "Neurodesk (this machine)", through Elyra's own MetadataManager."""
+"""The runtime configuration "Neurodesk (this machine)": written when the embedded backend starts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.home import BUCKET, BackendState
+from elyra_neurodesk.elyra_adapter import instances
+from elyra_neurodesk.elyra_adapter.instances import InstanceInvalid
+from elyra_neurodesk.elyra_adapter.runtime_configurations import RUNTIMES
+from elyra_neurodesk.elyra_adapter.schema_files import ElyraNotFound, runtime_schema
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.settings import SCHEMA, THIS_MACHINE
 
-SCHEMA = "neurodesk"
-INSTANCE = "neurodesk_this_machine"
+INSTANCE = THIS_MACHINE
 DISPLAY_NAME = "Neurodesk (this machine)"
-_SCHEMASPACE = "runtimes"
 
 
 class CannotRegister(NeurodeskError):
@@ -28,7 +31,7 @@ def metadata(state: BackendState, store: Path, token: str, repository: str) -> d
 
     Args:
         state: the backend.
-        store: the object store's directory.
+        store: the object store's directory, in the backend's.
         token: the backend's.
         repository: directory of the CVMFS claim, in which tasks find their modules.
     """
@@ -47,64 +50,41 @@ def metadata(state: BackendState, store: Path, token: str, repository: str) -> d
         # Elyra's only type without keys (elyra/pipeline/kfp/kfp_metadata.py, ``pre_save``)
         "cos_auth_type": "AWS_IAM_ROLES_FOR_SERVICE_ACCOUNTS",
         "module_index": repository,
+        "backend_home": str(store.parent),
     }
 
 
-def register(state: BackendState, store: Path, token: str, repository: str) -> Path | None:
+def register(state: BackendState, store: Path, token: str, repository: str) -> Path:
     """Write the runtime configuration, or replace it; its file (0600) holds the token.
 
     Returns:
         The file.
 
     Raises:
-        CannotRegister: Elyra has no schema ``neurodesk`` or finds the values invalid.
+        CannotRegister: Elyra's schema is not found or the values do not satisfy it, or the file cannot be
+            written.
     """
-    from elyra.metadata.manager import MetadataManager  # takes seconds
-    from elyra.metadata.metadata import Metadata
-
+    values = metadata(state, store, token, repository)
     try:
-        manager = MetadataManager(schemaspace=_SCHEMASPACE)
-        instance = Metadata(
-            name=INSTANCE,
-            display_name=DISPLAY_NAME,
-            schema_name=SCHEMA,
-            metadata=metadata(state, store, token, repository),
-        )
-        saved = (
-            manager.update(INSTANCE, instance) if _present(manager) else manager.create(INSTANCE, instance)
-        )
-    except Exception as problem:  # Elyra raises whatever its parts raise
+        return instances.write(RUNTIMES, INSTANCE, DISPLAY_NAME, runtime_schema(SCHEMA), values)
+    except (InstanceInvalid, ElyraNotFound, OSError) as problem:
         raise CannotRegister(
             f"the runtime configuration {DISPLAY_NAME!r} cannot be written: {one_line(str(problem))}"
         ) from problem
-    file = Path(str(saved.resource)) if saved.resource else None
-    if file is not None and file.is_file():
-        file.chmod(0o600)
-    return file
 
 
 def unregister() -> bool:
     """Remove the runtime configuration.
 
     Returns:
-        Whether there was one.
+        Whether there was one of the user's.
 
     Raises:
-        CannotRegister: Elyra cannot remove it.
+        CannotRegister: its file cannot be removed.
     """
-    from elyra.metadata.manager import MetadataManager
-
     try:
-        manager = MetadataManager(schemaspace=_SCHEMASPACE)
-        if not _present(manager):
-            return False
-        manager.remove(INSTANCE)
-    except Exception as problem:
+        return instances.remove(RUNTIMES, INSTANCE)
+    except OSError as problem:
         raise CannotRegister(
             f"the runtime configuration {DISPLAY_NAME!r} cannot be removed: {one_line(str(problem))}"
         ) from problem
-    return True
-
-
-def _present(manager: Any) -> bool:
-    return any(instance.name == INSTANCE for instance in manager.get_all(include_invalid=True))

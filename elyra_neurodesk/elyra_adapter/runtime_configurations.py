@@ -1,10 +1,15 @@
-"""The runtime configurations that Elyra keeps."""
+"""The runtime configurations that Elyra keeps, read from their files without importing Elyra."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+from elyra_neurodesk.backend.recognition import server_healthy
+from elyra_neurodesk.elyra_adapter import instances
+from elyra_neurodesk.elyra_adapter.instances import Instance, InstanceInvalid
+from elyra_neurodesk.elyra_adapter.schema_files import RUNTIME_TYPE, runtime_schema
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.settings import (
     ANONYMOUS,
@@ -22,14 +27,17 @@ from elyra_neurodesk.settings import (
 SCHEMAS = (SCHEMA, "kfp")
 """Schemas whose configurations name a KFP API; ours first."""
 
+RUNTIMES = "runtimes"
+"""Elyra's name of the kind of instance that runtime configurations are."""
+
 
 class UnknownRuntimeConfiguration(NeurodeskError):
     """There is no runtime configuration of this name."""
 
     code = "ND-CONFIG-001"
     hint = (
-        "Make one with `elyra-neurodesk local up`, in JupyterLab's Runtimes tab, or with "
-        "`elyra-metadata create runtimes --schema_name=neurodesk`."
+        "Make one with `elyra-neurodesk local up`, with `elyra-neurodesk config create`, or in JupyterLab's "
+        "Runtimes tab."
     )
 
 
@@ -37,18 +45,18 @@ class AmbiguousRuntimeConfiguration(NeurodeskError):
     """No runtime configuration was named and there is not exactly one to fall back on."""
 
     code = "ND-CONFIG-010"
-    hint = "Name one with --runtime-config."
+    hint = "Name one with --runtime-config, or type `elyra-neurodesk local up` to use this machine."
 
 
 def runtime_configurations() -> list[RuntimeConfiguration]:
     """Return the valid configurations that name a KFP API, ours first, then by name."""
-    from elyra.metadata.manager import MetadataManager
-
-    found = [
-        _from_elyra(instance)
-        for instance in MetadataManager(schemaspace="runtimes").get_all()
-        if instance.schema_name in SCHEMAS
-    ]
+    found = []
+    for content in instances.read_all(RUNTIMES).values():
+        if content.get("schema_name") in SCHEMAS:
+            try:
+                found.append(_configuration(_validated(content)))
+            except InstanceInvalid:
+                continue  # the command that names it says why
     return sorted(found, key=lambda one: (SCHEMAS.index(one.schema_name), one.name))
 
 
@@ -59,34 +67,37 @@ def runtime_configuration(name: str) -> RuntimeConfiguration:
         UnknownRuntimeConfiguration: there is none; the message lists those there are.
         UnusableRuntimeConfiguration: it does not satisfy its schema, or it is for another kind of runtime.
     """
-    from elyra.metadata.error import MetadataNotFoundError
-    from elyra.metadata.manager import MetadataManager
-
     try:
-        instance = MetadataManager(schemaspace="runtimes").get(name)
-    except MetadataNotFoundError as problem:
-        known = runtime_configurations()
-        same = [one for one in known if one.display_name == name]
-        if len(same) == 1:
-            return same[0]
-        raise UnknownRuntimeConfiguration(
-            f"there is no runtime configuration '{name}'; {_listed(known)}."
-        ) from problem
-    except Exception as problem:  # Elyra raises whatever its store or jsonschema raised
+        content = instances.read_one(RUNTIMES, name)
+        if content is None:
+            known = runtime_configurations()
+            same = [one for one in known if one.display_name == name]
+            if len(same) == 1:
+                return same[0]
+            raise UnknownRuntimeConfiguration(
+                f"there is no runtime configuration '{name}'; {_listed(known)}."
+            )
+        schema = content.get("schema_name")
+        if not schema:
+            raise InstanceInvalid(f"Instance '{name}' is missing a 'schema_name' field!")
+        if schema not in SCHEMAS:
+            raise UnusableRuntimeConfiguration(
+                f"runtime configuration '{name}' is of type '{schema}', which has no Kubeflow Pipelines API.",
+                "Name one of type neurodesk or kfp.",
+            )
+        return _configuration(_validated(content))
+    except (InstanceInvalid, OSError) as problem:
         raise UnusableRuntimeConfiguration(
             f"runtime configuration '{name}' is not valid: {problem}"
         ) from problem
-    if instance.schema_name not in SCHEMAS:
-        raise UnusableRuntimeConfiguration(
-            f"runtime configuration '{name}' is of type '{instance.schema_name}', which has no Kubeflow "
-            "Pipelines API.",
-            "Name one of type neurodesk or kfp.",
-        )
-    return _from_elyra(instance)
 
 
 def default_runtime_configuration() -> RuntimeConfiguration:
-    """Return the only ``neurodesk`` configuration there is.
+    """Return the configuration to use when none was named.
+
+    That is "Neurodesk (this machine)" when its backend is up, else the only ``neurodesk`` configuration there
+    is. An installation brings one of this machine that names no backend until the first start: it counts only
+    where there is no other.
 
     Raises:
         AmbiguousRuntimeConfiguration: there are several; the message lists them.
@@ -94,8 +105,13 @@ def default_runtime_configuration() -> RuntimeConfiguration:
     """
     known = runtime_configurations()
     ours = [one for one in known if one.schema_name == SCHEMA]
-    if len(ours) == 1:
-        return ours[0]
+    started = [one for one in ours if one.backend_home or not one.is_this_machine]
+    for choice in (started, ours):
+        if len(choice) == 1:
+            return choice[0]
+    for one in ours:
+        if one.is_this_machine and is_up(one):
+            return one
     if ours:
         raise AmbiguousRuntimeConfiguration(
             f"there are {len(ours)} neurodesk runtime configurations; {_listed(ours)}."
@@ -103,6 +119,15 @@ def default_runtime_configuration() -> RuntimeConfiguration:
     if known:
         raise AmbiguousRuntimeConfiguration(f"there is no neurodesk runtime configuration; {_listed(known)}.")
     raise UnknownRuntimeConfiguration("there is no neurodesk runtime configuration.")
+
+
+def is_up(configuration: RuntimeConfiguration) -> bool:
+    """Return whether the embedded backend that a configuration of this machine names answers."""
+    try:
+        port = urlsplit(configuration.api_endpoint).port
+    except ValueError:
+        return False
+    return port is not None and server_healthy(port, configuration.api_password)
 
 
 def chosen_runtime_configuration(name: str | None) -> RuntimeConfiguration:
@@ -163,11 +188,38 @@ def read_metadata(
         keep_undeclared=text("keep_undeclared", RuntimeConfiguration.keep_undeclared),
         check=text("preflight_check", LEVELS[0]),
         module_index=text("module_index"),
+        backend_home=text("backend_home"),
     )
 
 
-def _from_elyra(instance: Any) -> RuntimeConfiguration:
+def _configuration(instance: Instance) -> RuntimeConfiguration:
     return read_metadata(instance.name, instance.display_name, instance.schema_name, instance.metadata)
+
+
+def _validated(content: dict[str, Any]) -> Instance:
+    schema = runtime_schema(content["schema_name"])
+    metadata = content.get("metadata")
+    if isinstance(metadata, dict):
+        content = {**content, "metadata": _migrated(metadata, schema)}
+    return instances.validated(content, schema)
+
+
+def _migrated(metadata: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what Elyra makes of fields that older versions saved (elyra/pipeline/kfp/kfp_metadata.py).
+
+    Elyra writes the result back; reading must not write, so here it is made anew each time.
+    """
+    found = {"runtime_type": RUNTIME_TYPE, **metadata}
+    complete = "runtime_type" in metadata or schema["name"] == SCHEMA
+    if found.get("auth_type") is None:
+        password = all(str(found.get(field) or "").strip() for field in ("api_username", "api_password"))
+        found["auth_type"] = "DEX_LEGACY" if password else ANONYMOUS
+    if found.get("cos_auth_type") is None:
+        complete = False
+        if found.get("cos_username") and found.get("cos_password"):
+            secret = str(found.get("cos_secret") or "").strip()
+            found["cos_auth_type"] = "KUBERNETES_SECRET" if secret else "USER_CREDENTIALS"
+    return found if complete else instances.with_defaults(found, schema)
 
 
 def _listed(known: list[RuntimeConfiguration]) -> str:

@@ -10,7 +10,8 @@ import pytest
 from elyra.metadata.schemasproviders import ElyraSchemasProvider
 
 from elyra_neurodesk.elyra_adapter.runtime_configurations import read_metadata
-from elyra_neurodesk.elyra_adapter.runtime_schema import NeurodeskRuntimesSchemas, neurodesk_schema
+from elyra_neurodesk.elyra_adapter.runtime_schema import NeurodeskRuntimesSchemas
+from elyra_neurodesk.elyra_adapter.schema_files import neurodesk_schema
 from elyra_neurodesk.settings import RuntimeConfiguration
 
 SAMPLES = sorted((Path(__file__).parents[3] / "runtime-configs").glob("*.json"))
