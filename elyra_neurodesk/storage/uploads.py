@@ -37,7 +37,7 @@ def upload_missing(
     Args:
         storage: the store.
         uploads: what should be there.
-        listener: called with the number of bytes sent so far, from any thread.
+        listener: called with the bytes that are in the store and the bytes of all, from any thread.
 
     Raises:
         StorageError: the store does not answer, stops, or refuses.
