@@ -148,6 +148,29 @@ def test_a_full_disk_below_the_store_fails_the_upload_in_one_line(tmp_path: Path
         assert backend.wait(backend.submit(small)["run_id"])["state"] == "SUCCEEDED"
 
 
+def test_undeclared_files_that_fill_the_store_change_nothing_of_a_tasks_result(tmp_path: Path) -> None:
+    text = (
+        "from pathlib import Path\n"
+        "Path('result.csv').write_text('1')\n"
+        "Path('declared.bin').write_bytes(b'd' * (1 << 20))\n"
+        "for n in range(9): Path(f'{n}.bin').write_bytes(b'x' * (1 << 20) + b'y' * n)\n"
+    )
+    file = one_script(tmp_path / "fills", text, outputs=["declared.bin"])
+    with small_disk(tmp_path / "backend" / "store", 4), running_backend(tmp_path) as backend:
+        submission = backend.submit(file)
+        run = backend.wait(submission["run_id"])
+        assert run["state"] == "SUCCEEDED", run
+        outputs, record = backend.outputs(submission), backend.records(submission)["job"]
+        assert len(outputs["job/declared.bin"]) == MEBIBYTE
+        assert (record["exit_status"], record["error"]) == (0, None)
+        assert outputs["job/undeclared/result.csv"] == b"1"
+        assert "job/job.log" in outputs
+        for stored in record.get("undeclared", ()):  # none unless the record could be written again
+            assert len(outputs[f"job/undeclared/{stored['path']}"]) == stored["size"]
+        log = next(text for name, text in backend.logs(submission["run_id"]).items() if "not kept" in text)
+        assert re.search(r"\d files were not kept: 8.bin, .*ND-STORE-\d+.* full", log), log
+
+
 @pytest.mark.parametrize("kind", ["script", "notebook"])
 def test_a_full_disk_below_the_tasks_names_the_directory(tmp_path: Path, kind: str) -> None:
     text = "from pathlib import Path\nPath('big.bin').write_bytes(b'x' * (4 << 20))\n"

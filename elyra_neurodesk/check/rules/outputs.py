@@ -78,13 +78,14 @@ def output_findings(
             elif not _is_mentioned(output, texts):
                 what = f"output '{output}' is declared, but no code writes it"
                 findings.append(finding("ND-CHECK-501", node, Location(file), what))
-    first = dict(reversed(undeclared))
-    left = [
-        (path, event)
-        for path, event in sorted(first.items(), key=lambda item: undeclared.index(item))
-        if path not in explained and path not in existing and _is_result(path, event, events)
-    ]
-    return [*findings, *_undeclared_findings(node, left)]
+    later = _LaterUses(events)
+    left = {
+        path: event
+        for path, event in reversed(undeclared)  # the first writing of a file stays
+        if path not in explained and path not in existing and _is_result(path)
+    }
+    written = [(path, event) for path, event in reversed(left.items()) if not later.of(path, event)]
+    return [*findings, *_undeclared_findings(node, written)]
 
 
 def _undeclared_findings(node: str, files: Sequence[tuple[str, UseString]]) -> Iterator[Finding]:
@@ -118,29 +119,44 @@ def _written(events: Sequence[Event]) -> list[tuple[str, UseString]]:
     return found
 
 
-def _is_result(path: str, event: UseString, events: Sequence[Event]) -> bool:
-    """Return whether a written file may be a result: it is neither code nor used afterwards."""
+def _is_result(path: str) -> bool:
+    """Return whether a written file may be a result: it is not code, and not a log."""
     name = path.rpartition("/")[2]
     suffix = _SUFFIX.search(name)
-    if name.startswith(".") or (suffix and suffix[0].lower() in _NO_RESULT):
-        return False
-    start = next(number for number, one in enumerate(events) if one is event)
-    later = (one for one in events[start + 1 :] if one.at != event.at)
-    return not any(_is_same(path, text) for one in later for text in _used(one))
+    return not (name.startswith(".") or (suffix and suffix[0].lower() in _NO_RESULT))
 
 
-def _used(event: Event) -> Sequence[str]:
-    """Return the names of what something reads, removes or passes on."""
-    if isinstance(event, UseString) and event.use in ("read", "test", "unknown"):
-        return (event.text,)
-    return event.words[1:] if isinstance(event, RunCommand) else ()
+class _LaterUses:
+    """Knows whether something reads, removes or passes on a file after it was written.
 
+    Args:
+        events: what the node does.
+    """
 
-def _is_same(path: str, text: str) -> bool:
-    """Return whether a text may be the name of a file; one of which hardly anything is known is not."""
-    if UNKNOWN not in text:
-        return text.removeprefix("./") == path
-    return len(text.replace(UNKNOWN, "")) >= _MIN_NAME and can_match(text.removeprefix("./"), path)
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._positions = {id(event): number for number, event in enumerate(events)}
+        self._uses: dict[str, list[tuple[int, Location | None]]] = {}
+        for number, event in enumerate(events):
+            if isinstance(event, RunCommand):
+                for word in event.words[1:]:
+                    self._uses.setdefault(word.removeprefix("./"), []).append((number, None))
+            elif isinstance(event, UseString) and event.use in ("read", "test", "unknown"):
+                # what is not known to be a use may be a part of the name where the file is written
+                at = event.at if event.use == "unknown" else None
+                self._uses.setdefault(event.text.removeprefix("./"), []).append((number, at))
+        self._unknown = [text for text in self._uses if UNKNOWN in text]
+
+    def of(self, path: str, written: UseString) -> bool:
+        """Return whether a file is used after the event that writes it, as far as names are known."""
+        start = self._positions[id(written)]
+        texts = [path] if path in self._uses else []
+        # of one that is hardly known nothing follows
+        texts += [
+            text
+            for text in self._unknown
+            if len(text.replace(UNKNOWN, "")) >= _MIN_NAME and can_match(text, path)
+        ]
+        return any(number > start and at != written.at for text in texts for number, at in self._uses[text])
 
 
 def _matches(path: str, output: str) -> bool:

@@ -114,6 +114,8 @@ QUIET = {
     "read again": "table.to_csv('step.csv')\npd.read_csv('step.csv')",
     "given to a tool": "table.to_csv('onsets.txt')\n!flameo onsets.txt",
     "removed": "import os\nopen('x.txt', 'w')\nos.remove('x.txt')",
+    "used in the same line": "!make_list > list.txt && wc -l list.txt",
+    "perhaps used": "subject = next(names)\n!cp a.nii t1-02.nii\n!bet t1-{subject}.nii brain",
     "removed by the shell": "!echo 1 > x.txt\n!rm x.txt",
     "shown": "plt.savefig('plot.png')\nImage('plot.png')",
     "code": "%%writefile helper.py\nx = 1",
