@@ -151,7 +151,7 @@ class Publisher:
                 return "store"
             try:
                 return self._uploaded(file.path, key, self.place.files / file.path)
-            except FileNotFoundError:  # a process that still runs has removed it
+            except (FileNotFoundError, PermissionError):  # of a process that still runs, or another user
                 return "unreadable"
             except Exception as problem:
                 failures.append(_one_line(problem))

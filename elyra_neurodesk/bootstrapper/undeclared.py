@@ -186,7 +186,7 @@ def choose(
 def written_files(
     directory: Path, manifest: FileManifest | None, leave_out: Collection[str] = ()
 ) -> Iterator[tuple[WrittenFile, bool]]:
-    """Yield files below a directory that are new or changed, and whether each can be read.
+    """Yield files below a directory that are new or changed, and whether that could be seen.
 
     A directory that cannot be read is yielded itself, with a slash at its end.
     """
@@ -223,7 +223,7 @@ def _if_written(
         now = entry.stat(follow_symlinks=False)
         changed = manifest is None or manifest.is_changed(path, Path(entry.path), now)
         if changed and not is_junk(Path(entry.path)):
-            yield WrittenFile(now.st_size, path), os.access(entry.path, os.R_OK)
+            yield WrittenFile(now.st_size, path), True
     except FileNotFoundError:
         return
     except OSError:

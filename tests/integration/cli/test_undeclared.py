@@ -13,7 +13,8 @@ import pytest
 from tests.support.backend import CONFIG, Backend, Json, running_backend
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
 
-KEPT = "2 undeclared files were kept in undeclared/, 12 B; declare them under Output Files for later nodes to use"
+HINT = "declare them under Output Files for later nodes to use"
+KEPT = f"2 undeclared files were kept in undeclared/, 12 B; {HINT}"
 NOT_KEPT = "1 file was not kept: warp.nii, 30.0 MiB; declare it under Output Files"
 
 
