@@ -32,12 +32,14 @@ from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
+from elyra_neurodesk.bootstrapper.room import RoomWaitingStorage
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
 from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
 from elyra_neurodesk.bootstrapper.warm import kernel as forked_kernel
 from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.interface import ObjectStorage
+from elyra_neurodesk.storage.location import directory_of
 from elyra_neurodesk.storage.task import task_storage
 
 KINDS = (".ipynb", ".py", ".r")
@@ -60,7 +62,9 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         spec = TaskSpec.from_json(task, common)
         check(spec, run_id)
         os.environ.update(spec.env)
-        store = task_storage(spec.store, dict(os.environ))
+        store = RoomWaitingStorage(
+            task_storage(spec.store, dict(os.environ)), directory_of(spec.store.endpoint), log
+        )
         place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
         return _refuse(error, log)

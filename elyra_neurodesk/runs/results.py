@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,15 +16,16 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
-from elyra_neurodesk.record.model import TaskRecord
+from elyra_neurodesk.record.model import StoredFile, TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.record.undeclared import DIRECTORY
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
-from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, summarize, with_record
+from elyra_neurodesk.runs.summary import SUCCEEDED, RunSummary, TaskSummary, summarize, with_record
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
 
+_NAMED = 3  # files that a message names
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
 _PIECE = 256 * 1024  # bytes of a log that are passed on at once
@@ -41,6 +42,13 @@ class NoOutputs(NeurodeskError):
 
     code = "ND-RUNS-005"
     hint = "Only pipelines submitted with a neurodesk runtime configuration do; see the run's page instead."
+
+
+class OutputsMissing(NeurodeskError):
+    """The object store lacks what the records of a run's tasks say was stored, or has it in another size."""
+
+    code = "ND-RUNS-012"
+    hint = "Look for a rule that deletes objects, or who else writes there; submit again to have them anew."
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,31 @@ class RunOutput:
             "sha256": self.sha256 or None,
             "undeclared": self.undeclared,
         }
+
+
+@dataclass(frozen=True)
+class RunOutputs:
+    """A run's objects, compared with its records.
+
+    Attributes:
+        found: what the store has.
+        missing: what the records of a run that has ended have and the store has not, a line for each.
+    """
+
+    found: tuple[RunOutput, ...]
+    missing: tuple[str, ...] = ()
+
+    def require_all(self) -> None:
+        """Refuse to pass over what is missing.
+
+        Raises:
+            OutputsMissing: naming the first three.
+        """
+        if not self.missing:
+            return
+        more = f" and {len(self.missing) - _NAMED} more" if len(self.missing) > _NAMED else ""
+        names = ", ".join(self.missing[:_NAMED])
+        raise OutputsMissing(f"the object store lacks {len(self.missing)} of the run's files: {names}{more}.")
 
 
 @dataclass(frozen=True)
@@ -163,12 +196,15 @@ class RunResults:
             raise
         return {task: file for task, file in found.items() if file}
 
-    def outputs(self) -> list[RunOutput]:
+    def outputs(self) -> RunOutputs:
         """Return every object in the run's directory, with what the records know of them.
+
+        An object that a record has and the list has not is asked for by name: not every server lists all.
 
         Raises:
             NoOutputs: the pipeline does not say where they are.
             StorageError: the store cannot be read.
+            ApiError: the API cannot be asked.
         """
         prefix = self.directory + "/"
         stored = self.storage.list(prefix)
@@ -178,23 +214,50 @@ class RunResults:
             for item, task, slash, path in parts
             if slash
         ]
-        records = self.records(output.task for output in found)
+        records = self.records(self.specs)
         declared = {
-            file.key: file.sha256
-            for record in records.values()
-            for file in (*record.outputs, *record.reports)
+            file.key: file for record in records.values() for file in (*record.outputs, *record.reports)
         }
-        kept = {file.key: file.sha256 for record in records.values() for file in record.undeclared or ()}
-        hashes = kept | declared
-        return [
+        kept = {file.key: file for record in records.values() for file in record.undeclared or ()}
+        recorded = kept | declared
+        unlisted = sorted(recorded.keys() - {output.key for output in found})
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            asked = [item for item in pool.map(self.storage.stat, unlisted) if item is not None]
+        for item in asked:
+            task, _, path = item.key.removeprefix(prefix).partition("/")
+            found.append(RunOutput(task, path, item.key, item.size, etag=item.etag))
+        outputs = tuple(
             replace(
                 output,
-                sha256=hashes.get(output.key, ""),
+                sha256=recorded[output.key].sha256 if output.key in recorded else "",
                 # those of an earlier attempt stand in no record
                 undeclared=output.path.startswith(f"{DIRECTORY}/") and output.key not in declared,
             )
-            for output in found
-        ]
+            for output in sorted(found, key=lambda output: output.key)
+        )
+        return RunOutputs(outputs, tuple(self._missing(outputs, records, recorded, prefix)))
+
+    def _missing(
+        self,
+        outputs: Iterable[RunOutput],
+        records: Mapping[str, TaskRecord],
+        recorded: Mapping[str, StoredFile],
+        prefix: str,
+    ) -> Iterator[str]:
+        """Yield what a run that has ended should have; before, a task may be replacing its files."""
+        summary = self.summary()
+        if not summary.ended:
+            return
+        for task in summary.tasks:
+            if task.task in self.specs and task.state == SUCCEEDED and task.task not in records:
+                yield f"{task.task}/{TASK_RECORD}"
+        sizes = {output.key: output.size for output in outputs}
+        for key, file in sorted(recorded.items()):
+            name = key.removeprefix(prefix)
+            if key not in sizes:
+                yield name
+            elif sizes[key] != file.size:
+                yield f"{name} ({sizes[key]} of {file.size} bytes)"
 
     def task(self, summary: RunSummary, wanted: str) -> TaskSummary:
         """Return the task that a user asks for: by its name, its label or its directory's name.

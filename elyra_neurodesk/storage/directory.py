@@ -118,7 +118,7 @@ class DirectoryStorage:
         try:
             found = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
-            self._require_bucket(Action.READ, key)
+            self._require_bucket(Action.READ)
             return None
         except OSError as problem:
             raise self._translated(problem, Action.READ, key) from problem
@@ -126,7 +126,7 @@ class DirectoryStorage:
 
     def list(self, prefix: str) -> list[StoredObject]:
         """Return every object whose key starts with ``prefix``, by key."""
-        self._require_bucket(Action.READ, prefix)
+        self._require_bucket(Action.READ)
         top = prefix.rpartition("/")[0]
         if top and not _is_key(top):
             return []
@@ -200,23 +200,25 @@ class DirectoryStorage:
     def _writing(self, key: str) -> Iterator[Path]:
         """Yield where an object goes, its directory being there; what fails in the block is the store's."""
         path = self._path(key, Action.WRITE)
-        self._require_bucket(Action.WRITE, key)
+        self._require_bucket(Action.WRITE)
         try:
             _make_directories(path.parent)
             yield path
         except OSError as problem:
             raise self._translated(problem, Action.WRITE, key) from problem
 
-    def _require_bucket(self, action: Action, key: str) -> None:
+    def _require_bucket(self, action: Action) -> None:
         if not self._bucket.is_dir():
-            reason = f"there is no directory {self._bucket}"
-            raise self._errors.translate(Failure(ErrorClass.NO_BUCKET, reason), action, key)
+            # without a key: the same line for every object
+            raise self._errors.translate(
+                Failure(ErrorClass.NO_BUCKET, "there is no such directory"), action, ""
+            )
 
     def _translated(self, problem: OSError, action: Action, key: str) -> Exception:
         reason = (problem.strerror or str(problem)).lower()
         failure = Failure(ErrorClass.FAILED, reason)
         if problem.errno == errno.ENOENT:
-            self._require_bucket(action, key)
+            self._require_bucket(action)
             failure = _missing(reason)
         elif problem.errno in _FULL:
             failure = Failure(ErrorClass.FULL, f"its disk is full ({self._free()})")

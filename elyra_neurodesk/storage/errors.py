@@ -30,6 +30,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.storage.location import directory_of
 
 FETCHING, STORING = 13, 15
 """Exit statuses of a task."""
@@ -361,10 +362,13 @@ class TaskErrors:
         """Return the error for a failure."""
         kind = _IN_TASK.get(failure.error_class, TaskStorageUnreachable)
         doing = "fetching" if action is Action.READ else "storing"
-        where = f"bucket {self.bucket!r} at {self.endpoint}"
+        directory = directory_of(self.endpoint)
+        where = f"{key} in bucket {self.bucket!r} at {self.endpoint}"
+        if directory is not None:
+            where = str(directory / self.bucket / key)
         reason = f"TLS failed: {failure.reason}" if failure.error_class is ErrorClass.TLS else failure.reason
         hint = _OWNER if failure.error_class is ErrorClass.NOT_PERMITTED else ""
-        return with_status(kind(f"{doing} {key} in {where}: {reason}.", hint or kind.hint), action)
+        return with_status(kind(f"{doing} {where}: {reason}.", hint or kind.hint), action)
 
     def unusable(self, reason: str) -> StorageError:
         """Return the error for an endpoint that cannot be asked at all."""

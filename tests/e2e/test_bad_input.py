@@ -122,7 +122,7 @@ def test_a_bucket_that_is_missing_is_made(backend: Backend, good: Path) -> None:
 def test_a_bucket_that_is_forbidden(backend: Backend, good: Path) -> None:
     with forbidding_store() as endpoint:
         name = config(
-            backend, "forbidden", cos_bucket="theirs", cos_endpoint=endpoint, public_cos_endpoint=endpoint
+            backend, "forbidden", cos_bucket="theirs", cos_endpoint=endpoint, cos_password="a-password", **S3
         )
         line = refused(backend, "ND-STORE-102", "submit", str(good), "--runtime-config", name)
     assert "'theirs'" in line

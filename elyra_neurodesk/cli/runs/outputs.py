@@ -41,7 +41,8 @@ def outputs(
     if overwrite and directory is None:
         raise click.UsageError("--overwrite needs --download DIRECTORY.")
     results = open_run(run, runtime_config)
-    found = results.outputs()
+    stored = results.outputs()
+    found = list(stored.found)
     if directory is not None:
         _download(results, found, directory, overwrite, as_json)
     elif as_json:
@@ -56,6 +57,7 @@ def outputs(
         if len(declared) < len(found):
             console().print("\nundeclared: kept, but no other task gets them", style="bold")
             console().print(_outputs_table(output for output in found if output.undeclared))
+    stored.require_all()
     return 0
 
 

@@ -347,7 +347,7 @@ def test_a_task_gets_errors_of_its_own(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(directory.os, "write", full)
-    with pytest.raises(TaskStoreFull, match="storing key in bucket 'bucket' at file:///store") as failed:
+    with pytest.raises(TaskStoreFull, match="storing /store/bucket/key: its disk is full") as failed:
         storage.put("key", b"1")
     assert failed.value.exit_status == 15
     assert everything(tmp_path) == []
