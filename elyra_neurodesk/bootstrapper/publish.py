@@ -175,7 +175,8 @@ class Publisher:
         if self.started:
             spec, failed = self.progress.spec, self.progress.error is not None
             self.progress.language = language.find(spec.file, self.executed, failed)
-        links = {file for file in files if (self.place.files / file).is_symlink()}
+        root = self.place.files.resolve()
+        links = {file for file in files if (root / file).resolve() != root / file}
         with ThreadPoolExecutor(PARALLEL) as pool:
             pending = {file: pool.submit(self._upload_output, file, False) for file in sorted(links)}
             wait(pending.values())  # before the files go that they lead to
