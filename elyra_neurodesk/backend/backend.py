@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elyra_neurodesk.backend.access_token import ensure_token
+from elyra_neurodesk.backend.config import load_config, machine
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.database import Database
 from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
@@ -20,6 +21,7 @@ from elyra_neurodesk.backend.recorder import Recorder
 from elyra_neurodesk.backend.remove_tree import remove_tree
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.attempts import Attempts
+from elyra_neurodesk.backend.scheduler.budget import check_requests
 from elyra_neurodesk.backend.scheduler.scheduler import Scheduler
 
 
@@ -75,11 +77,12 @@ class Backend:
         """Accept a run. When this returns, the run is on disk and will be carried out.
 
         Raises:
-            NeurodeskError: the package cannot run here, a parameter is missing or of the wrong type, or the
-                experiment does not exist.
+            NeurodeskError: the package cannot run here, a task requests more than this machine has, a
+                parameter is missing or of the wrong type, or the experiment does not exist.
         """
         package = self.packages.load(request.text)
         check_run_parameters(package, dict(request.parameters))
+        check_requests(package, machine(load_config(self.home)))
         run = RunRow(
             run_id=str(uuid.uuid4()),
             experiment_id=request.experiment_id or self._default_experiment,

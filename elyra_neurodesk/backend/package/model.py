@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ContainerResources:
-    """A container's requests and limits; None where it has none. CPU in cores, memory in bytes."""
+    """A container's requests and limits; None where it has none. CPU in cores, memory in bytes.
+
+    Accelerators have a number and a kind, for example ``nvidia.com/gpu``.
+    """
 
     cpu_request: float | None = None
     cpu_limit: float | None = None
     memory_request: int | None = None
     memory_limit: int | None = None
+    accelerators: int = 0
+    accelerator_kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,8 @@ def _read_resources(spec: Any, where: str) -> ContainerResources:
         cpu_limit=quantity("cpu_limit", parse_cores),
         memory_request=quantity("memory_request", parse_bytes, "G"),
         memory_limit=quantity("memory_limit", parse_bytes, "G"),
+        accelerators=int(count),
+        accelerator_kind=str(spec.accelerator.resource_type or spec.accelerator.type),
     )
 
 

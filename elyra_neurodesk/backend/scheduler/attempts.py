@@ -20,7 +20,7 @@ from elyra_neurodesk.backend.pod.model import Attempt, Result
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.active import ActiveRun, advance
-from elyra_neurodesk.backend.scheduler.budget import DEFAULT_CPUS, Cost
+from elyra_neurodesk.backend.scheduler.budget import Cost
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 if TYPE_CHECKING:
@@ -70,15 +70,8 @@ class Attempts:
         self._home, self._runs, self._runtime = home, runs, runtime
 
     def cost(self, active: ActiveRun, name: str) -> Cost:
-        """Return what a task holds while it runs: its requests; one core when it names none.
-
-        As in Kubernetes a limit without a request counts as the request, here at most the whole machine.
-        """
-        resources = active.package.tasks[name].resources
-        machine = self._runtime.machine
-        cpus = min(resources.cpu_limit or DEFAULT_CPUS, machine.cpus)
-        memory = min(resources.memory_limit or 0, machine.memory)
-        return Cost(resources.cpu_request or cpus, resources.memory_request or memory)
+        """Return what a task holds while it runs."""
+        return Cost.of(active.package.tasks[name].resources, self._runtime.machine)
 
     def start(self, active: ActiveRun, name: str) -> Outcome | None:
         """Begin the next attempt of a task.

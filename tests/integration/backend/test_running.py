@@ -1,3 +1,5 @@
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,19 +67,34 @@ def test_tasks_run_side_by_side_as_the_cores_allow(fresh: Server, tmp_path: Path
     assert most(memory, parallelism=0, memory="2500M") == 2
 
 
-def test_a_request_beyond_the_machine_fails_at_once(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("request_it", "said"),
+    [
+        (lambda task: task.set_memory_request("900T"), "requests 818.5 TiB of memory and this machine has"),
+        (lambda task: task.set_cpu_request("4000"), "requests 4000 CPUs and this machine has"),
+        (
+            lambda task: task.set_accelerator_type("example.org/gpu").set_accelerator_limit(2),
+            "requests 2 GPUs (example.org/gpu) and this machine has 0.",
+        ),
+    ],
+)
+def test_a_request_beyond_the_machine_is_refused_at_once(
+    server: Server, tmp_path: Path, request_it: Callable[[dsl.PipelineTask], object], said: str
+) -> None:
     def adjust(name: str, task: dsl.PipelineTask) -> None:
-        task.set_memory_request("900T") if name == "huge" else task.set_cpu_request("4000")
+        if name == "huge":
+            request_it(task)
 
-    tasks = {"huge": ((), "true"), "wide": ((), "true"), "after": (("huge",), "true")}
-    run = wait_for_end(
-        server.client(), submit(server, compile_package(tmp_path / "p.yaml", tasks, adjust)), 5
-    )
-    messages = {task.display_name: task.error.message for task in run.run_details.task_details}
-    assert "ND-LOCAL-014" in messages["huge"]
-    assert "TiB of memory" in messages["huge"]
-    assert "4000 CPUs" in messages["wide"]
-    assert states(run) == {"huge": "FAILED", "wide": "FAILED", "after": "SKIPPED"}
+    before = server.client().list_runs(page_size=100).total_size
+    package = compile_package(tmp_path / "p.yaml", {"small": ((), "true"), "huge": ((), "true")}, adjust)
+    with pytest.raises(ApiException) as caught:
+        submit(server, package)
+    assert caught.value.status == 400
+    message = json.loads(caught.value.body)["message"]
+    for part in ("ND-LOCAL-014", "'huge'", said, "cluster"):
+        assert part in message
+    assert "\n" not in message
+    assert server.client().list_runs(page_size=100).total_size == before
 
 
 def test_a_task_is_tried_again_as_often_as_it_asks(server: Server, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_compiled_pipeline_is_read_completely(documents):
     }
     assert second.component.input_definitions.parameters["note"].is_optional
     assert [(variable.name, variable.value) for variable in second.container.env] == [("HERE", "$(THERE)")]
-    assert second.resources == ContainerResources(0.5, 2.0, None, 2**30)
+    assert second.resources == ContainerResources(0.5, 2.0, None, 2**30, 1, "nvidia.com/gpu")
     assert second.container.resources.accelerator.resource_type == "nvidia.com/gpu"
     assert to_json(second.spec.retry_policy) == {
         "maxRetryCount": 2,

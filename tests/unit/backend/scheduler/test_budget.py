@@ -45,3 +45,17 @@ def test_what_the_machine_can_never_carry_is_refused_by_name(budget: Budget) -> 
 def test_giving_back_what_was_not_lent_changes_nothing(budget: Budget) -> None:
     budget.release(("r", "a"))
     assert budget.fits(Cost(2.0, 4 * GIB))
+
+
+def test_accelerators_are_refused_where_there_are_none_and_lent_where_there_are(budget: Budget) -> None:
+    gpu = Cost(0.5, 0, 1, "nvidia.com/gpu")
+    with pytest.raises(TooLarge, match=r"'deep'.*requests 1 GPUs \(example\.org/gpu\).*has 0"):
+        budget.check("deep", Cost(0.5, 0, 1, "example.org/gpu"))
+    one = Budget(Machine(2.0, GIB), accelerators={"nvidia.com/gpu": 1}.__getitem__)
+    one.check("deep", gpu)
+    assert one.fits(gpu)
+    one.reserve(("r", "a"), gpu)
+    assert not one.fits(gpu)
+    assert one.fits(Cost(0.5, 0))
+    one.release(("r", "a"))
+    assert one.fits(gpu)
