@@ -56,12 +56,13 @@ def write_twelve(folder: Path, diary: Path) -> Path:
     return write_pipeline(folder / "twelve.pipeline", nodes)
 
 
-def test_ten_kills_lose_no_output_and_repeat_no_task(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["--warm", "--no-warm"])
+def test_ten_kills_lose_no_output_and_repeat_no_task(tmp_path: Path, how: str) -> None:
     diary = tmp_path / "diary"
     diary.touch()
     file = write_twelve(tmp_path / "twelve", diary)
     chance = random.Random(SEED)
-    with running_backend(tmp_path, "--parallelism", "2") as backend:
+    with running_backend(tmp_path, "--parallelism", "2", how) as backend:
         submission = backend.submit(file)
         run_id = submission["run_id"]
         done_before: list[int] = []

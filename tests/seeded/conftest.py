@@ -51,6 +51,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         made = Workshop(store, make_sample_tree(root / "cvmfs"), root)
         made.install_bash_kernel()
         yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

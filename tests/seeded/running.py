@@ -6,13 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.backend.pod.runner import ProcessRunner
+from elyra_neurodesk.backend.pod.warm import WarmProcess
+from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.bootstrapper.workdir import NAME as WORK_DIR
+from tests.integration.backend.pod.harness import Bench, only_task, wait, wait_for
 from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data
 from tests.support.kernels import write_bash_kernel
@@ -54,15 +60,54 @@ class Workshop:
     store: ObjectStore
     tree: Path
     root: Path
+    _warm: list[WarmProcess] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, case: Case, strict: str) -> Result:
         """Run a case as one task, to its end."""
         work = self.root / strict / case.name
+        spec, arguments = self._submit(case, strict, strict)
+        environment = self.environment | self.store.environment
+        work.mkdir(parents=True)
+        done = FORKED.run(arguments, env=environment, cwd=work, timeout=TIMEOUT, merge=True)
+        return self._result(case, spec, done.returncode, done.stdout, work)
+
+    def in_backend(self, case: Case, how: str) -> Result:
+        """Run a case as the embedded backend does: ``forked`` from its warm process, or ``new``."""
+        spec, arguments = self._submit(case, "error", f"{how}-error")
+        bench = Bench(self.root / how / case.name)
+        variables = _without_python(self.environment)
+        words = [*CONTAINER_COMMAND, "0" * 64, "http://127.0.0.1:9/", *arguments]
+        attempt = bench.attempt(node=only_task(*words, env=variables | self.store.environment))
+        runner = ProcessRunner(bench.config, self.warm() if how == "forked" else None)
+        ended = wait(runner, attempt.directory, runner.start(attempt), TIMEOUT)
+        text = (attempt.directory / "main.log").read_text("utf-8")
+        assert (attempt.directory / "pod.log").read_text("utf-8") == ""
+        work = attempt.directory / "work"
+        assert ended.exit_code is not None
+        return self._result(case, spec, ended.exit_code, text, work)
+
+    def warm(self) -> WarmProcess:
+        """Return the process that tasks are forked from, ready."""
+        with self._lock:
+            if not self._warm:
+                variables = _without_python(self.environment)
+                self._warm.append(WarmProcess(variables, self.root / "warm.log"))
+                self._warm[0].start()
+                wait_for(self._warm[0].ready, TIMEOUT)
+        return self._warm[0]
+
+    def close(self) -> None:
+        """End that process."""
+        for process in self._warm:
+            process.close()
+
+    def _submit(self, case: Case, strict: str, directory: str) -> tuple[TaskSpec, list[str]]:
         spec = submit(
             self.store,
             case.path.name,
             {case.path.name: case.path.read_bytes(), **DATA},
-            directory=f"{strict}-{case.name}".replace("_", "-"),
+            directory=f"{directory}-{case.name}".replace("_", "-"),
             strict=strict,
             modules=tuple(case.node.get("modules", ())),
             outputs=tuple(case.node.get("outputs", ())),
@@ -72,14 +117,13 @@ class Workshop:
         arguments = ["--run-id", RUN_ID, "--task", spec.to_json()]
         for name, value in case.parameters.items():
             arguments += ["--parameter", f"{name}={value}"]
-        environment = self.environment | self.store.environment
-        work.mkdir(parents=True)
-        done = FORKED.run(arguments, env=environment, cwd=work, timeout=TIMEOUT, merge=True)
-        record = record_of(self.store, spec)
+        return spec, arguments
+
+    def _result(self, case: Case, spec: TaskSpec, status: int, text: str, work: Path) -> Result:
         return Result(
-            done.returncode,
-            done.stdout,
-            record,
+            status,
+            text,
+            record_of(self.store, spec),
             _texts(work / WORK_DIR, case),
             _shown(self.store, spec, case),
         )
@@ -131,7 +175,8 @@ class Runs:
 
     Args:
         workshop: where they run.
-        wanted: which case in which strictnesses; ``papermill`` is one, too. Those of one case run at once.
+        wanted: which case in which strictnesses; ``papermill``, ``forked`` and ``new`` are, too. Those of
+            one case run at once.
     """
 
     def __init__(self, workshop: Workshop, wanted: Iterable[tuple[Case, str]]) -> None:
@@ -146,13 +191,22 @@ class Runs:
     def __getitem__(self, key: tuple[Case, str]) -> Any:
         case, how = key
         for one in self._wanted.pop(case.name, ()):
-            task = (self._workshop.papermill, case) if one == "papermill" else (self._workshop.run, case, one)
-            self._results[case.name, one] = self._pool.submit(*task)
+            if one == "papermill":
+                future = self._pool.submit(self._workshop.papermill, case)
+            else:
+                run = self._workshop.in_backend if one in ("forked", "new") else self._workshop.run
+                future = self._pool.submit(run, case, one)
+            self._results[case.name, one] = future
         return self._results[case.name, how].result()
 
     def close(self) -> None:
         """Forget what has not begun, wait for what has."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def _without_python(variables: dict[str, str]) -> dict[str, str]:
+    """Leave out what only a new interpreter reads."""
+    return {key: value for key, value in variables.items() if not key.startswith("PYTHON")}
 
 
 def _texts(directory: Path, case: Case) -> dict[str, str]:

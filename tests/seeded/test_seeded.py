@@ -152,3 +152,17 @@ def test_the_guard_leaves_a_right_one_alone(results: Mapping[str, Any], case: Ca
     assert [item for item in guarded.findings if item["severity"] == "error"] == []
     assert guarded.made == plain.made
     assert [RANDOM.sub("", text) for text in guarded.shown] == [RANDOM.sub("", text) for text in plain.shown]
+
+
+@pytest.mark.slow
+@each(CASES, "forked", "new")
+def test_it_ends_the_same_forked_from_the_warm_process_as_in_a_new_one(
+    results: Mapping[str, Any], case: Case
+) -> None:
+    forked, new = results["forked"], results["new"]
+    assert forked.status == new.status, forked.text
+    assert [RANDOM.sub("", str(item)) for item in forked.findings] == [
+        RANDOM.sub("", str(item)) for item in new.findings
+    ]
+    assert forked.made == new.made
+    assert [RANDOM.sub("", text) for text in forked.shown] == [RANDOM.sub("", text) for text in new.shown]
