@@ -5,6 +5,7 @@ One module for the server's locks and the pod supervisor's, standard library onl
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -52,8 +53,13 @@ def is_locked(file: Path) -> bool:
 
 
 @contextmanager
-def locked(file: Path, timeout_seconds: float = 30.0) -> Iterator[None]:
+def locked(file: Path, timeout_seconds: float = 30.0, holder: str = "") -> Iterator[None]:
     """Hold the lock on a file.
+
+    Args:
+        file: made when missing.
+        timeout_seconds: to wait for it.
+        holder: what the file says of who holds the lock; this process's id when left out.
 
     Raises:
         Busy: another process held it for ``timeout_seconds``.
@@ -61,9 +67,22 @@ def locked(file: Path, timeout_seconds: float = 30.0) -> Iterator[None]:
     end = time.monotonic() + timeout_seconds
     while (descriptor := try_lock(file)) is None:
         if time.monotonic() > end:
-            raise Busy(f"another command has held {file} for more than {timeout_seconds:.0f} s.")
+            raise Busy(
+                f"another command has held {file} for more than {timeout_seconds:.0f} s{_named(file)}."
+            )
         time.sleep(0.1)
     try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, (holder or str(os.getpid())).encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _named(file: Path) -> str:
+    """Return the holder of a lock as a part of a message, "" when the file does not say it."""
+    with contextlib.suppress(OSError):
+        holder = file.read_text(encoding="utf-8", errors="replace")
+        if holder.isdigit():
+            return f" (process {holder})"
+    return ""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.private_file import write_private
+from elyra_neurodesk.backend.private_file import read_regular, write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 
@@ -34,6 +34,10 @@ class BackendState:
 
     server: ProcessHandle
     port: int
+
+    def to_json(self) -> str:
+        """Return it as `Home.state` reads it."""
+        return json.dumps(asdict(self), indent=1)
 
     @property
     def api_url(self) -> str:
@@ -88,6 +92,11 @@ class Home:
         return self.path / "lock"
 
     @property
+    def server_lock(self) -> Path:
+        """Held by the server while it runs; says what state.json says."""
+        return self.path / "server.lock"
+
+    @property
     def _state(self) -> Path:
         return self.path / "state.json"
 
@@ -95,7 +104,8 @@ class Home:
         """Make the directories, readable by their owner alone.
 
         Raises:
-            HomeUnusable: the directory cannot be made or belongs to another user.
+            HomeUnusable: the directory cannot be made or belongs to another user, or something else is in the
+                place of one of its files: opening a FIFO would wait for ever.
         """
         try:
             for directory in (self.path, self.store, self.store / BUCKET, self.runs):
@@ -103,18 +113,22 @@ class Home:
             self.path.chmod(0o700)
         except OSError as problem:
             raise HomeUnusable(f"the directory {self.path} cannot be used: {problem.strerror}.") from problem
+        files = (self.config, self.secrets, self.token, self.database, self.server_log, self.lock)
+        for file in (*files, self.server_lock, self._state):
+            if file.exists() and not file.is_file():
+                raise HomeUnusable(f"{file} is not a regular file.", "Move it away, then try again.")
 
     def state(self) -> BackendState | None:
-        """Return what state.json says, or None when it is missing or damaged."""
-        try:
-            content: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
-            return BackendState(ProcessHandle(**content["server"]), int(content["port"]))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        """Return what state.json says, else what the server that runs says in its lock, else None."""
+        found = _read_state(self._state)
+        if found is None:
+            running = _read_state(self.server_lock)  # stays when its writer ends
+            found = running if running is not None and running.server.alive() else None
+        return found
 
     def write_state(self, state: BackendState) -> None:
         """Replace state.json."""
-        write_private(self._state, json.dumps(asdict(state), indent=1))
+        write_private(self._state, state.to_json())
 
     def forget_state(self) -> None:
         """Remove state.json."""
@@ -123,6 +137,15 @@ class Home:
     def run_directory(self, run_id: str) -> Path:
         """Return where the work directories of one run are."""
         return self.runs / run_id
+
+
+def _read_state(file: Path) -> BackendState | None:
+    """Return the state in a file, None when it is missing or damaged."""
+    try:
+        content: dict[str, Any] = json.loads(read_regular(file))
+        return BackendState(ProcessHandle(**content["server"]), int(content["port"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def find_home(given: str | Path | None = None) -> Home:

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,12 @@ from elyra_neurodesk.errors import NeurodeskError
 
 PORT = 8898
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
+# `up` takes 25 s at most: 8 for the lock, 2 for a look at the server that should run, 1 + 5 to end it when it
+# does not answer, then 6 at least for the new server to answer, and 3 to end that one when it does not
+_UP_SECONDS = 25.0
+_LOCK_SECONDS = 8.0
+_END_SECONDS = 3.0
+_SHORT_GRACE_SECONDS = 1.0
 Say = Callable[[str], None]
 Register = Callable[[BackendState, Path, str, str], object]
 
@@ -86,9 +93,10 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
     Raises:
         NeurodeskError: naming what cannot be done; then nothing new is left running.
     """
+    end = time.monotonic() + _UP_SECONDS
     _check_installed()
     home.make()
-    with locked(home.lock):
+    with locked(home.lock, _LOCK_SECONDS):
         config = options.apply(load_config(home))
         token = ensure_token(home.token)
         if retire_store(home):
@@ -97,15 +105,16 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
         if before is not None and before.server.alive() and server_healthy(before.port, token):
             _check_ports(options, before)
             save_config(home, config)
+            home.write_state(before)  # the server says it too where the file was lost
             say(f"Already up: {before.api_url}/ (object store {home.store})")
             state = before
         else:
             if before is not None:
                 say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
             if before is not None and before.server.alive():
-                _stop(before.server, "server", _MARGIN)  # it runs, but does not answer
+                _stop(before.server, "server", _SHORT_GRACE_SECONDS)  # it runs, but does not answer
             _look_after_database(home, options.new_database, say)
-            state = _start(home, options, config, before, token)
+            state = _start(home, options, config, token, end)
             say(f"Up: {state.api_url}/ (object store {home.store})")
         if register is not None:
             register(state, home.store, token, config.claims.get(CVMFS_CLAIM, ""))
@@ -238,19 +247,21 @@ class AlreadyElsewhere(NeurodeskError):
     hint = "Type `elyra-neurodesk local down` first."
 
 
-def _start(
-    home: Home, options: Options, config: Config, before: BackendState | None, token: str
-) -> BackendState:
-    """Start the server, on the port that it had where it can: compiled pipelines name it."""
+def _start(home: Home, options: Options, config: Config, token: str, end: float) -> BackendState:
+    """Start the server, on the port that it had where it can: compiled pipelines name it.
+
+    It is given up a few seconds before ``end`` (of the monotonic clock), to be gone by then.
+    """
     port = choose_port(options.port, config.port or PORT, "--port")
     save_config(home, replace(config, port=port))
     server = _spawn(_server_command(home, port), home.server_log, home)
     try:
         state = BackendState(server, port)
         home.write_state(state)  # before it answers: an unknown server would keep the database locked
-        wait_healthy("server", server, lambda: server_healthy(port, token), home.server_log)
+        seconds = end - _END_SECONDS - time.monotonic()
+        wait_healthy("server", server, lambda: server_healthy(port, token), home.server_log, seconds)
     except BaseException:
-        server.stop(_MARGIN)
+        server.stop(_SHORT_GRACE_SECONDS)
         home.forget_state()
         raise
     return state

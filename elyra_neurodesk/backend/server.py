@@ -14,8 +14,9 @@ import uvicorn
 from elyra_neurodesk.backend.app import build_app
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.file_lock import locked
-from elyra_neurodesk.backend.home import Home
+from elyra_neurodesk.backend.home import BackendState, Home
 from elyra_neurodesk.backend.ports import LOOPBACK
+from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.partfile import remove_leftovers
 
@@ -33,7 +34,9 @@ def serve(home: Home, port: int) -> None:
     Raises:
         NeurodeskError: the settings or the database cannot be used.
     """
-    with locked(home.path / "server.lock", _TIMEOUT_SECONDS):  # two schedulers would start every task twice
+    state = BackendState(ProcessHandle.of(os.getpid()), port)
+    # two schedulers would start every task twice
+    with locked(home.server_lock, _TIMEOUT_SECONDS, state.to_json()):
         _serve(Backend(home), port)
 
 

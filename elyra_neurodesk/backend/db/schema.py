@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS runs (
     finished_at TEXT, message TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state);
+CREATE INDEX IF NOT EXISTS runs_by_creation ON runs (created_at, seq);
 CREATE INDEX IF NOT EXISTS runs_by_experiment ON runs (experiment_id);
 CREATE TABLE IF NOT EXISTS tasks (
     run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE, name TEXT NOT NULL,

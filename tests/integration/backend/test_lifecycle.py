@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.backend import lifecycle
+from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.backend.health import DidNotStart
 from elyra_neurodesk.backend.home import BackendState, Home
 from elyra_neurodesk.backend.process_handle import ProcessHandle
@@ -105,9 +106,13 @@ def test_a_server_that_died_is_started_again_on_its_port(fresh: Server) -> None:
 def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.make()
-    home.database.write_text("no database " * 200)
-    with pytest.raises(DidNotStart, match="ND-LOCAL-006"):
-        start(home, [])
+    held = try_lock(home.server_lock)
+    assert held is not None
+    try:
+        with pytest.raises(DidNotStart, match="ND-LOCAL-003"):
+            start(home, [])
+    finally:
+        os.close(held)
     assert home.state() is None
 
 

@@ -105,7 +105,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     )
     (directory / "long.pipeline").write_text(pipeline(("sleeps", "", [])))
     home = Home(directory / "home")
-    options = lifecycle.Options(free_port(), free_port(), (f"cvmfs-neurodesk={directory / 'cvmfs'}",))
+    options = lifecycle.Options(free_port(), (f"cvmfs-neurodesk={directory / 'cvmfs'}",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DATA_DIR", str(directory / "jupyter"))
         patch.setenv("JUPYTER_PATH", str(directory / "nothing"))
