@@ -8,6 +8,9 @@ import click
 
 from elyra_neurodesk.cli.local.options import home_option
 from elyra_neurodesk.cli.options import json_option, print_json
+from elyra_neurodesk.formatting import format_bytes
+
+_MAX_RUNS_LISTED = 5
 
 
 @click.command("status")
@@ -16,11 +19,13 @@ from elyra_neurodesk.cli.options import json_option, print_json
 def status(home: Path | None, as_json: bool) -> None:
     """Show whether the backend is up, its URLs, the runs by state, and the claims."""
     from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.disk_use import disk_use
     from elyra_neurodesk.backend.home import find_home
 
     found = lifecycle.status(find_home(home))
+    disk = disk_use(find_home(home)) if found.home.is_dir() else None
     if as_json:
-        print_json(found.as_json())
+        print_json({**found.as_json(), "disk": disk.as_json()} if disk else found.as_json())
         return
     if found.up and found.state:
         click.echo(f"up      {found.state.api_url}/")
@@ -34,3 +39,11 @@ def status(home: Path | None, as_json: bool) -> None:
     click.echo(f"runs    {counts or 'none'}")
     for name, directory in found.config.claims.items():
         click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not found)'}")
+    if disk is None:
+        return
+    click.echo(
+        f"disk    store {format_bytes(disk.store)}, work directories {format_bytes(disk.work)}, "
+        f"state {format_bytes(disk.state)}; {format_bytes(disk.free)} free"
+    )
+    for run in disk.runs[:_MAX_RUNS_LISTED]:
+        click.echo(f"        {run.run_id}  {format_bytes(run.total)}")
