@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jupyter_server.auth import passwd
+
 from elyra_neurodesk.backend.ports import choose_port
 from tests.support.backend import ask
 from tests.support.jupyter import JupyterHome
@@ -23,7 +25,10 @@ from tests.support.jupyter import JupyterHome
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-DEMO = Path(__file__).parents[2] / "examples" / "demo"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "examples" / "demo"
+BASE_URL = "/user/ana%40lab/"  # as JupyterHub has it for the user ana@lab
+PASSWORD = "a password of the test"
 CLAIM = "cvmfs-neurodesk"
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 PATIENCE = 120.0  # seconds for anything a page does; machines of a CI can be slow
@@ -69,20 +74,18 @@ class Lab:
         home: home directory and environment of the server and of the backend.
         directory: what the file browser shows.
         url: base URL, with a slash at its end.
-        token: what a browser has to show.
         log: everything the server printed.
     """
 
     home: JupyterHome
     directory: Path
     url: str
-    token: str
     log: Path
 
     @property
     def start_page(self) -> str:
         """Return the URL of an empty workspace, whatever an earlier page left in it."""
-        return f"{self.url}lab?reset&token={self.token}"
+        return f"{self.url}lab?reset"
 
     @property
     def backend_token(self) -> str:
@@ -129,7 +132,11 @@ def backend(home: JupyterHome, tree: Path) -> Iterator[None]:
 
 @contextmanager
 def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
-    """Have a JupyterLab server that shows ``directory``; it and its children are ended afterwards."""
+    """Have a JupyterLab server that shows ``directory``, with a base URL and a password.
+
+    The server and its children are ended afterwards.
+    """
+    install_extensions(home.home)
     settings = home.home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(_NO_NEWS), "utf-8")
@@ -138,6 +145,8 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={directory}"),
+        *(f"--ServerApp.base_url={BASE_URL}", "--IdentityProvider.token="),
+        f"--PasswordIdentityProvider.hashed_password={passwd(PASSWORD)}",
     ]
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -161,9 +170,17 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
 
     try:
         facts = wait_for("JupyterLab's answer", connection)
-        yield Lab(home, directory, facts["url"], facts["token"], log)
+        yield Lab(home, directory, facts["url"], log)
     finally:
         _end(server)
+
+
+def install_extensions(home: Path) -> None:
+    """Put our extensions where a wheel would: an editable installation has no data files."""
+    config = home / ".jupyter/jupyter_server_config.d"
+    config.mkdir(parents=True)
+    shutil.copy(ROOT / "jupyter-config/elyra_neurodesk.json", config)
+    shutil.copytree(ROOT / "labextension", home / ".local/share/jupyter/labextensions/elyra-neurodesk")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -191,12 +208,15 @@ class Tabs:
 
     @contextmanager
     def open(self, url: str, name: str) -> Iterator[Page]:
-        """Open a page of a fresh profile; a failure leaves pictures of all its tabs."""
+        """Open a page of a fresh profile and log in to Jupyter; a failure leaves pictures of all its tabs."""
         context = self.browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         try:
             page.goto(url)
+            if page.locator("#password_input").count():
+                page.locator("#password_input").fill(PASSWORD)
+                page.locator("#login_submit").click()
             yield page
         except BaseException as problem:
             for number, tab in enumerate(context.pages):

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.jupyterlab import (
     CLAIM,
     DEMO,
+    PATIENCE,
     Lab,
     Tabs,
     backend,
@@ -105,6 +106,7 @@ def test_run_pipeline_in_the_editor_ends_on_the_page_of_a_run_that_succeeds(lab:
         with page.expect_popup() as opened:
             link.click()
         run_page = opened.value
+        assert run_page.url.startswith(f"{lab.url}elyra-neurodesk/runs/")
         run_page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}$"))
         for task in TASKS:
             expect(run_page.get_by_role("cell", name=task, exact=True)).to_be_visible()
@@ -125,6 +127,24 @@ def test_run_pipeline_in_the_editor_ends_on_the_page_of_a_run_that_succeeds(lab:
         assert run_page.request.get(urljoin(run_page.url, record)).json()["parameters"] == {"fwhm_mm": 2}
         page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
     assert lab.complaints() == []
+
+
+def test_the_launchers_tile_opens_the_runs_behind_jupyters_login(lab: Lab, browser: Tabs) -> None:
+    with browser.open(lab.start_page, "launcher") as page:
+        tile = page.locator(".jp-LauncherCard", has_text="Neurodesk runs")
+        expect(tile).to_be_visible(timeout=PATIENCE * 1000)
+        browser.show(page, "10-launcher")
+        with page.expect_popup() as opened:
+            tile.click()
+        runs = opened.value
+        expect(runs.get_by_role("heading", name="Runs on this machine")).to_be_visible()
+        assert runs.url == f"{lab.url}elyra-neurodesk/"
+        browser.show(runs, "11-runs")
+    with browser.open(f"{lab.url}lab", "signed-out") as page:
+        page.context.clear_cookies()
+        page.goto(f"{lab.url}elyra-neurodesk/")
+        expect(page.locator("#password_input")).to_be_visible()
+        assert page.request.post(f"{lab.url}elyra-neurodesk/").status == 403
 
 
 def test_dialog_of_a_new_runtime_configuration_saves_one_that_elyra_loads(lab: Lab, browser: Tabs) -> None:
