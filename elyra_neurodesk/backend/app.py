@@ -15,6 +15,7 @@ from starlette.routing import Mount
 
 from elyra_neurodesk.backend.api import logs, pipelines, runs
 from elyra_neurodesk.backend.api.problems import (
+    InvalidCall,
     on_bug,
     on_http_error,
     on_neurodesk_error,
@@ -59,6 +60,7 @@ def build_app(backend: Backend) -> Starlette:
         exception_handlers={
             NeurodeskError: _on_neurodesk_error,
             HTTPException: _on_http_error,
+            RecursionError: _on_recursion,
             Exception: on_bug,
         },
     )
@@ -76,6 +78,11 @@ async def _on_neurodesk_error(request: Request, problem: Exception) -> Response:
             request, "problem.html", status_of(problem), title="Cannot be shown", message=str(problem)
         )
     return await on_neurodesk_error(request, problem)
+
+
+async def _on_recursion(request: Request, _: Exception) -> Response:
+    """Answer 400: only what came from outside, a call or a task's file, is nested so deeply."""
+    return await _on_neurodesk_error(request, InvalidCall("what was sent or is shown is nested too deeply."))
 
 
 async def _on_http_error(request: Request, problem: Exception) -> Response:

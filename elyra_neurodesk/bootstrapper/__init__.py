@@ -6,3 +6,6 @@ copy has another one fetches the zipapp instead.
 """
 
 PROTOCOL = 1
+
+ARGUMENTS = "ELYRA_NEURODESK_ARGUMENTS"
+"""Environment variable with the path of a JSON file that has the bootstrapper's arguments."""

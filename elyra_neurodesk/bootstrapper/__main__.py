@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from elyra_neurodesk.bootstrapper import task
+from elyra_neurodesk.bootstrapper import ARGUMENTS, task
 from elyra_neurodesk.bootstrapper.log import Log
 
 
@@ -26,8 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(_arguments() if arguments is None else arguments)
     return task.run(given.run_id, given.pipeline, given.task, given.parameter, Log())
+
+
+def _arguments() -> list[str]:
+    """Return the command line's arguments, or those in a file where other accounts see command lines."""
+    file = os.environ.pop(ARGUMENTS, None)
+    return sys.argv[1:] if file is None else json.loads(Path(file).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The command of every generic task's container: a constant, repeated in the compiled pipeline, hence short.
 
 Its arguments are the zipapp's SHA-256, the zipapp's URL, then the bootstrapper's own arguments. No value of
-a user is part of the script. The credentials reach curl through its standard input, so that they are in no
-process's command line; sed quotes them as curl's configuration files want it. Every Python that need not
-start is a tenth of a second less before the first cell.
+a user is part of the script. The credentials, a session token included, reach curl through its standard
+input, so that they are in no process's command line; sed quotes them as curl's configuration files want it.
+Every Python that need not start is a tenth of a second less before the first cell.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ command -v $p>/dev/null||e 1 'the image has no python3' 16
 $p -c 'import elyra_neurodesk.bootstrapper as b;exit(b.PROTOCOL!=PROTOCOL_NUMBER)' 2>/dev/null&&\
 exec $p -m elyra_neurodesk.bootstrapper "$@"
 f=`mktemp -dp "${ELYRA_WRITABLE_CONTAINER_DIR:-/tmp}"`/b
-printf %s "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"|sed 's/[\\\\"]/\\\\&/g;s/^/user="/;s/$/"/'|\
+t=$AWS_SESSION_TOKEN
+printf '%s\\n' "user=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ${t:+"header=x-amz-security-token: $t"}|\
+sed 's/[\\\\"]/\\\\&/g;s/=/="/;s/$/"/'|\
 curl -K- -sSf --retry 4 --retry-connrefused --connect-timeout 5 --aws-sigv4 \
 "aws:amz:${AWS_REGION:-us-east-1}:s3" -o "$f" "$u"
 case $? in

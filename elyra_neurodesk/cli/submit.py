@@ -28,6 +28,7 @@ from elyra_neurodesk.cli.options import (
     runtime_config_option,
     timeout_option,
 )
+from elyra_neurodesk.errors import one_line
 
 if TYPE_CHECKING:
     from elyra_neurodesk.cli.preview import Preview
@@ -89,7 +90,7 @@ def submit(
         note(f"Pipeline '{submission.pipeline}': {warning}")
     content: dict[str, Any] = dataclasses.asdict(submission)
     if not as_json:
-        click.echo(f"submitted: {submission.run_name}")
+        click.echo(f"submitted: {one_line(submission.run_name)}")
         click.echo(f"run id:    {submission.run_id}")
         click.echo(f"run page:  {submission.run_url}")
     status = 0

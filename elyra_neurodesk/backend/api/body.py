@@ -82,6 +82,8 @@ def read_json(body: bytes) -> dict[str, Any]:
             json.dumps(content, ensure_ascii=False).encode()
     except ValueError as problem:
         raise InvalidCall(f"the body is not JSON: {problem}.") from None
+    except RecursionError:
+        raise InvalidCall("the body is nested too deeply.") from None
     if not isinstance(content, dict):
         raise InvalidCall("the body is not a JSON object.")
     return content

@@ -134,7 +134,7 @@ def _open_token(token: str) -> tuple[str, str, Any, int]:
     try:
         sort_by, filter_text, value, seq = json.loads(base64.urlsafe_b64decode(token.encode()))
         return str(sort_by), str(filter_text), value, int(seq)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise InvalidListing("the page token is not one of this server's.") from None
 
 
@@ -159,7 +159,7 @@ def _conditions(text: str, keys: Mapping[str, str]) -> tuple[Condition, ...]:
     try:
         predicates = json.loads(text).get("predicates") or []
         return tuple(_condition({_snake(k): v for k, v in item.items()}, keys) for item in predicates)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise InvalidListing(f"the filter {text[:200]!r} is not a JSON object with predicates.") from None
 
 

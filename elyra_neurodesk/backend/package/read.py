@@ -10,7 +10,6 @@ import graphlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import yaml
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
@@ -24,6 +23,7 @@ from kfp.pipeline_spec.pipeline_spec_pb2 import (
 
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes, parse_cores
 
+from .documents import load_documents
 from .errors import InvalidPackage, UnsupportedPackage
 from .kubernetes import named_objects, read_kubernetes
 from .model import ContainerResources, Package, PackageTask, producer, to_json, type_name
@@ -65,14 +65,7 @@ def load_package(text: str) -> Package:
 
 
 def _documents(text: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    try:
-        documents = [
-            document
-            for document in yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            if document is not None
-        ]
-    except (yaml.YAMLError, RecursionError) as problem:
-        raise InvalidPackage(f"the package is not YAML: {problem}") from problem
+    documents = load_documents(text)
     if not 1 <= len(documents) <= 2 or not all(isinstance(document, dict) for document in documents):
         raise InvalidPackage("the package is not one or two YAML documents (PipelineSpec, PlatformSpec).")
     pipeline, platform = documents[0], documents[1] if len(documents) == 2 else {}

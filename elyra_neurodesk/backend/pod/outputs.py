@@ -117,7 +117,7 @@ def _read_executor_output(file: Path) -> dict[str, Any]:
         content = json.loads(file.read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise OutputUnavailable(f"the task's outputs in {file} cannot be read: {problem}.") from problem
     if not isinstance(content, dict):
         raise OutputUnavailable(f"the task's outputs in {file} are not a JSON mapping.")
@@ -131,7 +131,7 @@ def _read_parameter(name: str, file: Path, kind: str) -> Any:
         raise OutputUnavailable(
             f"the task did not write its output {name!r} (expected in {file})."
         ) from problem
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise OutputUnavailable(
             f"the task's output {name!r} ({kind}) cannot be read from {file}: {problem}."
         ) from problem

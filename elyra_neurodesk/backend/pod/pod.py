@@ -21,6 +21,7 @@ from typing import Any
 from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
+from elyra_neurodesk.bootstrapper import ARGUMENTS
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.formatting import format_bytes
 
@@ -52,6 +53,8 @@ POD, STATUS, CANCEL, PID, LOCK = "POD.json", "status.json", "cancel", "pod.pid",
 _LOCK_TRIES = 50
 Forked = Callable[[Sequence[str], ProcessSettings], Callable[[], None] | None]
 _TERMINATED = 143
+_ARGUMENTS_FILE = "arguments.json"
+_START_SCRIPT_ARGUMENTS = 2
 
 
 @dataclass
@@ -151,6 +154,12 @@ class Pod:
         words = resolve_arguments(
             (*main["command"], *main["args"]), values, lambda text: expand(text, variables)
         )
+        if main.get("args_in_file"):
+            # the start script takes the zip file's hash and address itself, and passes the rest on
+            shown = len(main["command"]) + _START_SCRIPT_ARGUMENTS
+            file = self._directory / _ARGUMENTS_FILE
+            write_private(file, json.dumps(words[shown:]))
+            variables, words = {**variables, ARGUMENTS: str(file)}, words[:shown]
         return self._program("main", words, variables, main["mounts"])
 
     def _program(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from elyra_neurodesk.cli.local.options import home_option
 from elyra_neurodesk.cli.options import tail_option
+from elyra_neurodesk.cli.terminal import write_text
 
 
 @click.command("logs")
@@ -18,7 +18,10 @@ from elyra_neurodesk.cli.options import tail_option
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended.")
 @tail_option
 def logs(run: str, task: str, home: Path | None, follow: bool, tail: int | None) -> None:
-    """Print the logs of RUN (an id or its beginning), of all tasks or of TASK."""
+    """Print the logs of RUN (an id or its beginning), of all tasks or of TASK.
+
+    On a terminal, escape sequences other than colours are shown, not obeyed.
+    """
     from elyra_neurodesk.backend.db.catalog import NotFound
     from elyra_neurodesk.backend.db.database import Database
     from elyra_neurodesk.backend.db.state import RunStore
@@ -29,9 +32,4 @@ def logs(run: str, task: str, home: Path | None, follow: bool, tail: int | None)
     if not found.database.exists():
         raise NotFound(f"there are no runs in {found.path}.")
     runs = RunStore(Database(found.database))
-    print_logs(LogReader(runs, runs.find(run), task, tail), follow, _write)
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    print_logs(LogReader(runs, runs.find(run), task, tail), follow, write_text)

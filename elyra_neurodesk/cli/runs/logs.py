@@ -11,6 +11,8 @@ import click
 
 from elyra_neurodesk.cli.options import json_option, note, runtime_config_option, tail_option
 from elyra_neurodesk.cli.runs.open import open_run
+from elyra_neurodesk.cli.terminal import LogWriter
+from elyra_neurodesk.errors import one_line
 
 if TYPE_CHECKING:
     from elyra_neurodesk.runs.logs import Write
@@ -37,7 +39,8 @@ def logs(
 ) -> int:
     """Print the log of a task, or of every task of a run.
 
-    The logs of failed tasks are included.
+    The logs of failed tasks are included. On a terminal, escape sequences other than colours are shown, not
+    obeyed; in a pipe or a file the log is as it was written.
     """
     for option, given in (("--json", as_json), ("--tail", tail is not None)):
         if following and given:
@@ -52,7 +55,7 @@ def logs(
         _print_json(results, tasks, tail)
         return 0
     for one in tasks:
-        heading = "" if task else f"==> {one.display_name} ({one.state}) <=="
+        heading = "" if task else f"==> {one_line(one.display_name)} ({one.state}) <=="
         printer = _Printer(heading)
         found = _read(results, one, tail, printer.write)
         if task and not found:
@@ -100,7 +103,7 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
         nonlocal last, printer
         if not wanted and task.name != last:
             printer.end(True)
-            printer = _Printer(f"==> {task.display_name} <==")
+            printer = _Printer(f"==> {one_line(task.display_name)} <==")
             last = task.name
         printer.write(piece)
 
@@ -110,7 +113,7 @@ def _follow_logs(results: RunResults, wanted: str | None) -> None:
 
 
 class _Printer:
-    """Writes a log as it is to standard output, under a heading, and ends its last line.
+    """Writes a log to standard output, under a heading, and ends its last line.
 
     Args:
         heading: a line; "" for none.
@@ -119,13 +122,12 @@ class _Printer:
     def __init__(self, heading: str) -> None:
         self._heading = heading
         self._open = False  # a line that has no end yet
+        self._writer = LogWriter()
 
     def write(self, piece: bytes) -> None:
         """Write the next piece."""
         self._begin()
-        stream = click.get_binary_stream("stdout")
-        stream.write(piece)
-        stream.flush()
+        self._writer.write(piece)
         self._open = not piece.endswith(b"\n")
 
     def end(self, found: bool) -> None:

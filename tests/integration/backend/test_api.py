@@ -177,6 +177,23 @@ def test_an_upload_beyond_the_limit_is_refused(server: Server) -> None:
     assert "32 MiB" in answer.json()["message"]
 
 
+@pytest.mark.parametrize(
+    "content", ["[" * 50_000 + "]" * 50_000, "- " * 50_000, '{"a":' * 50_000 + "1" + "}" * 50_000]
+)
+def test_what_is_nested_deeply_is_refused_and_the_server_lives(server: Server, content: str) -> None:
+    session, api = server.session(), f"{server.url}/apis/v2beta1"
+    file = {"uploadfile": ("deep.yaml", content.encode())}
+    answers = [
+        session.post(f"{api}/pipelines/upload?name=deep", files=file, timeout=20),
+        session.post(f"{api}/runs", data=f'{{"display_name": "x", "pipeline_spec": {content}}}', timeout=20),
+        session.post(f"{api}/experiments", data=content, timeout=20),
+        session.get(f"{api}/runs", params={"filter": content[:20_000]}, timeout=20),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert "nest" in answers[0].json()["message"]
+    assert server.client().get_kfp_healthz().multi_user is False
+
+
 def test_calls_that_are_not_there_say_so(server: Server) -> None:
     answer = server.session().get(f"{server.url}/pipeline/apis/v2beta1/recurringruns", timeout=5)
     assert answer.status_code == 404
