@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -143,3 +144,23 @@ def test_the_script_holds_nothing_that_kubernetes_kfp_or_argo_would_expand() -> 
     assert "$$" not in SCRIPT
     assert "{{" not in SCRIPT
     assert len(SCRIPT) < 900
+
+
+@pytest.mark.parametrize("token", ["", 'temporary="quoted"\\ token=='])
+def test_temporary_credentials_reach_curl_with_their_session_token(
+    shared_store: ObjectStore, image: Path, tmp_path: Path, token: str
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "curl").write_text(
+        f"#!/bin/sh\ncat > {tmp_path}/config\nprintf '%s\\n' \"$@\" > {tmp_path}/words\n"
+    )
+    (tools / "curl").chmod(0o755)
+    keys = {"AWS_ACCESS_KEY_ID": "a=b", "AWS_SECRET_ACCESS_KEY": 'c"d\\e', "AWS_SESSION_TOKEN": token}
+    path = f"{tools}:{image / 'bin'}:/usr/bin:/bin"
+    run_command(shared_store, image, tmp_path / "w", "0" * 64, "http://x/y", PATH=path, **keys)
+    header = f"x-amz-security-token: {token}"
+    expected = [f"user={json.dumps('a=b:c' + chr(34) + 'd' + chr(92) + 'e')}"]
+    expected += [f"header={json.dumps(header)}"] if token else []
+    assert (tmp_path / "config").read_text().splitlines() == expected
+    assert "token" not in (tmp_path / "words").read_text()
