@@ -18,7 +18,7 @@ _RESET = "\x1b[0m"
 class LogWriter:
     """Writes the pieces of one log to standard output.
 
-    To a terminal, `harmless`; to a file or a pipe as they are, for programs want the bytes that the task wrote.
+    To a terminal, `harmless`; to a file or a pipe as they are: programs want what the task wrote.
     """
 
     def __init__(self) -> None:
