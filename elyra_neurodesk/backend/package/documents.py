@@ -33,9 +33,9 @@ def _check_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise InvalidPackage(
-                    f"the package is nested more than {MAX_DEPTH} levels deep "
-                    f"(line {event.start_mark.line + 1})."
+                    f"the package is nested more than {MAX_DEPTH} levels deep (line {line})."
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
