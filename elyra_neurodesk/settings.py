@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -164,6 +165,13 @@ class RuntimeConfiguration:
     def stores_in_directory(self) -> bool:
         """Whether objects are files of a directory of this machine: no keys, and no server of their own."""
         return urlsplit(self.object_store_endpoint).scheme == "file"
+
+    @property
+    def absent_repository(self) -> str:
+        """The directory of this machine's Neurodesk repository when it is not there, else ""."""
+        if not self.is_this_machine or not self.module_index or Path(self.module_index).is_dir():
+            return ""
+        return self.module_index
 
     def run_url(self, run_id: str) -> str:
         """Return the address of a run's page (the KFP UI's scheme, which Elyra uses as well)."""

@@ -7,10 +7,23 @@ from pathlib import Path
 from elyra_neurodesk.check.check import check_sources
 from elyra_neurodesk.check.nodes import check_inputs
 from elyra_neurodesk.check.report import CheckFailed, Report
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.declarations import declared_modules
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.index import ModuleIndex
 from elyra_neurodesk.modules.sources import current_index
 from elyra_neurodesk.settings import RuntimeConfiguration
+
+
+class RepositoryAbsent(NeurodeskError):
+    """The pipeline needs Neurodesk modules, and this machine has no Neurodesk repository."""
+
+    code = "ND-SUBMIT-011"
+    hint = (
+        "Mount CVMFS, or name another directory of its shape: `elyra-neurodesk local up "
+        "--claim cvmfs-neurodesk=DIRECTORY`; or submit to a cluster with --runtime-config."
+    )
+
 
 MAX_LISTED = 10
 """Warnings that a submission shows one by one."""
@@ -43,15 +56,32 @@ def check_before_submit(
 
     Raises:
         CheckFailed: there are errors, and the level is ``error``.
+        RepositoryAbsent: it needs modules, and this machine has no repository.
     """
+    absent = configuration.absent_repository
+    declared = {name for node in pipeline.notebook_nodes for name in declared_modules(node, configuration)}
+    if absent and declared:
+        raise _repository_absent(pipeline, absent, declared)
+    line = f"this machine has no Neurodesk repository ({absent}): its tasks run without modules"
+    said = (line,) if absent else ()
     if configuration.check == "off" or not pipeline.notebook_nodes:
-        return ()
+        return said
     # missing files are an error of the archive's builder
     inputs = [item for item in check_inputs(pipeline, root, configuration) if not item.problem]
     report = check_sources(inputs, lambda: configured_index(configuration))
+    if absent and report.uses:
+        raise _repository_absent(pipeline, absent, {use.request for use in report.uses})
     if configuration.check == "error" and report.with_severity("error"):
         raise CheckFailed(pipeline.name, report)
-    return warning_lines(report)
+    return (*said, *warning_lines(report))
+
+
+def _repository_absent(pipeline: Pipeline, repository: str, modules: set[str]) -> RepositoryAbsent:
+    names = ", ".join(sorted(modules))
+    return RepositoryAbsent(
+        f"Pipeline '{pipeline.name}' needs the modules {names}, and there is no Neurodesk repository at "
+        f"{repository}."
+    )
 
 
 def warning_lines(report: Report) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from elyra_neurodesk.graph.model import Task
 def add_cvmfs_volume(task: Task, context: SubmissionContext) -> Task:
     """Return the task with the CVMFS claim mounted, unless the node already mounts something at that path.
 
+    On a machine without the repository, only pipelines that need no module are submitted: there is no claim.
+
     KFP can express neither ``readOnly`` nor ``mountPropagation`` for a claim (message PvcMount of
     kubernetes_executor_config.proto); the ``repository`` mode of cvmfs-csi needs neither.
     """
     path = context.settings.cvmfs_mount_path
-    if task.mounts(path):
+    if task.mounts(path) or context.settings.absent_repository:
         return task
     return task.with_platform(pvcMount=[{"constant": context.settings.claim, "mountPath": path}])

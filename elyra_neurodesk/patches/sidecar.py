@@ -83,7 +83,7 @@ def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     The sidecar runs the task's own image where the runtime configuration names none.
     """
     settings = context.settings
-    if context.delivery == "off":
+    if context.delivery == "off" or settings.absent_repository:
         return task
     image = settings.sidecar_image or task.image
     modules = task.spec.modules if task.spec else settings.modules

@@ -3,8 +3,8 @@
     python examples/demo/run.py [--results DIRECTORY] [--keep]
 
 Starts the embedded backend with a sample CVMFS tree, submits ``neuroimaging.pipeline``, waits, fetches the
-outputs and stops the backend again. The backend's files are below the results directory; outside it only the
-runtime configuration "Neurodesk (this machine)" is written, where Elyra looks for it.
+outputs and stops the backend again. Everything that it writes is below the results directory, the runtime
+configuration too: that of your own backend stays as it is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ class Cli:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._environment = {**os.environ, "ELYRA_NEURODESK_HOME": str(home)}
+        # the demo's runtime configuration is its own: it must not replace the one of your own backend
+        self._environment = {
+            **os.environ,
+            "ELYRA_NEURODESK_HOME": str(home),
+            "ELYRA_METADATA_PATH": str(home / "jupyter"),
+        }
 
     def run(self, *arguments: str, check: bool = True) -> int:
         """Run a command whose output is for the person at the terminal; return its exit status."""

@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.check import before_submit
-from elyra_neurodesk.check.before_submit import UNCONFIGURED, check_before_submit, configured_index
+from elyra_neurodesk.check.before_submit import (
+    UNCONFIGURED,
+    RepositoryAbsent,
+    check_before_submit,
+    configured_index,
+)
 from elyra_neurodesk.check.nodes import check_inputs
 from elyra_neurodesk.check.report import CheckFailed
 from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
+from elyra_neurodesk.graph.pipeline import NotebookNode, Pipeline
+from elyra_neurodesk.settings import RuntimeConfiguration
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
 
@@ -98,3 +105,35 @@ def test_a_node_has_what_pipeline_and_configuration_say(tmp_path: Path) -> None:
     assert second.modules == ("fsl/6.0.4", "ants/2.5.4")
     assert second.inherited == ("x.nii",)
     assert second.node.outputs == ("y.csv",)
+
+
+def this_machine(repository: Path) -> RuntimeConfiguration:
+    return replace(UNCONFIGURED, name="neurodesk_this_machine", module_index=str(repository))
+
+
+@pytest.mark.parametrize("level", ["error", "off"])
+def test_without_a_repository_what_needs_no_module_is_submitted_with_one_line(
+    tmp_path: Path, level: str
+) -> None:
+    (tmp_path / "a.py").write_text("print('hello')\n", "utf-8")
+    drawn = Pipeline("p", (NotebookNode("a", "a", "a.py"),))
+    configuration = replace(this_machine(tmp_path / "none"), check=level)
+    (line,) = check_before_submit(drawn, tmp_path, configuration)
+    assert (
+        line
+        == f"this machine has no Neurodesk repository ({tmp_path / 'none'}): its tasks run without modules"
+    )
+    assert check_before_submit(drawn, tmp_path, replace(configuration, module_index=str(tmp_path))) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [("print('hello')\n", ("fsl/6.0.7.16",)), ("import module\nawait module.load('fsl/6.0.7.16')\n", ())],
+)
+def test_without_a_repository_what_needs_a_module_is_refused_with_its_name(
+    tmp_path: Path, code: str, modules: tuple[str, ...]
+) -> None:
+    write_notebook(tmp_path / "a.ipynb", code)
+    drawn = Pipeline("p", (NotebookNode("a", "a", "a.ipynb", modules=modules),))
+    with pytest.raises(RepositoryAbsent, match=r"needs the modules fsl/6\.0\.7\.16, .* no Neu"):
+        check_before_submit(drawn, tmp_path, this_machine(tmp_path / "none"))
