@@ -167,6 +167,9 @@ def test_demo_goes_from_the_pipeline_file_to_a_report(tmp_path: Path) -> None:
     (record,) = (json.loads(path.read_text()) for path in results.glob("run-*/convert*/task-record.json"))
     assert [module["module"] for module in record["modules"]] == ["dcm2niix/v1.0.20240202"]
 
+    # the registration of the user's own backend is left alone
+    assert not list(home.glob("**/neurodesk_this_machine.json"))
+
 
 @pytest.mark.e2e
 def test_demo_that_cannot_make_its_results_says_so_in_one_line(tmp_path: Path) -> None:
