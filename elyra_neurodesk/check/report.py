@@ -276,7 +276,7 @@ class CheckFailed(NeurodeskError):
 
     code = "ND-CHECK-001"
     hint = (
-        "`elyra-neurodesk check FILE.pipeline` shows every finding with its remedy; the runtime "
+        "`elyra-neurodesk check FILE` shows every finding with its remedy; the runtime "
         "configuration's 'Check Before Submit' can be warn or off."
     )
 

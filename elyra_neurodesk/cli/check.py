@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from elyra_neurodesk.cli.notebooks import (
+    FILES,
+    notebook_options,
+    only_pipeline,
+    parameter_option,
+    read_notebooks,
+)
 from elyra_neurodesk.cli.options import json_option, print_json, runtime_config_option
 
 if TYPE_CHECKING:
@@ -18,9 +25,11 @@ if TYPE_CHECKING:
 _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼", "yellow"), "note": ("i", "cyan")}
 
 
-@click.command(short_help="Check a pipeline's notebooks and scripts before they run.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+@click.command(short_help="Check notebooks and scripts, or a pipeline's, before they run.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=FILES)
 @runtime_config_option
+@parameter_option
+@notebook_options
 @click.option(
     "--level",
     type=click.Choice(["error", "warn", "off"]),
@@ -29,8 +38,16 @@ _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼"
 )
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Show notes as well.")
 @json_option
-def check(file: Path, runtime_config: str | None, level: str | None, notes: bool, as_json: bool) -> int:
-    """Check the notebooks and scripts of FILE.pipeline for what would fail in a batch job.
+def check(
+    files: tuple[Path, ...],
+    runtime_config: str | None,
+    parameters: dict[str, str],
+    level: str | None,
+    notes: bool,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Check notebooks (.ipynb) and scripts (.py, .R), or those of FILE.pipeline, before they run.
 
     Reads every notebook, script and helper module without running any of it, and reports modules that do
     not exist or are retired, commands whose tool is not loaded, paths that will not exist, code that waits
@@ -42,14 +59,19 @@ def check(file: Path, runtime_config: str | None, level: str | None, notes: bool
     from elyra_neurodesk.check.report import Report
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 
-    pipeline = read_pipeline_file(file)
     configuration = _configuration(runtime_config)
+    path = only_pipeline(files, given)
+    if path is None:
+        notebooks = read_notebooks(files, parameters, given, configuration)
+        pipeline, root = notebooks.pipeline, notebooks.root
+    else:
+        pipeline, root = read_pipeline_file(path, parameters), path.resolve().parent
     level = level or configuration.check
     report = Report(())
     if level != "off":
         from elyra_neurodesk.cli.render import busy
 
-        inputs = check_inputs(pipeline, file.resolve().parent, configuration)
+        inputs = check_inputs(pipeline, root, configuration)
         with busy("reading notebooks, scripts and the list of modules"):
             report = check_sources(inputs, lambda: configured_index(configuration))
     if as_json:

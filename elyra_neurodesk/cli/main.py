@@ -38,7 +38,7 @@ COMMANDS = {
         "elyra_neurodesk.cli.local", "local", "Run pipelines on this machine: the embedded backend."
     ),
     "check": LazyCommand(
-        "elyra_neurodesk.cli.check", "check", "Check a pipeline's notebooks and scripts before they run."
+        "elyra_neurodesk.cli.check", "check", "Check notebooks and scripts, or a pipeline's, before they run."
     ),
     "submit": LazyCommand(
         "elyra_neurodesk.cli.submit",

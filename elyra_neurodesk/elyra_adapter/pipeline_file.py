@@ -146,20 +146,23 @@ def _processor(path: Path, runtime_config: str, parameters: Mapping[str, str]) -
         yield processor, pipeline
 
 
-def read_pipeline_file(path: Path) -> Pipeline:
+def read_pipeline_file(path: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> Pipeline:
     """Return the pipeline of a file; neither a backend nor a runtime configuration is needed.
 
     Elyra's validation is left out, nodes have no modifiers, and component catalogs are not read.
 
     Args:
         path: the ``.pipeline`` file; the nodes' files are relative to its directory.
+        parameters: values of pipeline parameters, as typed.
 
     Raises:
+        UnknownParameter, ParameterOfWrongType: see `set_parameters`.
         PipelineFileUnreadable: it cannot be read, or is not a pipeline file.
         NeurodeskError: its graph is broken (`check_connections`), or see `operations.read_pipeline`.
     """
     definition = read_definition(path)
     check_connections(definition)
+    set_parameters(definition, parameters, path.name)
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     from elyra.pipeline.parser import PipelineParser
 

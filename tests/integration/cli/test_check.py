@@ -179,3 +179,18 @@ def test_super_nodes_are_checked_as_well(home: JupyterHome, tmp_path: Path) -> N
     path.write_text(json.dumps(definition))
     done = check(home, path, "--json")
     assert findings(done) == [("inner", "ND-CHECK-401", 1)], done.stdout + done.stderr
+
+
+def test_notebooks_are_checked_without_a_pipeline(home: JupyterHome, bad: Path) -> None:
+    folder = bad.parent
+    write_notebook(folder / "fine.ipynb", "print(subject)", parameters="subject: str")
+    options = ("--modules", "fsl/9.8", "--dependency", "*.nii", "-p", "subject=x", "--json")
+    done = check(home, folder / "mask.ipynb", str(folder / "fine.ipynb"), *options)
+    assert done.returncode == 1, done.stderr
+    assert ("mask.ipynb", "ND-CHECK-401", 2) in findings(done)
+    assert {node for node, code, _ in findings(done) if code == "ND-CHECK-304"} == {
+        "mask.ipynb",
+        "fine.ipynb",
+    }
+    required = check(home, folder / "fine.ipynb")
+    assert required.stderr.startswith("ND-PARAMETER-001: fine.ipynb: parameter 'subject' has no default")
