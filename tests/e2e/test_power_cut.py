@@ -87,6 +87,7 @@ def test_thirty_power_cuts_while_outputs_are_stored_cost_nothing(tmp_path: Path)
             left = sum(path.name.startswith(".elyra-neurodesk-part-") for path in directory.rglob("*"))
             print(f"cut {cut + 1} after {pause:.2f} s: {midway[-1]} files, {left} of them unfinished")
             backend.up("--no-register")
+            backend.port = backend.state["port"]  # another program may have taken the port meanwhile
 
             run = backend.wait(submission["run_id"])
             assert run["state"] == "SUCCEEDED", run
