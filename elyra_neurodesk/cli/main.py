@@ -53,6 +53,7 @@ COMMANDS = {
         "runs",
         "List, watch, cancel, retry and delete runs; get their logs and outputs.",
     ),
+    "config": LazyCommand("elyra_neurodesk.cli.config", "config", "Create and list runtime configurations."),
     "modules": LazyCommand(
         "elyra_neurodesk.cli.modules",
         "modules",

@@ -23,6 +23,9 @@ from elyra_neurodesk.backend.private_file import write_private
 METADATA_PATH = "ELYRA_METADATA_PATH"
 """Elyra's environment variable with directories that come before all others."""
 
+# formats of which these are a part that every validator accepts
+_PLAIN = {"uri": r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9._~:/-]+\Z"}
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -91,6 +94,33 @@ def validated(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Instance
     Raises:
         InstanceInvalid: it does not satisfy its schema.
     """
+    if not _is_plainly_valid(content, schema):
+        _validate(content, schema)
+    return Instance(
+        content["name"],
+        content["display_name"],
+        content["schema_name"],
+        content["metadata"],
+        Path(content["resource"]),
+    )
+
+
+def _is_plainly_valid(content: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Return whether an instance is valid beyond doubt; False leaves the decision to `_validate`.
+
+    Importing jsonschema takes seconds where its grammar of URIs is installed, which Jupyter Server demands.
+    """
+    import fastjsonschema
+
+    try:
+        fastjsonschema.validate(dict(schema), dict(content), formats=_PLAIN, use_default=False)
+    except (fastjsonschema.JsonSchemaException, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _validate(content: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Validate as Elyra does (elyra/metadata/manager.py), or raise InstanceInvalid."""
     from jsonschema import Draft7Validator, ValidationError  # type: ignore[import-untyped]
 
     try:
@@ -101,13 +131,6 @@ def validated(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Instance
             f"Validation failed for instance '{content['name']}' using the {schema['name']} schema with "
             f"error: {first}."
         ) from problem
-    return Instance(
-        content["name"],
-        content["display_name"],
-        content["schema_name"],
-        content["metadata"],
-        Path(content["resource"]),
-    )
 
 
 def with_defaults(metadata: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

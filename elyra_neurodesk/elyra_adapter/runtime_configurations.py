@@ -35,7 +35,10 @@ class UnknownRuntimeConfiguration(NeurodeskError):
     """There is no runtime configuration of this name."""
 
     code = "ND-CONFIG-001"
-    hint = "Make one with `elyra-neurodesk local up`, or in JupyterLab's Runtimes tab."
+    hint = (
+        "Make one with `elyra-neurodesk local up`, with `elyra-neurodesk config create`, or in JupyterLab's "
+        "Runtimes tab."
+    )
 
 
 class AmbiguousRuntimeConfiguration(NeurodeskError):
