@@ -32,7 +32,13 @@ def test_each_answer_of_the_embedded_backend_may_get_lost(tmp_path: Path) -> Non
         return RESET if answer.status == 200 else answer
 
     with running_backend(tmp_path) as backend, store_proxy(f"http://127.0.0.1:{backend.port}", lose) as proxy:
-        connection = connect_to(runtime_configuration(api_endpoint=f"{proxy.url}/pipeline"))
+        connection = connect_to(
+            runtime_configuration(
+                api_endpoint=f"{proxy.url}/pipeline",
+                auth_type="EXISTING_BEARER_TOKEN",
+                api_password=backend.token,
+            )
+        )
         run = publish(connection, PACKAGE, "Lost 日本", "", "lost 日本")
         assert [made["run_id"] for made in backend.runs()] == [run.run_id]
         assert backend.runs()[0]["display_name"] == run.name
