@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import requests
 
+from elyra_neurodesk.backend.recognition import recognized
 from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 from elyra_neurodesk.kfp_api import connection as kfp_api
 from elyra_neurodesk.kfp_api.connection import Authentication, Connection
 from elyra_neurodesk.kfp_api.errors import AuthenticationFailed
 from elyra_neurodesk.kfp_api.health import unreachable
-from elyra_neurodesk.settings import RuntimeConfiguration
+from elyra_neurodesk.settings import BEARER_TOKEN, RuntimeConfiguration
 
 
 def connect(name: str | None = None) -> Connection:
@@ -31,12 +34,16 @@ def authenticate(configuration: RuntimeConfiguration) -> Authentication:
 
     Raises:
         AuthenticationFailed: it gave up; the message is its own.
+        NotOurServer: what answers on the embedded backend's port is another program; the token is not sent.
         ApiError: the endpoint could not be reached.
     """
-    if configuration.auth_type == "EXISTING_BEARER_TOKEN":
+    if configuration.auth_type == BEARER_TOKEN:
         # as Elyra's ExistingBearerTokenAuthenticator does it, without seconds of imports
         if not configuration.api_password.strip():
             raise AuthenticationFailed(f"runtime configuration '{configuration.name}' has no token.")
+        if configuration.is_this_machine:
+            with recognized(urlsplit(configuration.api_endpoint).port or 0, configuration.api_password):
+                pass
         return Authentication(token=configuration.api_password)
     from elyra.pipeline.kfp.kfp_authentication import AuthenticationError, KFPAuthenticator
 

@@ -22,7 +22,6 @@ from elyra_neurodesk.kfp_api.health import LOGIN, Health, precheck, unreachable
 from elyra_neurodesk.network import TOO_MANY_REQUESTS, retry_policy
 from elyra_neurodesk.settings import (
     ANONYMOUS,
-    BEARER_TOKEN,
     RuntimeConfiguration,
     UnusableRuntimeConfiguration,
 )
@@ -121,7 +120,7 @@ def connect(configuration: RuntimeConfiguration, authenticate: Authenticator) ->
 
     Args:
         configuration: names endpoint, type of authentication and credentials.
-        authenticate: called unless the type is `ANONYMOUS`, or `BEARER_TOKEN` with a token.
+        authenticate: called once something answers, unless the type is `ANONYMOUS`.
 
     Raises:
         UnusableRuntimeConfiguration: the configuration names no endpoint.
@@ -140,14 +139,7 @@ def connect(configuration: RuntimeConfiguration, authenticate: Authenticator) ->
     except (errors.AccessDenied, errors.LoginPage):
         if anonymous:
             raise
-    if anonymous:
-        authentication = Authentication()
-    elif configuration.auth_type == BEARER_TOKEN and configuration.api_password.strip():
-        authentication = Authentication(
-            token=configuration.api_password
-        )  # as Elyra's own, without its import
-    else:
-        authentication = authenticate(configuration)
+    authentication = Authentication() if anonymous else authenticate(configuration)
     headers = authentication.headers()
     if health is None:
         health = precheck(endpoint, headers=headers, ca_file=ca_file)
