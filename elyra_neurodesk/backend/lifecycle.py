@@ -19,7 +19,7 @@ from elyra_neurodesk.backend.earlier_store import retire_store
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import wait_healthy
 from elyra_neurodesk.backend.home import BackendState, Home
-from elyra_neurodesk.backend.ports import choose_port
+from elyra_neurodesk.backend.ports import choose_port, wait_until_free
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.recognition import server_healthy
 from elyra_neurodesk.errors import NeurodeskError
@@ -252,6 +252,8 @@ def _start(home: Home, options: Options, config: Config, token: str, end: float)
 
     It is given up a few seconds before ``end`` (of the monotonic clock), to be gone by then.
     """
+    if options.port is None and config.port:
+        wait_until_free(config.port)  # if it stays taken, the next one is
     port = choose_port(options.port, config.port or PORT, "--port")
     save_config(home, replace(config, port=port))
     server = _spawn(_server_command(home, port), home.server_log, home)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 
 from elyra_neurodesk.errors import NeurodeskError
 
 LOOPBACK = "127.0.0.1"
 _MAX_PORTS_TRIED = 200
+_FREE_SECONDS = 3.0
 
 
 class PortInUse(NeurodeskError):
@@ -33,6 +35,16 @@ def port_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def wait_until_free(port: int) -> None:
+    """Wait up to three seconds until nothing listens on a port.
+
+    A server that was killed leaves its socket to processes that it was starting, for a moment.
+    """
+    end = time.monotonic() + _FREE_SECONDS
+    while not port_free(port) and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def choose_port(wanted: int | None, preferred: int, option: str) -> int:

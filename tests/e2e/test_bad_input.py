@@ -85,7 +85,8 @@ def test_an_api_endpoint_that_is_wrong(
     backend: Backend, good: Path, code: str, endpoint: str, told: str
 ) -> None:
     ports = {"free": free_port(), "port": backend.port}
-    name = config(backend, "bad_api", api_endpoint=endpoint.format_map(ports))
+    store = {"cos_endpoint": f"http://127.0.0.1:{ports['free']}", "cos_password": "not-the-password", **S3}
+    name = config(backend, "bad_api", api_endpoint=endpoint.format_map(ports), **store)
     line = refused(backend, code, "submit", str(good), "--runtime-config", name)
     assert told.format_map(ports) in line
 

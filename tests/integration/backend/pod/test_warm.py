@@ -18,6 +18,7 @@ import pytest
 import elyra_neurodesk.bootstrapper.warm
 from elyra_neurodesk.backend.pod.environment import MARK
 from elyra_neurodesk.backend.pod.model import RunnerConfig
+from elyra_neurodesk.backend.pod.pod import read_handles
 from elyra_neurodesk.backend.pod.podfile import base_environment
 from elyra_neurodesk.backend.pod.runner import ProcessRunner
 from elyra_neurodesk.backend.pod.warm import WarmProcess
@@ -111,7 +112,7 @@ def without_ports(found: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(found)
     text = re.sub(r"tmp[a-z0-9_]{8}\.json|kernel-[-0-9a-f]+\.json", "CONNECTION.json", text)
     text = re.sub(r'"(KFP_POD_(?:NAME|UID))": "[^"]*"', r'"\1": ""', text)
-    text = re.sub(r"/tmp/nd-[0-9a-f]{12}", "TMPDIR", text)
+    text = re.sub(r"/tmp/nd-\d+/[0-9a-f]{12}", "TMPDIR", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "SHA256", text)
     return dict(json.loads(text))
 
@@ -253,7 +254,8 @@ def test_nothing_is_left_when_the_supervisor_of_a_forked_task_is_killed(
     source = "import time\nprint('begun')\ntime.sleep(600)"
     runner, attempt, handle = bench_of_tasks.start(warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)})
     wait_for(lambda: "begun" in _text(attempt.directory / "main.log"), 60)
-    os.kill(handle.pid, signal.SIGKILL)
+    _, supervisor = read_handles(attempt.directory)
+    os.kill(supervisor.pid, signal.SIGKILL)
     assert wait(runner, attempt.directory, handle).reason == "lost"
     wait_for(lambda: _marked(attempt.directory) == [])
 
