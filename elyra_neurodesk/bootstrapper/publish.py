@@ -45,6 +45,8 @@ class Publisher:
         progress: what is known of the task; gains outputs and errors.
         place: where the files are.
         log: where progress is reported.
+        without_waiting: the same store as one that does not wait for room; undeclared files go there, and log
+            and record once more, because they must not hold up a task that has its result.
         started: whether notebook or script was begun, so that there can be outputs.
         began: when the task began, seconds since the epoch.
     """
@@ -53,6 +55,7 @@ class Publisher:
     progress: Progress
     place: WorkDir
     log: Log
+    without_waiting: ObjectStorage
     started: bool = False
     began: float = field(default_factory=time.time)
     _taken: set[str] = field(default_factory=set)
@@ -160,6 +163,7 @@ class Publisher:
         try:
             self._upload_log_and_record()
             self._recorded = True
+            self.store = self.without_waiting
         except Exception as problem:
             failures += [_one_line(problem)] * MAX_FAILURES
         with ThreadPoolExecutor(PARALLEL) as pool:

@@ -62,16 +62,15 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
         spec = TaskSpec.from_json(task, common)
         check(spec, run_id)
         os.environ.update(spec.env)
-        store = RoomWaitingStorage(
-            task_storage(spec.store, dict(os.environ)), directory_of(spec.store.endpoint), log
-        )
+        store = task_storage(spec.store, dict(os.environ))
+        patient = RoomWaitingStorage(store, directory_of(spec.store.endpoint), log)
         place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:
         return _refuse(error, log)
     except Terminated:
         return _refuse(TaskTerminated("the task was stopped before it began."), log)
     progress = Progress(spec, run_id, image=image.find(os.environ))
-    publisher = Publisher(store, progress, place, log)
+    publisher = Publisher(patient, progress, place, log, store)
     log.attach(publisher.log_path)
     try:
         log.say(f"task {spec.task} of run {run_id}: {spec.file} in {place.files}")

@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo"
 BASE_URL = "/user/ana%40lab/"  # as JupyterHub has it for the user ana@lab
 PASSWORD = "a password of the test"
+TOKEN = "a-token-of-the-test"  # for requests without a browser
 CLAIM = "cvmfs-neurodesk"
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 PATIENCE = 120.0  # seconds for anything a page does; machines of a CI can be slow
@@ -145,7 +146,7 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={directory}"),
-        *(f"--ServerApp.base_url={BASE_URL}", "--IdentityProvider.token="),
+        *(f"--ServerApp.base_url={BASE_URL}", f"--IdentityProvider.token={TOKEN}"),
         f"--PasswordIdentityProvider.hashed_password={passwd(PASSWORD)}",
     ]
     with log.open("wb") as output:

@@ -92,9 +92,13 @@ def test_without_the_cvmfs_directory_one_line_names_claim_path_and_remedy(
     backend: Backend, tmp_path: Path
 ) -> None:
     file = one_notebook(tmp_path / "no-directory", "print(1)")
+    # submitted as to a backend elsewhere: this machine's configuration leaves out a claim that is not there
+    runtimes = backend.jupyter.home / ".local/share/jupyter/metadata/runtimes"
+    content = json.loads((runtimes / f"{CONFIG}.json").read_text("utf-8"))
+    backend.jupyter.runtime_config("elsewhere", **content["metadata"])
     with without(backend.tree):
         began = time.monotonic()
-        submission = backend.submit(file)
+        submission = backend.submit(file, "--runtime-config", "elsewhere")
         wait_until(lambda: backend.run_json(submission["run_id"])["state"] == "FAILED", LIMIT, "the failure")
         assert time.monotonic() - began < LIMIT
         line = failed(backend, submission)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.jupyterlab import Lab, backend, chromium, ended_run, jupyterlab, tabs
+from tests.e2e.jupyterlab import TOKEN, Lab, backend, chromium, ended_run, jupyterlab, tabs
 from tests.support.backend import lay_out
 from tests.support.jupyter import JupyterHome
 from tests.support.pipelines import notebook_node, write_notebook, write_pipeline
@@ -51,7 +51,7 @@ def newest_image() -> str:
 
 def ask(lab: Lab, path: str, body: Any = None) -> tuple[int, Any]:
     """Send what the editor sends and return status and answer."""
-    headers = {"Authorization": f"token {lab.token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{lab.url}elyra/{path}", data=data, headers=headers)
     try:
