@@ -18,12 +18,12 @@ from elyra.pipeline.runtime_type import RuntimeProcessorType
 from traitlets import Enum, Unicode
 
 from elyra_neurodesk.elyra_adapter import component_parser, editor, node_properties
+from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.jupyter_extension.location import run_page
 from elyra_neurodesk.patches.sidecar import resolve_delivery
-from elyra_neurodesk.runtime_images import newest_neurodesktop, runtime_images
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 
 if TYPE_CHECKING:

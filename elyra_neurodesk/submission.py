@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.check.before_submit import check_before_submit
+from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.build import build_graph
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, SubmissionContext
@@ -17,7 +18,6 @@ from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.patches import patch_graph
 from elyra_neurodesk.patches.crio_workspace import is_crio
-from elyra_neurodesk.runtime_images import newest_neurodesktop
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.location import StorageLocation, directory_of

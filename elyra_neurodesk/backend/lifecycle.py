@@ -27,7 +27,8 @@ from elyra_neurodesk.errors import NeurodeskError
 PORT = 8898
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
 # `up` takes 25 s at most: 8 for the lock, 2 for a look at the server that should run, 1 + 5 to end it when it
-# does not answer, then 6 at least for the new server to answer, and 3 to end that one when it does not
+# does not answer, then 6 at least for its port to be free and the new server to answer, and 3 to end that one
+# when it does not
 _UP_SECONDS = 25.0
 _LOCK_SECONDS = 8.0
 _END_SECONDS = 3.0

@@ -188,7 +188,7 @@ def _offline_delivery(settings: RuntimeConfiguration) -> SidecarDelivery:
 def _context(
     notebooks: NotebookPipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
 ) -> SubmissionContext:
-    from elyra_neurodesk.runtime_images import runtime_images
+    from elyra_neurodesk.elyra_adapter.runtime_images import runtime_images
     from elyra_neurodesk.submission import submission_context
 
     return submission_context(notebooks.pipeline, settings, delivery, runtime_images())

@@ -13,9 +13,6 @@ from elyra_neurodesk.elyra_adapter.schema_files import RUNTIME_TYPE, runtime_sch
 from elyra_neurodesk.errors import NeurodeskError, one_line
 from elyra_neurodesk.settings import SCHEMA
 
-MIN_PASSWORD_CHARACTERS = 8
-"""Elyra's schema ``kfp`` refuses shorter ones (``cos_password``, ``minLength``)."""
-
 KFP_OBJECT_STORE = "http://seaweedfs.kubeflow:9000"
 """The object store that KFP 2.16 and newer install; before, it was ``minio-service.kubeflow:9000``."""
 
@@ -144,14 +141,15 @@ def create(name: str, preset: Preset, values: ClusterValues, replace: bool = Fal
         (directory / f"{name}.json").exists() for directory in instances.directories(RUNTIMES)
     ):
         raise RuntimeConfigurationExists(f"there is a runtime configuration '{name}'.")
-    if len(values.password) < MIN_PASSWORD_CHARACTERS:  # the schema's own message would show it
+    schema = runtime_schema(SCHEMA)
+    shortest = schema["properties"]["metadata"]["properties"]["cos_password"]["minLength"]
+    if len(values.password) < shortest:  # the validator's own message would show it
         raise CannotCreateConfiguration(
-            f"the object store's password has less than {MIN_PASSWORD_CHARACTERS} characters, which Elyra "
-            "refuses."
+            f"the object store's password has less than {shortest} characters, which Elyra refuses."
         )
     fields = preset_metadata(preset, values)
     try:
-        return instances.write(RUNTIMES, name, preset.display_name, runtime_schema(SCHEMA), fields)
+        return instances.write(RUNTIMES, name, preset.display_name, schema, fields)
     except (InstanceInvalid, OSError) as problem:
         raise CannotCreateConfiguration(
             f"the runtime configuration '{name}' cannot be written: {one_line(str(problem))}"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,18 @@ def _is_plainly_valid(content: Mapping[str, Any], schema: Mapping[str, Any]) -> 
     import fastjsonschema
 
     try:
-        fastjsonschema.validate(dict(schema), dict(content), formats=_PLAIN, use_default=False)
+        _compiled(json.dumps(schema))(dict(content))
     except (fastjsonschema.JsonSchemaException, TypeError, AttributeError):
         return False
     return True
+
+
+@functools.cache
+def _compiled(schema: str) -> Callable[[dict[str, Any]], object]:
+    """Return what validates by a schema (JSON text): making it takes longer than all that it is used for."""
+    import fastjsonschema
+
+    return fastjsonschema.compile(json.loads(schema), formats=_PLAIN, use_default=False)
 
 
 def _validate(content: Mapping[str, Any], schema: Mapping[str, Any]) -> None:

@@ -109,15 +109,43 @@ class NeurodeskModule(ElyraPropertyListItem):  # type: ignore[misc]
         """Do nothing: modules are part of the task specification, not of the pod."""
 
 
-class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
-    """How a node's task reacts to a missing module or a failed tool.
+class TextProperty(ElyraProperty):  # type: ignore[misc]
+    """A property of notebooks and scripts that is one text of the task specification, not part of the pod.
 
     Attributes:
-        selection: one of `STRICTNESS_CHOICES`, "" for the runtime configuration's.
+        text: what the user entered or chose, "" for the runtime configuration's.
     """
 
     applies_to_generic = True
     applies_to_custom = False
+
+    _json_data_type = "string"
+
+    def __init__(self, text: str | None = "", **unused: Any) -> None:
+        self.text = text or ""
+
+    @classmethod
+    def get_single_instance(cls, value: Any | None = None) -> Any:
+        """Return the property for what the editor saved, a plain text; None for an empty one."""
+        if isinstance(value, cls):
+            return value
+        instance = cls(cls.strip_if_string(value) if isinstance(value, str) else "")
+        return None if instance.should_discard() else instance
+
+    def should_discard(self) -> bool:
+        """Ignore what was not entered."""
+        return not self.text
+
+    def get_value_for_display(self) -> str:
+        """Return what the user entered."""
+        return self.text
+
+    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
+        """Do nothing: see the class."""
+
+
+class NeurodeskStrictness(TextProperty):
+    """How a node's task reacts to a missing module or a failed tool: one of `STRICTNESS_CHOICES`."""
 
     property_id = STRICTNESS
     property_display_name = "Neurodesk Strictness"
@@ -125,18 +153,6 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
         "What happens when a module cannot be loaded or a tool fails unnoticed. error: the task fails at "
         "that cell. warn: it goes on, and the run page and the record report it. off: no checks."
     )
-    _json_data_type = "string"
-
-    def __init__(self, selection: str | None = "", **unused: Any) -> None:
-        self.selection = selection or ""
-
-    @classmethod
-    def get_single_instance(cls, value: Any | None = None) -> NeurodeskStrictness | None:
-        """Return the property for what the editor saved, a plain text; None for an empty one."""
-        if isinstance(value, cls):
-            return value
-        instance = cls(cls.strip_if_string(value) if isinstance(value, str) else "")
-        return None if instance.should_discard() else instance
 
     @classmethod
     def get_schema(cls) -> dict[str, Any]:
@@ -146,33 +162,15 @@ class NeurodeskStrictness(ElyraProperty):  # type: ignore[misc]
         schema["uihints"] = {"ui:placeholder": "Use the runtime configuration's"}
         return schema
 
-    def should_discard(self) -> bool:
-        """Ignore a choice that was not made."""
-        return not self.selection
-
-    def get_value_for_display(self) -> str:
-        """Return what the user chose."""
-        return self.selection
-
     def get_all_validation_errors(self) -> list[str]:
         """Return why this is not a valid choice."""
-        if self.selection in STRICTNESS_CHOICES:
+        if self.text in STRICTNESS_CHOICES:
             return []
-        return [f"'{self.selection}' is not one of {', '.join(STRICTNESS_CHOICES)}."]
-
-    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
-        """Do nothing: strictness is part of the task specification, not of the pod."""
+        return [f"'{self.text}' is not one of {', '.join(STRICTNESS_CHOICES)}."]
 
 
-class NeurodeskKeepUndeclared(ElyraProperty):  # type: ignore[misc]
-    """How much a node's task keeps of files that are not among its outputs.
-
-    Attributes:
-        limit: as `quantities.parse_limits` reads it, "" for the runtime configuration's.
-    """
-
-    applies_to_generic = True
-    applies_to_custom = False
+class NeurodeskKeepUndeclared(TextProperty):
+    """How much a node's task keeps of files that are not among its outputs: see `quantities.parse_limits`."""
 
     property_id = KEEP_UNDECLARED
     property_display_name = "Keep Undeclared Files"
@@ -181,18 +179,6 @@ class NeurodeskKeepUndeclared(ElyraProperty):  # type: ignore[misc]
         "they are at most this large, and named where not: 20Mi for each file and ten times that in all, "
         "20Mi/500Mi for both, or off. Later nodes do not get them."
     )
-    _json_data_type = "string"
-
-    def __init__(self, limit: str | None = "", **unused: Any) -> None:
-        self.limit = limit or ""
-
-    @classmethod
-    def get_single_instance(cls, value: Any | None = None) -> NeurodeskKeepUndeclared | None:
-        """Return the property for what the editor saved, a plain text; None for an empty one."""
-        if isinstance(value, cls):
-            return value
-        instance = cls(cls.strip_if_string(value) if isinstance(value, str) else "")
-        return None if instance.should_discard() else instance
 
     @classmethod
     def get_schema(cls) -> dict[str, Any]:
@@ -201,24 +187,13 @@ class NeurodeskKeepUndeclared(ElyraProperty):  # type: ignore[misc]
         schema["uihints"] = {"ui:placeholder": "Use the runtime configuration's (20Mi)"}
         return schema
 
-    def should_discard(self) -> bool:
-        """Ignore a limit that was not entered."""
-        return not self.limit
-
-    def get_value_for_display(self) -> str:
-        """Return what the user entered."""
-        return self.limit
-
     def get_all_validation_errors(self) -> list[str]:
         """Return why this is not a limit."""
         try:
-            parse_limits(self.limit)
+            parse_limits(self.text)
         except InvalidQuantity:
-            return [f"'{self.limit}' is not a size: write off, 20Mi, or 20Mi/200Mi."]
+            return [f"'{self.text}' is not a size: write off, 20Mi, or 20Mi/200Mi."]
         return []
-
-    def add_to_execution_object(self, runtime_processor: Any, execution_object: Any, **unused: Any) -> None:
-        """Do nothing: the limit is part of the task specification, not of the pod."""
 
 
 PROPERTIES = frozenset({MODULES, STRICTNESS, KEEP_UNDECLARED})

@@ -109,8 +109,8 @@ def _notebook_node(operation: GenericOperation, root: Path, processor: Any) -> N
         ),
         modifiers=_modifiers(operation, processor),
         modules=tuple(item.module for item in operation.elyra_props.get(MODULES) or ()),
-        strictness=str(strictness.selection) if strictness else "",
-        keep_undeclared=str(keep_undeclared.limit) if keep_undeclared else "",
+        strictness=str(strictness.text) if strictness else "",
+        keep_undeclared=str(keep_undeclared.text) if keep_undeclared else "",
         comment=operation.doc or "",
     )
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
 from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
-from elyra_neurodesk.runtime_images import newest_neurodesktop, runtime_images
 
 if TYPE_CHECKING:
     from elyra_neurodesk.graph.model import TaskGraph

@@ -11,7 +11,7 @@ from elyra_neurodesk.elyra_adapter.instances import InstanceInvalid
 from elyra_neurodesk.elyra_adapter.runtime_configurations import RUNTIMES
 from elyra_neurodesk.elyra_adapter.schema_files import ElyraNotFound, runtime_schema
 from elyra_neurodesk.errors import NeurodeskError, one_line
-from elyra_neurodesk.settings import SCHEMA, THIS_MACHINE
+from elyra_neurodesk.settings import BEARER_TOKEN, SCHEMA, THIS_MACHINE
 
 INSTANCE = THIS_MACHINE
 DISPLAY_NAME = "Neurodesk (this machine)"
@@ -42,7 +42,7 @@ def metadata(state: BackendState, store: Path, token: str, repository: str) -> d
         "api_endpoint": state.api_url,
         "public_api_endpoint": state.api_url,
         "engine": "Argo",
-        "auth_type": "EXISTING_BEARER_TOKEN",
+        "auth_type": BEARER_TOKEN,
         "api_password": token,  # the field that Elyra takes a bearer token from
         "cos_endpoint": store.as_uri(),
         "public_cos_endpoint": f"{state.api_url}/",  # a browser opens no directory

@@ -20,11 +20,7 @@ import urllib3.exceptions
 from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api.health import LOGIN, Health, precheck, unreachable
 from elyra_neurodesk.network import TOO_MANY_REQUESTS, retry_policy
-from elyra_neurodesk.settings import (
-    ANONYMOUS,
-    RuntimeConfiguration,
-    UnusableRuntimeConfiguration,
-)
+from elyra_neurodesk.settings import ANONYMOUS, RuntimeConfiguration, UnusableRuntimeConfiguration
 
 REQUEST_TIMEOUT = (5.0, 60.0)
 """Seconds to connect and seconds to wait for an answer, for calls through ``kfp_server_api``."""

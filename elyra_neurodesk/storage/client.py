@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from elyra_neurodesk.network import retry_policy
 from elyra_neurodesk.settings import RuntimeConfiguration
-from elyra_neurodesk.storage.directory import DirectoryStorage
+from elyra_neurodesk.storage.directory import directory_storage
 from elyra_neurodesk.storage.errors import ClientErrors, NoStorageCredentials
 from elyra_neurodesk.storage.interface import BrowsableStorage
-from elyra_neurodesk.storage.location import StorageLocation, directory_of
+from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.minio_transport import MinioTransport
 from elyra_neurodesk.storage.s3 import BrowsableS3Storage
 from elyra_neurodesk.storage.transport import READ_TIMEOUT, Credentials
@@ -34,12 +34,8 @@ def open_storage(
     location = location or StorageLocation(configuration.object_store_endpoint, configuration.bucket)
     here = replace(location, endpoint=endpoint_from_here(configuration, location.endpoint))
     errors = ClientErrors(here.endpoint, here.bucket, configuration.name, READ_TIMEOUT)
-    try:
-        directory = directory_of(here.endpoint)
-    except ValueError as problem:
-        raise errors.unusable(str(problem)) from problem
-    if directory is not None:
-        return DirectoryStorage(directory, here.bucket, errors)
+    if (storage := directory_storage(here, errors)) is not None:
+        return storage
     return open_bucket(here, credentials_of(configuration), configuration.name)
 
 

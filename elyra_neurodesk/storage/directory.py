@@ -26,6 +26,7 @@ from elyra_neurodesk.storage.interface import (
     StoredObject,
     Transfer,
 )
+from elyra_neurodesk.storage.location import StorageLocation, directory_of
 from elyra_neurodesk.storage.partfile import is_part, part_beside, part_file
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file (btrfs, XFS, bcachefs)
@@ -33,6 +34,19 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
 _MEBIBYTE = 1 << 20
+
+
+def directory_storage(location: StorageLocation, errors: StorageErrors) -> DirectoryStorage | None:
+    """Return the store of a location that is a directory; None for one that speaks S3.
+
+    Raises:
+        StorageError: the endpoint is a file URL that names no directory, or the bucket's name is not one.
+    """
+    try:
+        directory = directory_of(location.endpoint)
+    except ValueError as problem:
+        raise errors.unusable(str(problem)) from problem
+    return None if directory is None else DirectoryStorage(directory, location.bucket, errors)
 
 
 class DirectoryStorage:

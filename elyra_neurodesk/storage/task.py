@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from elyra_neurodesk.storage.curl_transport import CurlTransport
-from elyra_neurodesk.storage.directory import DirectoryStorage
+from elyra_neurodesk.storage.directory import directory_storage
 from elyra_neurodesk.storage.errors import TaskErrors, TaskWrongCredentials
 from elyra_neurodesk.storage.interface import ObjectStorage
-from elyra_neurodesk.storage.location import StorageLocation, directory_of
+from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.minio_transport import MinioTransport
 from elyra_neurodesk.storage.s3 import RetryPolicy, S3Storage
 from elyra_neurodesk.storage.transport import Credentials, Transport
@@ -41,12 +41,8 @@ def task_storage(
         TaskStorageError: the endpoint is a file URL that names no directory.
     """
     errors = TaskErrors(location.endpoint, location.bucket)
-    try:
-        directory = directory_of(location.endpoint)
-    except ValueError as problem:
-        raise errors.unusable(str(problem)) from problem
-    if directory is not None:
-        return DirectoryStorage(directory, location.bucket, errors)
+    if (storage := directory_storage(location, errors)) is not None:
+        return storage
 
     def connect() -> Transport:
         """Connect through minio, or through curl in an image that lacks it."""

@@ -7,9 +7,9 @@ import pytest
 from elyra.metadata.manager import MetadataManager
 from jupyter_core import paths
 
-from elyra_neurodesk.runtime_images import newest_neurodesktop, runtime_images
+from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

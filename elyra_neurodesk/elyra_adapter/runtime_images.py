@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_core import paths
+from elyra_neurodesk.elyra_adapter.instances import directories
 
 # vnmd/neurodesktop:2026-09-23@sha256:…, and the form without hyphens that Neurodesk has on Docker Hub
 _NEURODESKTOP = re.compile(r"(?:^|/)neurodesktop:(\d{4}-?\d{2}-?\d{2})(?:@|$)")
@@ -21,12 +20,9 @@ def runtime_images() -> tuple[Mapping[str, Any], ...]:
     Of two files of the same name the one in the directory that Elyra searches first counts
     (elyra/metadata/storage.py, ``metadata_path``).
     """
-    given = os.environ.get("ELYRA_METADATA_PATH")
-    system, installed = paths.SYSTEM_JUPYTER_PATH, paths.ENV_JUPYTER_PATH
-    folders = [*(given.split(os.pathsep) if given else ()), paths.jupyter_data_dir(), *system, *installed]
     found: dict[str, Mapping[str, Any]] = {}
-    for folder in folders:
-        for path in sorted(Path(folder, "metadata", "runtime-images").glob("*.json")):
+    for directory in directories("runtime-images"):
+        for path in sorted(directory.glob("*.json")):
             metadata = _metadata(path)
             if metadata:
                 found.setdefault(path.stem, metadata)
