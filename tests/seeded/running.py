@@ -70,29 +70,28 @@ class Workshop:
         environment = self.environment | self.store.environment
         work.mkdir(parents=True)
         done = FORKED.run(arguments, env=environment, cwd=work, timeout=TIMEOUT, merge=True)
-        return self._result(case, spec, done.returncode, done.stdout, work)
+        return self._result(case, spec, done.returncode, done.stdout, _texts(work / WORK_DIR, case))
 
     def in_backend(self, case: Case, how: str) -> Result:
         """Run a case as the embedded backend does: ``forked`` from its warm process, or ``new``."""
         spec, arguments = self._submit(case, "error", f"{how}-error")
         bench = Bench(self.root / how / case.name)
-        variables = _without_python(self.environment)
+        variables = self._pod_variables()
         words = [*CONTAINER_COMMAND, "0" * 64, "http://127.0.0.1:9/", *arguments]
         attempt = bench.attempt(node=only_task(*words, env=variables | self.store.environment))
         runner = ProcessRunner(bench.config, self.warm() if how == "forked" else None)
         ended = wait(runner, attempt.directory, runner.start(attempt), TIMEOUT)
         text = (attempt.directory / "main.log").read_text("utf-8")
         assert (attempt.directory / "pod.log").read_text("utf-8") == ""
-        work = attempt.directory / "work"
         assert ended.exit_code is not None
-        return self._result(case, spec, ended.exit_code, text, work)
+        # the work directory may be gone by now; what nobody declared is in the store
+        return self._result(case, spec, ended.exit_code, text, _kept(self.store, spec))
 
     def warm(self) -> WarmProcess:
         """Return the process that tasks are forked from, ready."""
         with self._lock:
             if not self._warm:
-                variables = _without_python(self.environment)
-                self._warm.append(WarmProcess(variables, self.root / "warm.log"))
+                self._warm.append(WarmProcess(self._pod_variables(), self.root / "warm.log"))
                 self._warm[0].start()
                 wait_for(self._warm[0].ready, TIMEOUT)
         return self._warm[0]
@@ -101,6 +100,12 @@ class Workshop:
         """End that process."""
         for process in self._warm:
             process.close()
+
+    def _pod_variables(self) -> dict[str, str]:
+        """Return the environment without what only a new interpreter reads; `python3` is this interpreter."""
+        kept = {name: value for name, value in self.environment.items() if not name.startswith("PYTHON")}
+        path = os.pathsep.join((os.path.dirname(sys.executable), kept.get("PATH", os.defpath)))
+        return kept | {"PATH": path}
 
     def _submit(self, case: Case, strict: str, directory: str) -> tuple[TaskSpec, list[str]]:
         spec = submit(
@@ -119,14 +124,8 @@ class Workshop:
             arguments += ["--parameter", f"{name}={value}"]
         return spec, arguments
 
-    def _result(self, case: Case, spec: TaskSpec, status: int, text: str, work: Path) -> Result:
-        return Result(
-            status,
-            text,
-            record_of(self.store, spec),
-            _texts(work / WORK_DIR, case),
-            _shown(self.store, spec, case),
-        )
+    def _result(self, case: Case, spec: TaskSpec, status: int, text: str, made: dict[str, str]) -> Result:
+        return Result(status, text, record_of(self.store, spec), made, _shown(self.store, spec, case))
 
     def papermill(self, case: Case) -> Outcome:
         """Run a notebook with papermill alone, as anybody would at a prompt."""
@@ -204,17 +203,22 @@ class Runs:
         self._pool.shutdown(cancel_futures=True)
 
 
-def _without_python(variables: dict[str, str]) -> dict[str, str]:
-    """Leave out what only a new interpreter reads."""
-    return {key: value for key, value in variables.items() if not key.startswith("PYTHON")}
-
-
 def _texts(directory: Path, case: Case) -> dict[str, str]:
     found = {}
     for path in sorted(directory.rglob("*")):
         if path.is_file() and path.name != case.path.name and "__pycache__" not in path.parts:
             found[str(path.relative_to(directory))] = path.read_bytes().decode("utf-8", "replace")
     return found
+
+
+def _kept(store: ObjectStore, spec: TaskSpec) -> dict[str, str]:
+    """Return the text of each file in the store that the task made, by its key in the task's place."""
+    place = f"{spec.run_key(RUN_ID, spec.task)}/"
+    return {
+        key.removeprefix(place): store.get(key).decode("utf-8", "replace")
+        for key in store.keys(place)
+        if "/undeclared/" in key
+    }
 
 
 def _shown(store: ObjectStore, spec: Any, case: Case) -> tuple[str, ...]:
