@@ -104,7 +104,7 @@ class Workshop:
     def _pod_variables(self) -> dict[str, str]:
         """Return the environment without what only a new interpreter reads; `python3` is this interpreter."""
         kept = {name: value for name, value in self.environment.items() if not name.startswith("PYTHON")}
-        path = os.pathsep.join((os.path.dirname(sys.executable), kept.get("PATH", os.defpath)))
+        path = os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath)))
         return kept | {"PATH": path}
 
     def _submit(self, case: Case, strict: str, directory: str) -> tuple[TaskSpec, list[str]]:
