@@ -1,4 +1,4 @@
-"""Write what follows from `elyra_neurodesk.record.model`: its JSON Schemas and the tables of docs/record.md.
+"""Write what the classes of `elyra_neurodesk.record` define: JSON Schemas, and the tables of docs/record.md.
 
 Run it from the repository's root: ``python docs/record_tables.py``. A test fails when they are out of date.
 """
@@ -38,7 +38,8 @@ def rows(kind: Kind, name: str = "") -> list[str]:
     """Return the rows for a record, or for one of the objects in it."""
     schema = record_schema(kind)
     found = schema["$defs"][name] if name else schema
-    linked = not name or name in _in_graph(schema)
+    # only what has a context is linked data
+    linked = "@context" in schema["properties"] and (not name or name in _in_graph(schema))
     made = []
     for key, entry in found["properties"].items():
         cells = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from elyra_neurodesk.record.model import Key, RunRecord, TaskRecord
+from elyra_neurodesk.record.model import Key
 
 T = TypeVar("T")
 NONE = type(None)
@@ -77,8 +77,8 @@ def to_json(value: Any) -> Any:
     return value
 
 
-def to_bytes(record: TaskRecord | RunRecord) -> bytes:
-    """Return the record as it is stored: indented JSON in ASCII, so that every text can be written."""
+def to_bytes(record: object) -> bytes:
+    """Return a record as it is stored: indented JSON in ASCII, so that every text can be written."""
     return (json.dumps(to_json(record), ensure_ascii=True, indent=1, allow_nan=False) + "\n").encode()
 
 

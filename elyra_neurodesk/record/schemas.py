@@ -1,7 +1,8 @@
-"""The JSON Schemas (draft 2020-12) of the task record and the run record, made from `model`.
+"""The JSON Schemas (draft 2020-12) of the records and of the sign of life, made from their classes.
 
-The same text is in ``task-record.schema.json`` and ``run-record.schema.json`` beside this file, for programs
-that validate records without this package: ``python docs/record_tables.py`` writes them, and a test compares.
+The same text is in ``task-record.schema.json``, ``run-record.schema.json`` and ``life-sign.schema.json``
+beside this file, for programs that validate them without this package: ``python docs/record_tables.py``
+writes them, and a test compares.
 """
 
 from __future__ import annotations
@@ -11,21 +12,26 @@ from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from elyra_neurodesk.record import model
+from elyra_neurodesk.record import life_sign, model
 from elyra_neurodesk.record.codec import NONE, JsonField, alternatives, json_fields
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-Kind = Literal["task-record", "run-record"]
-KINDS: tuple[Kind, ...] = ("task-record", "run-record")
+Kind = Literal["task-record", "run-record", "life-sign"]
+KINDS: tuple[Kind, ...] = ("task-record", "run-record", "life-sign")
 Schema = dict[str, Any]
 
 _IDS = {
     model.TaskRecord: f"urn:elyra-neurodesk:task-record:{model.TASK_SCHEMA_VERSION}",
     model.RunRecord: f"urn:elyra-neurodesk:run-record:{model.RUN_SCHEMA_VERSION}",
+    life_sign.LifeSign: f"urn:elyra-neurodesk:life-sign:{life_sign.LIFE_SIGN_SCHEMA_VERSION}",
 }
-_RECORDS: Mapping[Kind, type] = {"task-record": model.TaskRecord, "run-record": model.RunRecord}
+_RECORDS: Mapping[Kind, type] = {
+    "task-record": model.TaskRecord,
+    "run-record": model.RunRecord,
+    "life-sign": life_sign.LifeSign,
+}
 _PARTS: Mapping[Kind, Mapping[str, type]] = {
     "task-record": {
         "software": model.Software,
@@ -49,11 +55,12 @@ _PARTS: Mapping[Kind, Mapping[str, type]] = {
         "edge": model.Edge,
         "task-finding": model.TaskFinding,
     },
+    "life-sign": {"file-so-far": life_sign.FileSoFar},
 }
 _PRIMITIVES = {str: "string", int: "integer", float: "number", bool: "boolean", NONE: "null"}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def record_schema(kind: Kind) -> Schema:
     """Return a record's schema."""
     owner = _RECORDS[kind]
@@ -66,13 +73,13 @@ def record_schema(kind: Kind) -> Schema:
     }
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def record_validator(kind: Kind) -> Draft202012Validator:
-    """Return a validator; the run record's schema refers to the task record's, which the registry has."""
+    """Return a validator; the other schemas refer to the task record's, which the registry has."""
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    schemas = [record_schema("task-record"), record_schema("run-record")]
+    schemas = [record_schema(known) for known in KINDS]
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas
     )

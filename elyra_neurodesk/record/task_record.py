@@ -1,4 +1,4 @@
-"""Reading task records, and refusing files that are something else."""
+"""Reading task records and signs of life, and refusing files that are something else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 
 from elyra_neurodesk.record.codec import from_json
+from elyra_neurodesk.record.life_sign import LifeSign, moment
 from elyra_neurodesk.record.model import RecordReference, TaskRecord
 from elyra_neurodesk.record.schemas import record_validator
 
@@ -35,3 +36,15 @@ class TaskRecordFile:
         except ValueError:
             return None
         return from_json(TaskRecord, found) if record_validator("task-record").is_valid(found) else None
+
+
+def read_life_sign(content: bytes) -> LifeSign | None:
+    """Return the sign of life in a life-sign.json, None where its schema does not allow what is there."""
+    try:
+        found = json.loads(content)
+        if not record_validator("life-sign").is_valid(found):
+            return None
+        moment(found["started"]), moment(found["updated"])  # formats are no part of the validation
+    except ValueError:
+        return None
+    return from_json(LifeSign, found)

@@ -103,6 +103,35 @@ def task_record(task: str = "prepare", **changes: Any) -> Json:
     return record
 
 
+def life_sign(task: str = "prepare", **changes: Any) -> Json:
+    """Return a sign of life that its schema allows: of a notebook of which two of five cells have ended."""
+    sign = {
+        "schema_version": "1",
+        "run_id": "run",
+        "task": task,
+        "state": "running",
+        "pod": f"study-7k2p-{task}",
+        "node": "",
+        "started": "2026-11-22T12:00:00.000Z",
+        "updated": "2026-11-22T12:00:30.000Z",
+        "cells_done": 2,
+        "cells": 5,
+        "exit_status": None,
+        "error": None,
+        "log": None,
+        "notebook": None,
+    }
+    sign |= copy.deepcopy(changes)
+    record_validator("life-sign").validate(sign)
+    return sign
+
+
+def file_so_far(path: str, task: str = "prepare", left_out: int = 0) -> Json:
+    """Return what a sign of life says of a log or notebook."""
+    key = f"pre/study/run/{task}/{path}"
+    return {"path": path, "key": key, "size": 10, "left_out": left_out, "stored": "2026-11-22T12:00:29.000Z"}
+
+
 def read_task_record(task: str = "prepare", **changes: Any) -> TaskRecord:
     """Return `task_record` as it is read."""
     return from_json(TaskRecord, task_record(task, **changes))
