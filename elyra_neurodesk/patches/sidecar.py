@@ -1,4 +1,6 @@
-"""Add the sidecar that waits for CVMFS, warms the task's modules and keeps the mount alive.
+"""Add the sidecar that waits for CVMFS and keeps the mount alive.
+
+The modules that a task loads are read by its bootstrapper.
 
 Two deliveries in the compiled pipeline: ``platform-spec`` writes a native sidecar (an init container with
 ``restartPolicy: Always``; field ``initContainers`` of kubernetes_executor_config.proto, on KFP's master since
@@ -8,7 +10,6 @@ A backend that does not know ``initContainers`` refuses the whole run, so it is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from elyra_neurodesk.graph.context import SubmissionContext
@@ -19,61 +20,34 @@ from elyra_neurodesk.settings import SidecarDelivery
 NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"
 ANNOTATION_IMAGE = "neurodesk.org/sidecar-image"
-ANNOTATION_MODULES = "neurodesk.org/modules"
 ANNOTATION_CLAIM = "neurodesk.org/cvmfs-claim"
 
-# $1 is the repository's root, every further argument a module "tool" or "tool/version". Reading a file of a
-# container's directory makes the CVMFS client fetch its catalog, which is the slow part of a first use.
-SCRIPT = r"""set -u
-root=$1; shift
-say() { echo "neurodesk-cvmfs: $*"; }
-trap 'say "stopping"; exit 0' TERM INT
-seconds=0
-until ls "$root/neurodesk-modules" >/dev/null 2>&1; do
-  [ "$seconds" -eq 0 ] && say "waiting for $root"
-  seconds=$((seconds + 1)); sleep 1 & wait $!
-done
-set -- "$root" "$@"
-categories=$(ls "$root/neurodesk-modules" | wc -l)
-say "repository $root is readable after $seconds s, $((categories)) module categories"
-shift
-for module in "$@"; do
-  found=no
-  for file in "$root"/containers/modules/"$module".lua "$root"/containers/modules/"$module"/*.lua; do
-    [ -f "$file" ] || continue
-    found=yes
-    cat "$file" >/dev/null
-    version=${file##*/}; tool=${file%/*}
-    for directory in "$root"/containers/"${tool##*/}_${version%.lua}_"*; do
-      [ -d "$directory" ] && cat "$directory"/commands.txt >/dev/null 2>&1
-    done
-  done
-  [ "$found" = yes ] && say "warmed $module" || say "module $module is not in the repository"
-done
-while :; do
-  sleep 30 & wait $!
-  ls "$root/neurodesk-modules" >/dev/null 2>&1 || say "repository $root cannot be read"
-done
-"""
+# $0 is where the repository is mounted. "n*" stands for neurodesk-modules: an empty directory is not the
+# repository. What ls cannot read it says on standard error. A shell as process 1 ignores SIGTERM without a
+# trap, and handles it late without wait. Argo stores every byte of this eight times for every task.
+SCRIPT = (
+    "trap 'exit 0' TERM;"
+    'until ls "$0"/n*>/dev/null;do sleep 2&wait;done;echo "$0 is readable";'
+    'while sleep 30&wait;do ls "$0">/dev/null;done'
+)
 
 
-def sidecar_container(image: str, claim: str, root: str, modules: Sequence[str]) -> dict[str, Any]:
+def sidecar_container(image: str, claim: str, root: str) -> dict[str, Any]:
     """Return the sidecar as JSON of the message InitContainer.
 
     Args:
         image: container image with a POSIX shell.
         claim: PVC of CVMFS; KFP names a claim's volume after the claim.
         root: mount path of the claim, which is or contains the repository.
-        modules: ``tool`` or ``tool/version``.
     """
     return {
         "name": NAME,
         "image": image,
-        "command": ["sh", "-c", SCRIPT, NAME],
-        "args": [CVMFS_ROOT, *(module.replace("$", "$$") for module in modules)],
+        "command": ["sh", "-c", SCRIPT, CVMFS_ROOT],
         "volumeMounts": [{"volumeName": claim, "mountPath": root}],
         "restartPolicy": "Always",
-        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}},
+        # Kubernetes takes the requests from the limits
+        "resources": {"limits": {"cpu": "20m", "memory": "64Mi"}},
     }
 
 
@@ -86,13 +60,10 @@ def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     if context.delivery == "off" or settings.absent_repository:
         return task
     image = settings.sidecar_image or task.image
-    modules = task.spec.modules if task.spec else settings.modules
     if context.delivery == "platform-spec":
-        container = sidecar_container(image, settings.claim, settings.cvmfs_mount_path, modules)
+        container = sidecar_container(image, settings.claim, settings.cvmfs_mount_path)
         return task.with_platform(initContainers=[container])
     annotations = {ANNOTATION_IMAGE: image, ANNOTATION_CLAIM: settings.claim}
-    if modules:
-        annotations[ANNOTATION_MODULES] = " ".join(modules)
     return task.with_pod_metadata({LABEL: "enabled"}, annotations)
 
 

@@ -28,9 +28,7 @@ WITH = ("--runtime-config", "neurodesk_this_machine")
 CLAIM = "cvmfs-neurodesk"
 REPORT = "report/report"  # the task "report" and its output directory
 EXTRAS = "local,bootstrapper,demo"
-SIDECAR_SAW = (
-    "neurodesk-cvmfs: repository"  # how the line starts that the sidecar logs once it can read CVMFS
-)
+SIDECAR_SAW = "is readable"  # in the line that the sidecar logs once it can read CVMFS
 
 
 class DemoFailed(Exception):
@@ -97,7 +95,7 @@ def submit_and_wait(cli: Cli) -> dict[str, Any]:
 
 def what_the_sidecar_saw(home: Path, run_id: str) -> str:
     """Return the line in which a sidecar of this run says that it could read the repository."""
-    for log in sorted((home / "runs" / run_id).rglob("*.log")):
+    for log in sorted((home / "runs" / run_id).rglob("neurodesk-cvmfs.log")):
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             if SIDECAR_SAW in line:
                 return line.strip()

@@ -30,6 +30,5 @@ def with_sidecar(platform: Mapping[str, Any]) -> dict[str, Any]:
     if root is None:
         return dict(platform)
     image = annotations.get(sidecar.ANNOTATION_IMAGE, "")
-    modules = tuple(annotations.get(sidecar.ANNOTATION_MODULES, "").split())
-    container = sidecar.sidecar_container(image, claim, root, modules)
+    container = sidecar.sidecar_container(image, claim, root)
     return {**platform, "initContainers": [container, *containers]}

@@ -66,7 +66,6 @@ def test_a_notebook_task_with_everything() -> None:
                     "elyra/pipeline-source": "p.pipeline",
                     "neurodesk.org/sidecar-image": "img",
                     "neurodesk.org/cvmfs-claim": "cvmfs-neurodesk",
-                    "neurodesk.org/modules": "fsl/6.0.7.16",
                 },
             },
             "pvcMount": [{"constant": "cvmfs-neurodesk", "mountPath": "/cvmfs/neurodesk.ardc.edu.au"}],

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from elyra_neurodesk.patches import sidecar
@@ -15,11 +20,10 @@ def test_the_sidecar_as_init_container_mounts_the_claim_and_restarts() -> None:
     assert container == {
         "name": "neurodesk-cvmfs",
         "image": "img",
-        "command": ["sh", "-c", sidecar.SCRIPT, "neurodesk-cvmfs"],
-        "args": [ROOT, "fsl/6.0.7.16"],
+        "command": ["sh", "-c", sidecar.SCRIPT, ROOT],
         "volumeMounts": [{"volumeName": "cvmfs-neurodesk", "mountPath": ROOT}],
         "restartPolicy": "Always",
-        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {"limits": {"cpu": "20m", "memory": "64Mi"}},
     }
 
 
@@ -31,7 +35,6 @@ def test_the_sidecar_by_admission_is_a_label_and_annotations() -> None:
             "annotations": {
                 "neurodesk.org/sidecar-image": "own",
                 "neurodesk.org/cvmfs-claim": "cvmfs-neurodesk",
-                "neurodesk.org/modules": "fsl/6.0.7.16",
             },
         }
     }
@@ -56,3 +59,42 @@ def test_auto_writes_init_containers_only_for_a_backend_that_takes_them(
     setting: str, tag: str, delivery: str
 ) -> None:
     assert sidecar.resolve_delivery(setting, tag) == delivery
+
+
+SHELLS = [shell for shell in ("dash", "bash", "busybox") if shutil.which(shell)]
+
+
+def start_sidecar(shell: str, root: Path) -> subprocess.Popen[str]:
+    words = [shell, *(["sh"] if shell == "busybox" else []), "-c", sidecar.SCRIPT, str(root)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_sidecar_says_that_the_repository_is_readable_and_ends_with_the_task(
+    shell: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "a b"
+    (root / "neurodesk-modules").mkdir(parents=True)
+    with start_sidecar(shell, root) as process:
+        assert process.stdout
+        assert process.stdout.readline() == f"{root} is readable\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_sidecar_of_an_empty_repository_says_what_is_missing_and_ends_with_the_task(
+    shell: str, tmp_path: Path
+) -> None:
+    with start_sidecar(shell, tmp_path) as process:
+        assert process.stderr
+        assert f"{tmp_path}/n*" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stdout
+        assert process.stdout.read() == ""
+
+
+def test_the_sidecars_script_is_short_and_has_nothing_that_kubernetes_or_argo_would_expand() -> None:
+    assert len(sidecar.SCRIPT) <= 140
+    assert not [text for text in ("$(", "$$", "{{") if text in sidecar.SCRIPT]

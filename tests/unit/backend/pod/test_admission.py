@@ -7,7 +7,6 @@ METADATA = {
     "annotations": {
         "neurodesk.org/sidecar-image": "busybox",
         "neurodesk.org/cvmfs-claim": "cv",
-        "neurodesk.org/modules": "fsl/6.0.7.16 afni",
     },
 }
 
@@ -15,7 +14,7 @@ METADATA = {
 def test_a_labelled_pod_gets_the_sidecar_before_its_other_init_containers():
     other = {"name": "other", "image": "i"}
     platform = {"pvcMount": [MOUNT], "podMetadata": METADATA, "initContainers": [other]}
-    expected = sidecar.sidecar_container("busybox", "cv", MOUNT["mountPath"], ("fsl/6.0.7.16", "afni"))
+    expected = sidecar.sidecar_container("busybox", "cv", MOUNT["mountPath"])
     assert with_sidecar(platform)["initContainers"] == [expected, other]
 
 
