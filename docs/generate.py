@@ -16,6 +16,7 @@ import click
 
 import elyra_neurodesk
 from elyra_neurodesk.bootstrapper.command import SCRIPT
+from elyra_neurodesk.cluster.pods import PROBLEMS
 from elyra_neurodesk.elyra_adapter.schema_files import neurodesk_schema
 from elyra_neurodesk.errors import all_errors
 
@@ -49,6 +50,7 @@ def errors_page() -> str:
             "and that reaches the object store.",
             int(status),
         )
+    rows |= {one.code: (one.meaning, one.hint, "") for one in PROBLEMS}
     table = ["| Code | What happened | What to do | Exit status |", "| --- | --- | --- | --- |"]
     table += [
         f"| {code} | {_cell(meaning)} | {_cell(hint) or 'The message says it.'} | {status} |"

@@ -119,6 +119,7 @@ class RuntimeConfiguration:
         api_password: password or token for that type, or "".
         access_key: the object store's access key for uploads and downloads from here, or "".
         secret_key: the secret key that belongs to it, or "".
+        kube_context: context of the kubeconfig with which commands ask the cluster about pods, "" for none.
         backend_home: directory of the embedded backend that it was written for, or "".
     """
 
@@ -149,6 +150,7 @@ class RuntimeConfiguration:
     api_password: str = field(default="", repr=False)
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
+    kube_context: str = ""
     backend_home: str = ""
 
     @property

@@ -188,6 +188,7 @@ def read_metadata(
         keep_undeclared=text("keep_undeclared", RuntimeConfiguration.keep_undeclared),
         check=text("preflight_check", LEVELS[0]),
         module_index=text("module_index"),
+        kube_context=text("kube_context"),
         backend_home=text("backend_home"),
     )
 
