@@ -50,18 +50,22 @@ def errors_page() -> str:
             "and that reaches the object store.",
             int(status),
         )
-    rows |= {one.code: (one.meaning, one.hint, "") for one in PROBLEMS}
     table = ["| Code | What happened | What to do | Exit status |", "| --- | --- | --- | --- |"]
     table += [
         f"| {code} | {_cell(meaning)} | {_cell(hint) or 'The message says it.'} | {status} |"
         for code, (meaning, hint, status) in sorted(rows.items())
     ]
+    pods = ["| Code | What happened | What to do |", "| --- | --- | --- |"]
+    pods += [f"| `{one.code}` | {_cell(one.meaning)} | {_cell(one.hint)} |" for one in PROBLEMS]
     return (
         "# Errors\n\n"
         + NOTE
         + "Every error is one line: a code, what is wrong, what to do. `--debug` before a command shows "
         "where it came from. A task ends with the exit status of its error; commands do too.\n\n"
         + "\n".join(table)
+        + "\n\n## Pods\n\nWhy a task waits or has failed on a cluster: `runs show` and `runs watch` say it "
+        "where they may ask the cluster (`--kube-context`, or `kube_context` of the configuration).\n\n"
+        + "\n".join(pods)
         + "\n"
     )
 
