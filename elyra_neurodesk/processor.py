@@ -19,7 +19,6 @@ from traitlets import Enum, Unicode
 
 from elyra_neurodesk.elyra_adapter import component_parser, editor, node_properties
 from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
-from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.jupyter_extension.location import run_page
@@ -35,13 +34,6 @@ if TYPE_CHECKING:
 else:
     # its module differs between Elyra's distributions; the entry point does not
     KfpPipelineProcessor = entrypoints.get_single("elyra.pipeline.processors", "kfp").load()
-
-
-class ExportTargetExists(NeurodeskError):
-    """The export would overwrite a file."""
-
-    code = "ND-EXPORT-001"
-    hint = "Choose another name, or allow overwriting (--overwrite)."
 
 
 class NeurodeskPipelineProcessorResponse(RuntimePipelineProcessorResponse):  # type: ignore[misc]
@@ -138,19 +130,15 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             ExportTargetExists: the file exists and may not be overwritten.
             NeurodeskError: something about the pipeline or the configuration is wrong.
         """
-        from elyra_neurodesk.compile.dsl import write_dsl
-        from elyra_neurodesk.compile.package import package_text
+        from elyra_neurodesk.submission import check_export_target, export
 
         self._verify_export_format(pipeline_export_format)
         timer = _Timer(self, pipeline)
         path = Path(self.root_dir, pipeline_export_path).expanduser()
-        if path.exists() and not overwrite:
-            raise ExportTargetExists(f"File '{path}' exists already.")
+        check_export_target(path, overwrite)
         settings = _configuration(pipeline)
         with self._prepare(pipeline, settings, self._export_delivery(settings)) as (_, prepared):
-            text = (write_dsl if pipeline_export_format == "py" else package_text)(prepared.graph)
-            prepared.upload()
-        path.write_text(text, "utf-8")
+            export(prepared, pipeline_export_format, path)
         timer.log(f"pipeline exported to '{pipeline_export_path}'")
         return pipeline_export_path
 

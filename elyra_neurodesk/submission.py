@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.check.before_submit import check_before_submit
 from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop
+from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.build import build_graph
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, SubmissionContext
@@ -28,6 +29,13 @@ from elyra_neurodesk.validate.graph import check_graph
 if TYPE_CHECKING:
     from elyra_neurodesk.kfp_api.connection import Connection
     from elyra_neurodesk.kfp_api.publish import PublishedRun
+
+
+class ExportTargetExists(NeurodeskError):
+    """The export would overwrite a file."""
+
+    code = "ND-EXPORT-001"
+    hint = "Choose another name, or allow overwriting (--overwrite)."
 
 
 def submission_context(
@@ -175,6 +183,32 @@ def submit(
     description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
     name = pipeline.name
     return publish(connection, package, name, description, name.lower(), prepared.graph.values())
+
+
+def check_export_target(path: Path, overwrite: bool) -> None:
+    """Refuse to write an export over a file that is not to be replaced.
+
+    Raises:
+        ExportTargetExists: it is there.
+    """
+    if path.exists() and not overwrite:
+        raise ExportTargetExists(f"File '{path}' exists already.")
+
+
+def export(prepared: PreparedPipeline, form: str, path: Path) -> None:
+    """Write a prepared pipeline as a KFP package (``yaml``) or as Python DSL (``py``).
+
+    What its tasks need is uploaded, so that the export can be run as it is.
+
+    Raises:
+        NeurodeskError: it cannot be compiled, or the store cannot be reached.
+    """
+    from elyra_neurodesk.compile.dsl import write_dsl
+    from elyra_neurodesk.compile.package import package_text
+
+    text = (write_dsl if form == "py" else package_text)(prepared.graph)
+    prepared.upload()
+    path.write_text(text, "utf-8")
 
 
 def object_storage(

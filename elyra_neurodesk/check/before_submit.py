@@ -11,6 +11,7 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.declarations import declared_modules
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.index import ModuleIndex
+from elyra_neurodesk.modules.repository import WAYS_TO_A_REPOSITORY
 from elyra_neurodesk.modules.sources import current_index
 from elyra_neurodesk.settings import RuntimeConfiguration
 
@@ -19,10 +20,7 @@ class RepositoryAbsent(NeurodeskError):
     """The pipeline needs Neurodesk modules, and this machine has no Neurodesk repository."""
 
     code = "ND-SUBMIT-011"
-    hint = (
-        "Mount CVMFS, or name another directory of its shape: `elyra-neurodesk local up "
-        "--claim cvmfs-neurodesk=DIRECTORY`; or submit to a cluster with --runtime-config."
-    )
+    hint = f"{WAYS_TO_A_REPOSITORY}; or submit to a cluster with --runtime-config."
 
 
 MAX_LISTED = 10

@@ -14,7 +14,7 @@ from elyra_neurodesk.cli.notebooks import (
     parameter_option,
     read_notebooks,
 )
-from elyra_neurodesk.cli.options import json_option, print_json, runtime_config_option
+from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_config_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +29,7 @@ _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼"
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=FILES)
 @runtime_config_option
 @parameter_option
-@notebook_options
+@notebook_options()
 @click.option(
     "--level",
     type=click.Choice(["error", "warn", "off"]),
@@ -84,9 +84,10 @@ def check(
 
 
 def _configuration(name: str | None) -> RuntimeConfiguration:
-    """Return the named runtime configuration, else the only one there is, else none."""
+    """Return the named runtime configuration, else the default one, else none; say if there are several."""
     from elyra_neurodesk.check.before_submit import UNCONFIGURED
     from elyra_neurodesk.elyra_adapter.runtime_configurations import (
+        AmbiguousRuntimeConfiguration,
         default_runtime_configuration,
         runtime_configuration,
     )
@@ -96,9 +97,11 @@ def _configuration(name: str | None) -> RuntimeConfiguration:
         found = runtime_configuration(name) if name else default_runtime_configuration()
         found.validate()
         return found
-    except NeurodeskError:
+    except NeurodeskError as problem:
         if name:
             raise
+        if isinstance(problem, AmbiguousRuntimeConfiguration):
+            note(f"Checked without a runtime configuration: {problem.message} --runtime-config names one.")
         return UNCONFIGURED
 
 

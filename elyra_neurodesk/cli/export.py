@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from elyra_neurodesk.cli.options import runtime_config_option
+from elyra_neurodesk.cli.notebooks import (
+    FILES,
+    export_notebooks,
+    notebook_options,
+    only_pipeline,
+    parameter_option,
+    read_notebooks,
+)
+from elyra_neurodesk.cli.options import note, runtime_config_option
 
 
-@click.command(short_help="Write a pipeline as KFP YAML or as Python DSL.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.pipeline")
+@click.command(short_help="Write a pipeline, notebooks or scripts as KFP YAML or as Python DSL.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=FILES)
 @runtime_config_option
+@parameter_option
+@notebook_options(outputs="--output-file")
 @click.option(
     "--format",
     "form",
@@ -24,16 +35,40 @@ from elyra_neurodesk.cli.options import runtime_config_option
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PATH",
-    help="The file to write. When left out: FILE.yaml or FILE_dsl.py beside FILE.pipeline.",
+    help="The file to write. When left out: FILE.yaml or FILE_dsl.py beside FILE.pipeline or the notebook.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
-def export(file: Path, runtime_config: str | None, form: str, output: Path | None, overwrite: bool) -> int:
-    """Write FILE.pipeline as a package that KFP accepts (yaml) or as a program that compiles to it (py)."""
+def export(
+    files: tuple[Path, ...],
+    runtime_config: str | None,
+    parameters: dict[str, str],
+    form: str,
+    output: Path | None,
+    overwrite: bool,
+    **given: Any,
+) -> int:
+    """Write a pipeline file, or notebooks and scripts, for KFP: as a package (yaml) or as Python DSL (py).
+
+    What the tasks need is uploaded to the object store, and nothing is started.
+    """
     from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
     from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
+    from elyra_neurodesk.notebooks.pipeline import name_of
+    from elyra_neurodesk.submission import check_export_target
 
+    path = only_pipeline(files, given)
+    settings = chosen_runtime_configuration(runtime_config)
     # not FILE.py: that may well be the script of a node
-    output = output or file.with_name(f"{file.stem}{'_dsl.py' if form == 'py' else '.yaml'}")
-    written = export_file(file, chosen_runtime_configuration(runtime_config).name, form, output, overwrite)
-    click.echo(str(written))
+    ending = "_dsl.py" if form == "py" else ".yaml"
+    output = output or files[0].with_name(f"{name_of(files)}{ending}")
+    if path is not None:
+        export_file(path, settings.name, form, output, overwrite, parameters)
+    else:
+        settings.require_neurodesk()
+        settings.validate()
+        check_export_target(output, overwrite)
+        notebooks = read_notebooks(files, parameters, given, settings)
+        for warning in export_notebooks(notebooks, settings, form, output):
+            note(f"Pipeline '{notebooks.pipeline.name}': {warning}")
+    click.echo(str(output))
     return 0

@@ -46,7 +46,9 @@ COMMANDS = {
         "Submit notebooks, scripts, or a pipeline of the editor.",
     ),
     "export": LazyCommand(
-        "elyra_neurodesk.cli.export", "export", "Write a pipeline as KFP YAML or as Python DSL."
+        "elyra_neurodesk.cli.export",
+        "export",
+        "Write a pipeline, notebooks or scripts as KFP YAML or as Python DSL.",
     ),
     "runs": LazyCommand(
         "elyra_neurodesk.cli.runs",

@@ -37,51 +37,61 @@ def _modules(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -
     return module_list(" ".join(texts))
 
 
-_NOTEBOOK_OPTIONS: tuple[Callable[[F], F], ...] = (
-    click.option(
-        "--modules",
-        multiple=True,
-        callback=_modules,
-        metavar="TOOL/VERSION",
-        help="Neurodesk module to load before the first cell; repeat it, or separate several by commas.",
-    ),
-    click.option(
-        "--output",
-        "outputs",
-        multiple=True,
-        metavar="[FILE:]GLOB",
-        help="File to keep and to pass on to the notebooks after it; of several notebooks, for those whose "
-        "code names it, or for FILE. Repeat it for more.",
-    ),
-    click.option(
-        "--dependency",
-        "dependencies",
-        multiple=True,
-        metavar="GLOB",
-        help="Local file to send along, relative to the notebook; a directory stands for all in it.",
-    ),
-    click.option(
-        "--image", default="", metavar="NAME", help="Container image. Default: the newest Neurodesktop."
-    ),
-    click.option("--cpu", default="", metavar="CORES", help="CPUs to request, such as 2 or 500m."),
-    click.option("--memory", default="", metavar="GIB", help="Memory to request in GiB, or such as 512Mi."),
-    click.option("--gpu", type=click.IntRange(min=0), metavar="COUNT", help="GPUs to request."),
-    click.option(
-        "--env",
-        multiple=True,
-        callback=_assignments,
-        metavar="NAME=VALUE",
-        help="Environment variable. Its value is in the compiled pipeline: not for passwords.",
-    ),
-    click.option("--name", default="", metavar="TEXT", help="The pipeline's name. Default: the notebook's."),
-)
+def notebook_options(outputs: str = "--output") -> Callable[[F], F]:
+    """Return what adds the options that say of notebooks and scripts what a pipeline file says of its nodes.
 
+    Args:
+        outputs: the flag of the files to keep.
+    """
+    options: tuple[Callable[[F], F], ...] = (
+        click.option(
+            "--modules",
+            multiple=True,
+            callback=_modules,
+            metavar="TOOL/VERSION",
+            help="Neurodesk module to load before the first cell; repeat it, or separate several by commas.",
+        ),
+        click.option(
+            outputs,
+            "outputs",
+            multiple=True,
+            metavar="[FILE:]GLOB",
+            help="File to keep and to pass on to the notebooks after it; of several notebooks, for those "
+            "whose code names it, or for FILE. Repeat it for more.",
+        ),
+        click.option(
+            "--dependency",
+            "dependencies",
+            multiple=True,
+            metavar="GLOB",
+            help="Local file to send along, relative to the notebook; a directory stands for all in it.",
+        ),
+        click.option(
+            "--image", default="", metavar="NAME", help="Container image. Default: the newest Neurodesktop."
+        ),
+        click.option("--cpu", default="", metavar="CORES", help="CPUs to request, such as 2 or 500m."),
+        click.option(
+            "--memory", default="", metavar="GIB", help="Memory to request in GiB, or such as 512Mi."
+        ),
+        click.option("--gpu", type=click.IntRange(min=0), metavar="COUNT", help="GPUs to request."),
+        click.option(
+            "--env",
+            multiple=True,
+            callback=_assignments,
+            metavar="NAME=VALUE",
+            help="Environment variable. Its value is in the compiled pipeline: not for passwords.",
+        ),
+        click.option(
+            "--name", default="", metavar="TEXT", help="The pipeline's name. Default: the notebook's."
+        ),
+    )
 
-def notebook_options(command: F) -> F:
-    """Add the options that say of notebooks and scripts what a pipeline file says of its nodes."""
-    for option in reversed(_NOTEBOOK_OPTIONS):
-        command = option(command)
-    return command
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def parameter_option(command: F) -> F:
@@ -114,11 +124,11 @@ def only_pipeline(files: Sequence[Path], given: Mapping[str, Any]) -> Path | Non
             f"'{pipelines[0]}' has to be the only file: give one pipeline, or notebooks (.ipynb) and "
             "scripts (.py, .R)."
         )
+    flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
     for name, value in given.items():
         if value:
-            flag = {"outputs": "output", "dependencies": "dependency"}.get(name, name)
             raise click.UsageError(
-                f"--{flag} is for notebooks and scripts; a pipeline's nodes have it in their properties."
+                f"{flags[name]} is for notebooks and scripts; a pipeline's nodes have it in their properties."
             )
     return files[0]
 
@@ -178,6 +188,22 @@ def preview_notebooks(notebooks: NotebookPipeline, settings: RuntimeConfiguratio
     context = _context(notebooks, settings, _offline_delivery(settings))
     with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
         return Preview(notebooks.pipeline, prepared.graph, notebooks.root, settings)
+
+
+def export_notebooks(
+    notebooks: NotebookPipeline, settings: RuntimeConfiguration, form: str, output: Path
+) -> tuple[str, ...]:
+    """Write notebooks and scripts as a KFP package (``yaml``) or Python DSL (``py``); return warnings.
+
+    Raises:
+        NeurodeskError: something about the notebooks or the configuration is wrong.
+    """
+    from elyra_neurodesk.submission import export, prepare
+
+    context = _context(notebooks, settings, _offline_delivery(settings))
+    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
+        export(prepared, form, output)
+        return prepared.graph.warnings
 
 
 def _offline_delivery(settings: RuntimeConfiguration) -> SidecarDelivery:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=FILES)
 @runtime_config_option
 @parameter_option
-@notebook_options
+@notebook_options()
 @click.option("--dry-run", is_flag=True, help="Print what would run; upload and start nothing.")
 @no_start_option
 @click.option("--watch", is_flag=True, help="Watch the run until it ends; exit 4 if it did not succeed.")

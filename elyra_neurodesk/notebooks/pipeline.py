@@ -127,7 +127,7 @@ def notebook_pipeline(
         for number, (path, known) in enumerate(zip(paths, declared, strict=True))
     )
     pipeline = Pipeline(
-        name=options.name or _name(paths),
+        name=options.name or name_of(paths),
         nodes=nodes,
         source=", ".join(path.name for path in paths),
         parameters=parameters,
@@ -144,7 +144,8 @@ def _usable(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _name(paths: Sequence[Path]) -> str:
+def name_of(paths: Sequence[Path]) -> str:
+    """Return the name of a pipeline of these files."""
     stems = [path.stem for path in paths]
     more = len(stems) - MAX_NAMED
     return "-".join(stems[:MAX_NAMED]) + (f"-and-{more}-more" if more > 0 else "")

@@ -7,9 +7,12 @@ import runpy
 from collections import Counter
 from pathlib import Path
 
+import click
 import pytest
 
+from elyra_neurodesk.cli.main import Session
 from elyra_neurodesk.errors import all_errors
+from tests.support.documented import Documented, all_documented, command_of
 
 ROOT = Path(__file__).parents[2]
 generated = runpy.run_path(str(ROOT / "docs/generate.py"))
@@ -32,18 +35,27 @@ def test_no_two_errors_share_a_code(pages: dict[str, str]) -> None:
     assert all(re.fullmatch(r"ND-[A-Z]+-\d{3}", code) for code in codes)
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    from click.testing import CliRunner
+OURS = [found for found in all_documented() if found.words[0] == "elyra-neurodesk"]
 
-    from elyra_neurodesk.cli.main import Session, cli
 
-    text = (ROOT / "README.md").read_text("utf-8")
-    groups = "local|runs|submit|export|check|modules"
-    commands = set(re.findall(rf"`(?:elyra-neurodesk )?((?:{groups})(?: [a-z]+)?)", text))
-    assert len(commands) >= 8
-    for command in commands:
-        shown = CliRunner().invoke(cli, [*command.split(), "--help"], obj=Session())
-        assert shown.exit_code == 0, f"README: {command}: {shown.output}"
+@pytest.mark.parametrize("found", OURS, ids=lambda found: f"{found.page}:{found.line}: {found.text}")
+def test_every_documented_command_exists_with_its_options(found: Documented) -> None:
+    command, arguments = command_of(found.words[1:])
+    if "--help" in arguments or found.is_mention:
+        arguments = [word for word in arguments if word.startswith("--") and word != "--help"]
+    try:
+        command.make_context(str(command.name), list(arguments), obj=Session())
+    except click.BadParameter:
+        # placeholders stand for numbers and files; a sentence may leave out what is needed
+        assert not found.block, found
+    except click.UsageError as problem:
+        pytest.fail(f"{found}: {problem.format_message()}")
+
+
+def test_the_readme_has_its_commands() -> None:
+    here = {found.text for found in OURS if found.page == "README.md"}
+    assert {"elyra-neurodesk local up", "elyra-neurodesk runs show latest"} <= here
+    assert len(here) >= 20
 
 
 def test_the_readme_counts_the_seeded_failures() -> None:

@@ -17,15 +17,22 @@ _MAX_RUNS_LISTED = 5
 @home_option
 @json_option
 def status(home: Path | None, as_json: bool) -> None:
-    """Show whether the backend is up, its URLs, the runs by state, and the claims."""
+    """Show whether the backend is up, its URLs, runs by state, claims and Neurodesk's modules."""
+    from dataclasses import asdict
+
     from elyra_neurodesk.backend import lifecycle
+    from elyra_neurodesk.backend.config import CVMFS_CLAIM
     from elyra_neurodesk.backend.disk_use import disk_use
     from elyra_neurodesk.backend.home import find_home
+    from elyra_neurodesk.modules.repository import find_repository
 
     found = lifecycle.status(find_home(home))
     disk = disk_use(find_home(home)) if found.home.is_dir() else None
+    claim = found.config.claims.get(CVMFS_CLAIM)
+    neurodesk = find_repository(Path(claim)) if claim else None
     if as_json:
-        print_json({**found.as_json(), "disk": disk.as_json()} if disk else found.as_json())
+        content = {**found.as_json(), "neurodesk": asdict(neurodesk) if neurodesk else None}
+        print_json({**content, "disk": disk.as_json()} if disk else content)
         return
     if found.up and found.state:
         click.echo(f"up      {found.state.api_url}/")
@@ -39,6 +46,8 @@ def status(home: Path | None, as_json: bool) -> None:
     click.echo(f"runs    {counts or 'none'}")
     for name, directory in found.config.claims.items():
         click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not found)'}")
+    if neurodesk:
+        click.echo(f"modules {neurodesk.text}")
     if disk is None:
         return
     click.echo(

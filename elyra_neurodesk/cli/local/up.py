@@ -50,16 +50,20 @@ def up(
     """Start the backend, and register it as the runtime configuration "Neurodesk (this machine)"."""
     from elyra_neurodesk.backend import lifecycle
     from elyra_neurodesk.backend.access_token import read_token
-    from elyra_neurodesk.backend.config import load_config
+    from elyra_neurodesk.backend.config import CVMFS_CLAIM, load_config
     from elyra_neurodesk.backend.home import find_home
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
+    from elyra_neurodesk.modules.repository import find_repository
 
     found = find_home(home)
     options = lifecycle.Options(port, claims, parallelism, cpus, memory, warm, new_database)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
-    for name, directory in load_config(found).claims.items():
+    directories = load_config(found).claims
+    for name, directory in directories.items():
         missing = "" if Path(directory).is_dir() else "  (not found)"
         click.echo(f"PVC {name} is {directory}{missing}")
+    if CVMFS_CLAIM in directories:
+        click.echo(f"Neurodesk's modules: {find_repository(Path(directories[CVMFS_CLAIM])).text}")
     if not no_register:
         click.echo(f"In JupyterLab choose the runtime configuration: {DISPLAY_NAME}")
         click.echo(f"Or type: elyra-neurodesk submit FILE.pipeline --runtime-config {INSTANCE} --watch")

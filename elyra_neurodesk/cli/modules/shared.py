@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,7 +33,7 @@ class NoModuleIndex(NeurodeskError):
     code = "ND-MODULE-005"
     hint = (
         "Mount the repository, name it with --root, name a list of tools with --apps-json, or fetch the "
-        "public list once with --refresh."
+        "public list with --refresh where it can be reached."
     )
 
 
@@ -47,7 +48,7 @@ def index_options(command: F) -> F:
             "source",
             metavar="URL_OR_FILE",
             help="Neurocommand's list of tools, for where no repository is mounted "
-            "[default: NEURODESK_APPS_JSON, else the public list as last fetched].",
+            "[default: NEURODESK_APPS_JSON, else the public list].",
         ),
         click.option(
             "--root",
@@ -61,16 +62,20 @@ def index_options(command: F) -> F:
 
 
 def open_index(root: Path | None, source: str | None, refresh: bool) -> ModuleIndex:
-    """Return the index that the options name.
+    """Return the index that the options name; without a repository, the public list is fetched once a day.
 
     Raises:
         NoModuleIndex: there is none.
     """
     from elyra_neurodesk.cli.render import busy
+    from elyra_neurodesk.modules import applist
     from elyra_neurodesk.modules.sources import current_index
 
     with busy("reading the list of modules"):  # a mount that was never read takes a minute
         index = current_index(root, source, refresh=refresh)
+        if index.origin.kind == "none" and not (source or os.environ.get("NEURODESK_APPS_JSON")):
+            # elsewhere nothing is fetched unasked; here somebody asks which modules there are
+            index = current_index(root, applist.DEFAULT_URL)
     if index.origin.kind == "none":
         tail = f": {index.origin.problem}" if index.origin.problem else ""
         raise NoModuleIndex(f"it is not known which modules there are{tail}.")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.cli.main import run
+from elyra_neurodesk.modules import applist
+from tests.support.apps_server import running_apps_server
 from tests.support.neurodesk_tree import Tool, make_tree
 
 LIST = Path(__file__).parents[2] / "data/apps.json"
@@ -158,6 +160,22 @@ def test_without_any_source_the_way_out_is_named(capsys: pytest.CaptureFixture[s
     error = capsys.readouterr().err
     assert error.startswith("ND-MODULE-005: it is not known which modules there are: ")
     assert "--refresh" in error
+
+
+def test_where_nothing_is_mounted_the_public_list_is_fetched_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURODESK_CVMFS_ROOT", str(tmp_path / "nothing"))
+    with running_apps_server() as server:
+        monkeypatch.setattr(applist, "DEFAULT_URL", server.url)
+        for _ in range(2):
+            assert run(["modules", "search", "structural"]) == 0
+            assert lines(capsys)[1] == "fsl 6.0.3 functional_imaging, structural_imaging"
+        assert server.answers == [200]
+        assert run(["modules", "list", "--apps-json", str(tmp_path / "no")]) == 1
+        monkeypatch.setenv("NEURODESK_APPS_JSON", str(tmp_path / "no"))
+        assert run(["modules", "list"]) == 1
+        assert server.answers == [200]
 
 
 def test_a_list_of_tools_answers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -4,72 +4,24 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from elyra_neurodesk.modules import applist, cache
 from elyra_neurodesk.modules.applist import app_list, entries_of
 from elyra_neurodesk.modules.model import ModuleEntry
+from tests.support.apps_server import CONTENT, AppsServer, Handler, running_apps_server
 
-CONTENT = {
-    "fsl": {
-        "apps": {
-            "fsl 6.0.3": {"version": "20200905", "exec": ""},
-            "fsleyesGUI 6.0.3": {"version": "20200905", "exec": "fsleyes"},
-        },
-        "categories": ["structural imaging", "functional imaging"],
-    }
-}
 FSL = ModuleEntry(
     "fsl", "6.0.3", "fsl_6.0.3_20200905", "20200905", ("functional_imaging", "structural_imaging")
 )
 
 
-class Server(ThreadingHTTPServer):
-    """Serves one list; ``answers`` says how often and how it was asked."""
-
-    daemon_threads = True
-    status = 200
-    body = json.dumps(CONTENT).encode()
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: list[int] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/apps.json"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        same = self.headers.get("If-None-Match") == '"one"'
-        status = 304 if same and self.server.status == 200 else self.server.status
-        self.server.answers.append(status)
-        self.send_response(status)
-        self.send_header("ETag", '"one"')
-        body = self.server.body if status == 200 else b""
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def server() -> Iterator[AppsServer]:
+    with running_apps_server() as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -113,14 +65,14 @@ def test_a_file_that_is_not_a_list_is_a_problem_and_not_an_error(
 
 
 def test_a_url_is_asked_once_and_then_answered_from_the_cache(
-    server: Server, environment: dict[str, str]
+    server: AppsServer, environment: dict[str, str]
 ) -> None:
     assert [app_list(server.url, environment).entries for _ in range(3)] == [(FSL,)] * 3
     assert server.answers == [200]
 
 
 def test_after_a_day_or_on_request_a_url_is_asked_whether_the_list_changed(
-    server: Server, environment: dict[str, str]
+    server: AppsServer, environment: dict[str, str]
 ) -> None:
     app_list(server.url, environment)
     grow_old(environment, days=2)
@@ -132,7 +84,7 @@ def test_after_a_day_or_on_request_a_url_is_asked_whether_the_list_changed(
 
 
 def test_a_url_that_fails_leaves_the_old_list_and_is_left_alone_for_a_while(
-    server: Server, environment: dict[str, str]
+    server: AppsServer, environment: dict[str, str]
 ) -> None:
     app_list(server.url, environment)
     grow_old(environment, days=3)
@@ -150,7 +102,7 @@ def test_a_url_that_fails_leaves_the_old_list_and_is_left_alone_for_a_while(
 
 
 def test_an_answer_that_is_not_a_list_does_not_replace_the_old_one(
-    server: Server, environment: dict[str, str]
+    server: AppsServer, environment: dict[str, str]
 ) -> None:
     app_list(server.url, environment)
     grow_old(environment, days=3)
@@ -167,7 +119,7 @@ def test_an_answer_that_is_not_a_list_does_not_replace_the_old_one(
 
 
 def test_a_server_that_is_not_there_or_hangs_is_given_up(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, server: Server
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, server: AppsServer
 ) -> None:
     monkeypatch.setattr(applist, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(Handler, "do_GET", lambda _: threading.Event().wait(1))
@@ -188,7 +140,7 @@ def test_a_name_server_that_hangs_is_given_up(
 
 
 def test_the_public_list_is_fetched_only_on_request(
-    server: Server, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    server: AppsServer, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applist, "DEFAULT_URL", server.url)
     assert app_list(None, environment).entries == ()
@@ -199,14 +151,14 @@ def test_the_public_list_is_fetched_only_on_request(
     assert (found.entries, server.answers) == ((FSL,), [200])
 
 
-def test_no_password_of_a_url_is_shown(server: Server, environment: dict[str, str]) -> None:
+def test_no_password_of_a_url_is_shown(server: AppsServer, environment: dict[str, str]) -> None:
     url = server.url.replace("http://", "http://me:secret@") + "?token=secret"
     server.status = 500
     found = app_list(url, environment)
     assert "secret" not in f"{found.place} {found.problem}"
 
 
-def test_a_cache_that_cannot_be_written_or_read_is_done_without(server: Server, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_or_read_is_done_without(server: AppsServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     environment = {"XDG_CACHE_HOME": str(tmp_path / "file")}
     assert app_list(server.url, environment).entries == (FSL,)
