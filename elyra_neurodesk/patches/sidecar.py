@@ -3,13 +3,15 @@
 The modules that a task loads are read by its bootstrapper.
 
 Two deliveries in the compiled pipeline: ``platform-spec`` writes a native sidecar (an init container with
-``restartPolicy: Always``; field ``initContainers`` of kubernetes_executor_config.proto, on KFP's master since
-2026-07-23), ``admission`` writes a label and annotations from which a cluster's admission policy makes it.
-A backend that does not know ``initContainers`` refuses the whole run, so it is written only when asked for.
+``restartPolicy: Always``; field ``initContainers`` of kubernetes_executor_config.proto, in KFP 2.18.0 and
+newer), ``admission`` writes annotations from which the cluster makes it, see `cluster.deliveries`. Both write
+the label by which an admission policy finds the pod, to set what KFP cannot say. A backend that does not know
+``initContainers`` refuses the whole run, so it is written only where it is known.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from elyra_neurodesk.graph.context import SubmissionContext
@@ -21,6 +23,12 @@ NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"
 ANNOTATION_IMAGE = "neurodesk.org/sidecar-image"
 ANNOTATION_CLAIM = "neurodesk.org/cvmfs-claim"
+
+INIT_CONTAINERS_SINCE = (2, 18, 0)
+"""First release of KFP's backend that takes init containers."""
+
+# as in semver.org: a build's name after + says nothing of its age
+_RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?P<pre>-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 # $0 is where the repository is mounted. "n*" stands for neurodesk-modules: an empty directory is not the
 # repository. What ls cannot read it says on standard error. A shell as process 1 ignores SIGTERM without a
@@ -62,7 +70,7 @@ def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     image = settings.sidecar_image or task.image
     if context.delivery == "platform-spec":
         container = sidecar_container(image, settings.claim, settings.cvmfs_mount_path)
-        return task.with_platform(initContainers=[container])
+        return task.with_platform(initContainers=[container]).with_pod_metadata({LABEL: "enabled"}, {})
     annotations = {ANNOTATION_IMAGE: image, ANNOTATION_CLAIM: settings.claim}
     return task.with_pod_metadata({LABEL: "enabled"}, annotations)
 
@@ -72,9 +80,24 @@ def resolve_delivery(setting: str, backend_tag: str = "") -> SidecarDelivery:
 
     Args:
         setting: the runtime configuration's choice.
-        backend_tag: ``tag_name`` of the backend's healthz, "" when it is not known. No KFP release up to
-            2.17.3 takes init containers; the embedded backend does, which its tag shows.
+        backend_tag: ``tag_name`` of the backend's healthz, "" when it is not known. Only a release number
+            tells what a backend knows: builds of a branch (``master``, a hash) get what every backend takes.
     """
     if setting != "auto":
         return setting  # type: ignore[return-value]
-    return "platform-spec" if backend_tag.startswith("elyra-neurodesk-") else "admission"
+    return "platform-spec" if takes_init_containers(backend_tag) else "admission"
+
+
+def takes_init_containers(backend_tag: str) -> bool:
+    """Return whether a backend knows ``initContainers`` of the platform spec.
+
+    The embedded backend does, and KFP from 2.18.0 on (kubeflow/pipelines#13651); a pre-release of 2.18.0 may
+    not.
+    """
+    if backend_tag.startswith("elyra-neurodesk-"):
+        return True
+    found = _RELEASE.fullmatch(backend_tag)
+    if not found:
+        return False
+    release = tuple(int(number) for number in found.group(1, 2, 3))
+    return release > INIT_CONTAINERS_SINCE or (release == INIT_CONTAINERS_SINCE and not found["pre"])

@@ -227,7 +227,7 @@ def assert_neurodesk(task: dict[str, Any], delivery: str) -> None:
     assert labels["elyra/pipeline-name"]
     sidecars = [entry["name"] for entry in platform.get("initContainers", ())]
     assert sidecars == (["neurodesk-cvmfs"] if delivery == "platform-spec" else [])
-    assert (labels.get("neurodesk.org/cvmfs") == "enabled") == (delivery in ("admission", "auto"))
+    assert (labels.get("neurodesk.org/cvmfs") == "enabled") == (delivery != "off")
 
 
 @pytest.mark.parametrize("delivery", ["platform-spec", "admission", "auto", "off"])

@@ -16,7 +16,9 @@ ROOT = "/cvmfs/neurodesk.ardc.edu.au"
 
 
 def test_the_sidecar_as_init_container_mounts_the_claim_and_restarts() -> None:
-    (container,) = sidecar.add_sidecar(NOTEBOOK, context(delivery="platform-spec")).platform["initContainers"]
+    platform = sidecar.add_sidecar(NOTEBOOK, context(delivery="platform-spec")).platform
+    assert platform["podMetadata"] == {"labels": {"neurodesk.org/cvmfs": "enabled"}}
+    (container,) = platform["initContainers"]
     assert container == {
         "name": "neurodesk-cvmfs",
         "image": "img",
@@ -48,7 +50,25 @@ def test_off_means_no_sidecar() -> None:
     ("setting", "tag", "delivery"),
     [
         ("auto", "", "admission"),
+        ("auto", "2.0.5", "admission"),
+        ("auto", "2.5.0", "admission"),
+        ("auto", "2.15.2", "admission"),
+        ("auto", "2.16.0", "admission"),
+        ("auto", "2.17.0", "admission"),
         ("auto", "2.17.3", "admission"),
+        ("auto", "2.18.0-rc.1", "admission"),
+        ("auto", "2.18.0", "platform-spec"),
+        ("auto", "v2.18.0", "platform-spec"),
+        ("auto", "2.18.0+build.5", "platform-spec"),
+        ("auto", "2.18.1-rc.1", "platform-spec"),
+        ("auto", "2.18.1", "platform-spec"),
+        ("auto", "2.19.0", "platform-spec"),
+        ("auto", "10.0.0", "platform-spec"),
+        ("auto", "master", "admission"),
+        ("auto", "dev", "admission"),
+        ("auto", "2.18", "admission"),
+        ("auto", "9a9b4efa0f", "admission"),
+        ("auto", "2.18.0; rm -rf", "admission"),
         ("auto", "elyra-neurodesk-0.1.0", "platform-spec"),
         ("platform-spec", "2.17.3", "platform-spec"),
         ("admission", "elyra-neurodesk-0.1.0", "admission"),
