@@ -47,6 +47,8 @@ def connect(context: str = "") -> ApiClient:
     from kubernetes import client, config
 
     configuration = client.Configuration()
+    # who waits for a cluster is told within seconds that it does not answer
+    configuration.retries = False
     try:
         config.load_kube_config(context=context or None, client_configuration=configuration)
     except config.ConfigException as problem:

@@ -22,10 +22,9 @@ MOUNT = {
 SIDECAR = {
     "name": "neurodesk-cvmfs",
     "image": IMAGE,
-    "command": ["sh", "-c", SCRIPT, "neurodesk-cvmfs"],
-    "args": [ROOT],
+    "command": ["sh", "-c", SCRIPT, ROOT],
     "restartPolicy": "Always",
-    "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}},
+    "resources": {"limits": {"cpu": "20m", "memory": "64Mi"}},
     "securityContext": {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -57,12 +56,15 @@ def test_the_sidecar_of_a_platform_spec_is_completed_to_the_same_pod() -> None:
     assert apply(PodChanges(), by_kfp) == apply(PodChanges(), recorded_pod("task-admission"))
 
 
-def test_the_recorded_pod_of_a_platform_spec_has_the_sidecar_that_is_stated_here() -> None:
+def test_kfp_hardened_the_recorded_sidecar_as_is_stated_here() -> None:
     recorded = container(recorded_pod("task-platform-spec"), "neurodesk-cvmfs")
     made = with_kfp_sidecar(recorded_pod("task-admission"), IMAGE)
     stated = container(made, "neurodesk-cvmfs") | {"imagePullPolicy": "IfNotPresent"}
-    # the script is what it was on that day
-    assert {**recorded, "command": None} == {**stated, "command": None}
+    # script, its arguments and its limits are what they were on that day
+    for field in ("command", "args", "resources"):
+        recorded.pop(field)
+        stated.pop(field, None)
+    assert recorded == stated
 
 
 def test_everything_that_can_be_asked_for() -> None:
