@@ -15,7 +15,7 @@ import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from elyra_neurodesk.storage.errors import Action, ErrorClass, Failure, StorageErrors
@@ -116,9 +116,11 @@ class DirectoryStorage:
         """Store a file: as the file itself with ``move`` where that is safe, else as a copy."""
         source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            with self._writing(key) as target:
-                done = _moved(source, path, target) if move else None
+            with self._writing(key) as target, _lease(source) if move else nullcontext() as unwritten:
+                done = _moved(source, path, target, unwritten) if unwritten else None
                 if done is None:
+                    # with the lease where there is one: who asks to write meanwhile waits for the copy, up to
+                    # /proc/sys/fs/lease-break-time (45 s)
                     with part_file(target) as (part, descriptor):
                         done = _copy(source, descriptor)
                         _publish(part, descriptor, target)
@@ -336,42 +338,47 @@ def _copy(source: int, target: int) -> Transfer:
     return _read_back(target)
 
 
-def _moved(source: int, path: Path, target: Path) -> Transfer | None:
+def _moved(source: int, path: Path, target: Path, unwritten: Callable[[], bool]) -> Transfer | None:
     """Make a file an object without copying it; None where it must be copied.
 
     The object must not change any more. A read lease (fcntl(2), F_SETLEASE) is given only for a file that no
     process has open for writing; a file whose only name has become the object's is out of reach of whoever
     would open it by name. A file with several names, of another user or on another file system is copied.
+
+    Args:
+        source: descriptor of the file, with the lease where the kernel gives one.
+        path: its name.
+        target: the object's.
+        unwritten: from `_lease`.
     """
     seen = os.fstat(source)
     named = os.lstat(path)
     if not (stat.S_ISREG(named.st_mode) and os.path.samestat(seen, named) and seen.st_nlink == 1):
         return None
-    with _lease(source) as unwritten:
-        if not unwritten():
+    if not unwritten():
+        return None
+    part = part_beside(target)
+    try:
+        fcntl.flock(source, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.link(path, part, follow_symlinks=False)
+    except OSError:  # locked by the user's code, another file system, or one without links
+        return None
+    try:
+        if not os.path.samestat(seen, os.lstat(part)):
             return None
-        part = part_beside(target)
-        try:
-            fcntl.flock(source, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            os.link(path, part, follow_symlinks=False)
-        except OSError:  # locked by the user's code, another file system, or one without links
+        path.unlink()
+        if not unwritten():  # somebody waits for the lease to end, to write
+            os.link(part, path, follow_symlinks=False)
             return None
         try:
-            if not os.path.samestat(seen, os.lstat(part)):
-                return None
-            path.unlink()
-            if not unwritten():  # somebody waits for the lease to end, to write
-                os.link(part, path, follow_symlinks=False)
-                return None
-            try:
-                done = _read_back(source)
-                _publish(part, source, target)
-            except OSError:
-                os.link(part, path, follow_symlinks=False)
-                raise
-            return done
-        finally:
-            part.unlink(missing_ok=True)
+            done = _read_back(source)
+            _publish(part, source, target)
+        except OSError:
+            os.link(part, path, follow_symlinks=False)
+            raise
+        return done
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager
