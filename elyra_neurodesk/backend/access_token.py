@@ -14,6 +14,7 @@ from elyra_neurodesk.errors import NeurodeskError
 
 TOKEN_BYTES = 32
 MAX_CHALLENGE_CHARACTERS = 128
+SIGNATURE_SECONDS = 3600
 _MIN_CHARACTERS = 32
 
 
@@ -84,6 +85,26 @@ def proof(token: str, port: int, challenge: str) -> str:
     The port is part of it: another server cannot pass the challenge on to ours and the answer back.
     """
     return _derive(token, f"server {port} {challenge}")
+
+
+def sign_directory(token: str, directory: str, now: float) -> str:
+    """Return a part of a URL that opens one directory to who has no cookie, `SIGNATURE_SECONDS` long.
+
+    Args:
+        token: the token.
+        directory: what is opened, any text.
+        now: seconds since the epoch.
+    """
+    until = int(now) + SIGNATURE_SECONDS
+    return f"{until}-{_derive(token, f'directory {until} {directory}')}"
+
+
+def is_signed(token: str, directory: str, signature: str, now: float) -> bool:
+    """Return whether `sign_directory` made this signature for this directory, and its time is not over."""
+    until, _, given = signature.partition("-")
+    if not (until.isdecimal() and until.isascii() and now < int(until[:20])):
+        return False
+    return same(given, _derive(token, f"directory {until} {directory}"))
 
 
 def _derive(token: str, purpose: str) -> str:

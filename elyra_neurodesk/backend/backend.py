@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.access_token import ensure_token
@@ -53,12 +54,14 @@ class Backend:
 
     Args:
         home: the directory to work in.
+        cgroups: directory of the control group below which tasks with a memory limit get one of their own;
+            None has their supervisors watch it.
 
     Raises:
         NeurodeskError: the token, the settings or the database cannot be used.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, cgroups: Path | None = None) -> None:
         self.home = home
         self.token = ensure_token(home.token)
         database = Database(home.database)
@@ -66,7 +69,7 @@ class Backend:
         self.runs = RunStore(database)
         self.packages = PackageCache()
         self._default_experiment = self.catalog.ensure_default_experiment()
-        self.runtime = runtime = Runtime(home)
+        self.runtime = runtime = Runtime(home, cgroups)
         attempts = Attempts(home, self.runs, runtime)
         self.recorder = Recorder(home, self.runs, self.catalog)
         self.scheduler = Scheduler(

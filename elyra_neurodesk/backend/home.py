@@ -30,10 +30,13 @@ class BackendState:
     Attributes:
         server: the API server and scheduler.
         port: the server's port.
+        memory_limits: how the server has memory limits kept (`memory_limits.MemoryLimits.kind`); "" before
+            it has said so.
     """
 
     server: ProcessHandle
     port: int
+    memory_limits: str = ""
 
     def to_json(self) -> str:
         """Return it as `Home.state` reads it."""
@@ -120,11 +123,12 @@ class Home:
 
     def state(self) -> BackendState | None:
         """Return what state.json says, else what the server that runs says in its lock, else None."""
-        found = _read_state(self._state)
-        if found is None:
-            running = _read_state(self.server_lock)  # stays when its writer ends
-            found = running if running is not None and running.server.alive() else None
-        return found
+        return _read_state(self._state) or self.server_state()
+
+    def server_state(self) -> BackendState | None:
+        """Return what the server that runs says in its lock, None when none runs."""
+        running = _read_state(self.server_lock)  # stays when its writer ends
+        return running if running is not None and running.server.alive() else None
 
     def write_state(self, state: BackendState) -> None:
         """Replace state.json."""
@@ -143,7 +147,8 @@ def _read_state(file: Path) -> BackendState | None:
     """Return the state in a file, None when it is missing or damaged."""
     try:
         content: dict[str, Any] = json.loads(read_regular(file))
-        return BackendState(ProcessHandle(**content["server"]), int(content["port"]))
+        server, limits = ProcessHandle(**content["server"]), str(content.get("memory_limits", ""))
+        return BackendState(server, int(content["port"]), limits)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

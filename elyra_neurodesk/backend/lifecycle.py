@@ -19,6 +19,7 @@ from elyra_neurodesk.backend.earlier_store import retire_store
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.health import wait_healthy
 from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.memory_limits import delegated_scope
 from elyra_neurodesk.backend.ports import choose_port, wait_until_free
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.recognition import server_healthy
@@ -33,6 +34,7 @@ _UP_SECONDS = 25.0
 _LOCK_SECONDS = 8.0
 _END_SECONDS = 3.0
 _SHORT_GRACE_SECONDS = 1.0
+_MAX_NAMED = 5
 Say = Callable[[str], None]
 Register = Callable[[BackendState, Path, str, str], object]
 
@@ -123,7 +125,7 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
 
 
 def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> None:
-    """Stop the server.
+    """Stop the server, and the tasks of one that was killed.
 
     Args:
         home: the directory it works in.
@@ -131,7 +133,7 @@ def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> 
         unregister: removes the runtime configuration and returns whether there was one; None leaves it.
 
     Raises:
-        CannotStop: the server does not end.
+        CannotStop: the server, or a task, does not end.
     """
     state = home.state()
     if state is None and not home.path.is_dir():
@@ -144,10 +146,33 @@ def down(home: Home, say: Say, unregister: Callable[[], bool] | None = None) -> 
             grace = load_config(home).grace_seconds + _MARGIN
             if state is not None:
                 _stop(state.server, "server", grace)
+            _end_unattended(home, grace, say)
             home.forget_state()
             say("Down. Tasks that were running will run again at the next `up`." if alive else "Not up.")
     if unregister is not None and unregister():
         say("The runtime configuration is removed.")
+
+
+def _end_unattended(home: Home, grace: float, say: Say) -> None:
+    """End the tasks that a server left behind when it was killed."""
+    from elyra_neurodesk.backend.unattended import end_attempts, unattended_attempts
+
+    found = unattended_attempts(home)
+    if not found:
+        return
+    left = end_attempts(found, grace)
+    if ended := [directory for directory in found if directory not in left]:
+        names = [f"{directory.parent.name} of run {directory.parents[1].name}" for directory in ended]
+        more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+        say(
+            f"The server had been killed while tasks ran. They are ended, and run again at the next `up`: "
+            f"{', '.join(names[:_MAX_NAMED])}{more}."
+        )
+    if left:
+        raise CannotStop(
+            f"{len(left)} tasks do not end, such as the one in {left[0]}: they sleep in the kernel.",
+            "They end when what they wait for, often a network file system, is back.",
+        )
 
 
 @dataclass(frozen=True)
@@ -180,6 +205,7 @@ class BackendStatus:
                 for name, directory in self.config.claims.items()
             ],
             "parallelism": self.config.parallelism,
+            "memory_limits": (self.state.memory_limits or None) if self.up and self.state else None,
         }
 
 
@@ -257,12 +283,14 @@ def _start(home: Home, options: Options, config: Config, token: str, end: float)
         wait_until_free(config.port)  # if it stays taken, the next one is
     port = choose_port(options.port, config.port or PORT, "--port")
     save_config(home, replace(config, port=port))
-    server = _spawn(_server_command(home, port), home.server_log, home)
+    server = _spawn([*delegated_scope(), *_server_command(home, port)], home.server_log, home)
     try:
         state = BackendState(server, port)
         home.write_state(state)  # before it answers: an unknown server would keep the database locked
         seconds = end - _END_SECONDS - time.monotonic()
         wait_healthy("server", server, lambda: server_healthy(port, token), home.server_log, seconds)
+        state = home.server_state() or state
+        home.write_state(state)
     except BaseException:
         server.stop(_SHORT_GRACE_SECONDS)
         home.forget_state()

@@ -17,6 +17,7 @@ class Runtime:
 
     Args:
         home: where the files are.
+        cgroups: see `RunnerConfig`.
 
     Attributes:
         config: the settings.
@@ -27,8 +28,9 @@ class Runtime:
         InvalidConfig: a file is invalid.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, cgroups: Path | None = None) -> None:
         self._home = home
+        self._cgroups = cgroups
         self._serving = False
         self._warm: WarmProcess | None = None
         self._seen = self._stamps()
@@ -69,6 +71,7 @@ class Runtime:
             claims={name: Path(directory) for name, directory in self.config.claims.items()},
             secrets=load_secrets(self._home),
             grace_seconds=self.config.grace_seconds,
+            cgroups=self._cgroups,
         )
         if not (self._serving and self.config.warm):
             if self._warm is not None:

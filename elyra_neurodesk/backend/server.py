@@ -15,6 +15,7 @@ from elyra_neurodesk.backend.app import build_app
 from elyra_neurodesk.backend.backend import Backend
 from elyra_neurodesk.backend.file_lock import locked
 from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.memory_limits import memory_limits
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
@@ -34,10 +35,11 @@ def serve(home: Home, port: int) -> None:
     Raises:
         NeurodeskError: the settings or the database cannot be used.
     """
-    state = BackendState(ProcessHandle.of(os.getpid()), port)
+    limits = memory_limits()
+    state = BackendState(ProcessHandle.of(os.getpid()), port, limits.kind)
     # two schedulers would start every task twice
     with locked(home.server_lock, _TIMEOUT_SECONDS, state.to_json()):
-        _serve(Backend(home), port)
+        _serve(Backend(home, limits.groups), port)
 
 
 def _serve(backend: Backend, port: int) -> None:

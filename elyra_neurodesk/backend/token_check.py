@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from elyra_neurodesk.backend.access_token import cookie_name, page_session, same
 from elyra_neurodesk.backend.api.problems import problem_response
 from elyra_neurodesk.backend.pages.views import page
+from elyra_neurodesk.backend.signed_path import opens
 
 LIVENESS = frozenset({"/apis/v2beta1/healthz", "/pipeline/apis/v2beta1/healthz"})
 """Paths that are answered without a token: the pre-checks of `submit` and of kfp ask there first."""
@@ -24,7 +25,8 @@ class TokenCheck:
     """Answers 401 to requests without the token.
 
     Programs send ``Authorization: Bearer TOKEN``. Pages get it once as ``?token=TOKEN``: the answer sets a
-    cookie, which opens the pages and not the API, and leads to the same page without the token.
+    cookie, which opens the pages and not the API, and leads to the same page without the token. What an HTML
+    output shows is asked for by signed URLs (`signed_path`).
 
     Args:
         app: the application behind it.
@@ -51,7 +53,7 @@ class TokenCheck:
         path = str(
             request.scope["path"]
         )  # as the router reads it; request.url is made of the header Host too
-        if (reading and path in LIVENESS) or self._has_bearer(request):
+        if (reading and (path in LIVENESS or opens(self._token, path))) or self._has_bearer(request):
             return None
         if is_api(path):
             return _unauthorized(problem_response(401, _API))

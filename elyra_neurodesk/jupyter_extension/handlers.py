@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-from contextlib import ExitStack
-from urllib.parse import urlsplit
+from contextlib import ExitStack, suppress
+from urllib.parse import unquote, urlsplit
 
-from jupyter_server.auth.decorator import authorized
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
@@ -22,6 +22,7 @@ from tornado.iostream import StreamClosedError
 from elyra_neurodesk.backend.access_token import cookie_name, page_session, read_token
 from elyra_neurodesk.backend.home import find_home
 from elyra_neurodesk.backend.recognition import NotOurServer, recognized
+from elyra_neurodesk.backend.signed_path import PREFIX, opens
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.jupyter_extension.location import NAME, SETTING
 
@@ -114,9 +115,41 @@ class RunPagesHandler(JupyterHandler):
                 self.set_header(name, value)
 
 
+class SignedFileHandler(RunPagesHandler):
+    """Serves what an HTML output shows: the browser asks for it from an opaque origin, without a login.
+
+    The backend has signed the URL for the files of one task and a short time.
+    """
+
+    @allow_unauthenticated
+    async def get(self, path: str = "") -> None:
+        """Send a file."""
+        if self._is_signed():
+            await self._forward()
+        elif (answer := super().get(path)) is not None:
+            await answer
+
+    @allow_unauthenticated
+    async def head(self, path: str = "") -> None:
+        """Send the headers of a file."""
+        if self._is_signed():
+            await self._forward()
+        elif (answer := super().head(path)) is not None:
+            await answer
+
+    def _is_signed(self) -> bool:
+        with suppress(NeurodeskError):
+            return opens(read_token(find_home().token), unquote(self._target().partition("?")[0]))
+        return False
+
+
 def add_handlers(server: ServerApp) -> None:
     """Serve the run pages below ``<base URL>elyra-neurodesk/``."""
     root = url_path_join(server.base_url, NAME)
     server.web_app.settings[SETTING] = f"{root}/"
-    handlers = [(root, web.RedirectHandler, {"url": f"{root}/"}), (f"{root}/(.*)", RunPagesHandler)]
+    handlers = [
+        (root, web.RedirectHandler, {"url": f"{root}/"}),
+        (f"{root}/({PREFIX}/.*)", SignedFileHandler),
+        (f"{root}/(.*)", RunPagesHandler),
+    ]
     server.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]

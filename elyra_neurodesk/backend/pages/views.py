@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from elyra_neurodesk.backend.api.context import backend_of, spec_of
@@ -24,11 +25,13 @@ from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, lay_out
 from elyra_neurodesk.backend.pages.files import TAIL_LINES, ListedFile, resolve_inside, stored_files, tail
 from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
+from elyra_neurodesk.backend.signed_path import PREFIX, opens, signature
 from elyra_neurodesk.backend.tasklogs import log_files
 from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
 from elyra_neurodesk.runs.locations import spec_tasks
 
 _RUNS_SHOWN = 200
+_PAGES = frozenset({".html", ".htm", ".xhtml", ".svg"})
 # Elyra's link is <public_api_endpoint>/#/runs/details/<run id>; a server never sees what follows the "#"
 _REDIRECT = (
     "var m=/^#\\/runs\\/details\\/([0-9a-fA-F-]+)/.exec(location.hash);"
@@ -204,7 +207,37 @@ def output_file(request: Request) -> Response:
     files = _files(backend, run)
     if files is None:
         raise NotFound(f"the run {run.run_id} keeps no files in this object store.")
-    file = resolve_inside(files.directory, request.path_params["path"])
+    path = request.path_params["path"]
+    file = resolve_inside(files.directory, path)
+    task, slash, rest = path.partition("/")
+    if slash and task in files.folders and file.suffix.lower() in _PAGES:
+        # in its opaque origin the page's images and styles are asked for without the cookie
+        signed = f"{PREFIX}/{signature(backend.token, run.run_id, task)}/{run.run_id}"
+        return _redirect(request, f"{signed}/{quote(task)}/{quote(rest)}")
+    return _output(file)
+
+
+def signed_file(request: Request) -> Response:
+    """Send one of a task's files by a signed URL (`signed_path`)."""
+    backend = backend_of(request)
+    values = request.path_params
+    if not opens(backend.token, str(request.scope["path"])):  # it is too old; the reader has the cookie
+        path = f"{quote(values['task'])}/{quote(values['path'])}"
+        return _redirect(request, f"runs/{quote(values['run'])}/outputs/{path}")
+    run = backend.runs.run(values["run"])
+    files = _files(backend, run)
+    if files is None or values["task"] not in files.folders:
+        raise NotFound(f"the run {run.run_id} has no task {values['task']!r} with files.")
+    return _output(resolve_inside(files.directory / values["task"], values["path"]))
+
+
+def _redirect(request: Request, location: str) -> Response:
+    """Lead to a page, by its path below the list of runs."""
+    root = relative_root(request.scope["raw_path"].decode("latin-1"))
+    return RedirectResponse(root + location, 303, {**_NO_SNIFFING, "Cache-Control": "no-store"})
+
+
+def _output(file: Path) -> Response:
     media_type = "text/plain; charset=utf-8" if file.suffix.lower() in _TEXT else None
     headers = {**_NO_SNIFFING, "Content-Security-Policy": _OUTPUT_POLICY}
     return FileResponse(file, media_type=media_type, headers=headers)
@@ -231,4 +264,5 @@ ROUTES = [
     Route("/pipeline/runs/{run}/tasks/{task}", task_page),
     Route("/pipeline/runs/{run}/tasks/{task}/logs/{name:path}", whole_log),
     Route("/pipeline/runs/{run}/outputs/{path:path}", output_file),
+    Route(f"/pipeline/{PREFIX}/{{signature}}/{{run}}/{{task}}/{{path:path}}", signed_file),
 ]

@@ -51,6 +51,9 @@ class MemoryWatch:
         seconds = _NEAR_SECONDS if used > _NEAR * self._limit else _SECONDS
         self.due = now + max(seconds, (now - begin) / _MAX_SHARE)
 
+    def ended(self) -> None:
+        """Do nothing: processes that have ended use no memory."""
+
 
 def memory_used(processes: Sequence[int], limit: int) -> int:
     """Return the bytes that processes use together.

@@ -43,12 +43,15 @@ class RunnerConfig:
         secrets: keys and values of each secret.
         grace_seconds: how long processes get between SIGTERM and SIGKILL.
         path: directories of programs; the server's own PATH when empty.
+        cgroups: directory of the control group below which tasks with a memory limit get one of their own;
+            None where the kernel does not let this user limit memory: the supervisor watches it instead.
     """
 
     claims: Mapping[str, Path] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     grace_seconds: float = 10.0
     path: tuple[str, ...] = ()
+    cgroups: Path | None = None
 
 
 Reason = Literal[

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +26,7 @@ from elyra_neurodesk.bootstrapper import ARGUMENTS
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.formatting import format_bytes
 
+from .cgroup import PROCESSES, MemoryCgroup, remove_group
 from .environment import MARK, container_variables
 from .errors import (
     ClaimUnavailable,
@@ -45,7 +47,7 @@ from .placeholders import placeholder_values, resolve_arguments
 from .reporting import can_report, reporting
 from .scratch import make_scratch, remove_scratch, reserve
 from .spawn import NotStarted, ProcessSettings, can_mount, spawn
-from .supervisor import Canceled, DeadlineReached, Program, Supervisor, block_signals
+from .supervisor import Canceled, DeadlineReached, Program, Supervisor, Watch, block_signals
 from .syscalls import adopt_orphans
 from .volumes import check_claims, make_volumes, plan_mounts, rewrite_variable, rewrite_word
 
@@ -86,6 +88,7 @@ class Pod:
         self._supervisor = Supervisor(description["deadline_seconds"], description["grace_seconds"])
         self._places: dict[str, str] = {}
         self._tmp = ""
+        self._cgroup: MemoryCgroup | None = None
 
     def run(self) -> PodStatus:
         """Run the pod to its end; every process of it is gone when this returns."""
@@ -95,12 +98,12 @@ class Pod:
             if (self._directory / CANCEL).exists():
                 raise Canceled
             self._prepare()
+            watch = self._memory_watch()
             main = self._main()  # before anything runs, so that what is wrong with it is known at once
             for container in self._pod["init_containers"]:
                 self._run_init_container(container, status)
             status.reason = "setup"
-            limit = self._pod["memory_limit"]
-            status.exit_code = self._supervisor.run(main, MemoryWatch(limit) if limit else None)
+            status.exit_code = self._supervisor.run(main, watch)
             status.reason = "completed" if status.exit_code == 0 else "failed"
         except Canceled:
             status.reason, status.message = "canceled", "The task was canceled."
@@ -119,6 +122,8 @@ class Pod:
             status.message = str(PodNotMade(f"task {self._pod['task']!r} could not be started: {problem}."))
         if not self._supervisor.stop():
             self._say("main", "processes of the task cannot be killed; they may still sleep in the kernel")
+        if self._cgroup is not None:
+            remove_group(self._cgroup.directory)
         self._conclude(status, main)
         return status
 
@@ -131,6 +136,20 @@ class Pod:
             self._pod = reporting(self._pod, str(problem))
         self._tmp = make_scratch(self._directory)
         self._places = make_volumes(self._pod, self._directory / "volumes")
+
+    def _memory_watch(self) -> Watch | None:
+        """Return what enforces the memory limit, None for a task without one."""
+        limit = self._pod["memory_limit"]
+        if not limit:
+            return None
+        if self._pod.get("cgroup"):
+            try:
+                self._cgroup = MemoryCgroup(Path(self._pod["cgroup"]), limit)
+            except OSError as problem:
+                print(f"no control group, the memory is watched instead: {problem}", flush=True)
+            else:
+                return self._cgroup
+        return MemoryWatch(limit)
 
     def _run_init_container(self, container: Mapping[str, Any], status: PodStatus) -> None:
         name = container["name"]
@@ -175,6 +194,7 @@ class Pod:
             log=str(self._log(name)),
             mounts=plan.mounts,
             stage=self._stage,
+            processes=str(self._cgroup.directory / PROCESSES) if self._cgroup and name == "main" else "",
         )
         words = [rewrite_word(word, plan.rewrites) for word in words]
         return Program(name, partial(self._spawn, name, words, settings))
@@ -267,6 +287,8 @@ def main(file: Path, forked: Forked = lambda words, settings: None) -> int:
     guard = ProcessHandle.of(os.getpid())
     write_handles(directory, guard)
     status = guarded(partial(_supervise, file, guard, forked))
+    if status != 0:
+        remove_cgroup(directory)
     os.close(lock)
     return status
 
@@ -284,6 +306,14 @@ def _supervise(file: Path, guard: ProcessHandle, forked: Forked) -> int:
     write_private(directory / STATUS, json.dumps(vars(status), ensure_ascii=False))
     remove_scratch(directory, work=status.reason == "completed")
     return 0
+
+
+def remove_cgroup(directory: Path) -> None:
+    """Kill what is left in an attempt's control group and remove it; its supervisor was killed."""
+    with suppress(OSError, ValueError):
+        group = json.loads((directory / POD).read_text(encoding="utf-8")).get("cgroup")
+        if group:
+            remove_group(Path(group))
 
 
 def write_handles(directory: Path, *handles: ProcessHandle) -> None:

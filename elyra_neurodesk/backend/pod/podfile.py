@@ -62,6 +62,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         "grace_seconds": config.grace_seconds,
         "deadline_seconds": platform.get("activeDeadlineSeconds"),
         "memory_limit": task.resources.memory_limit,
+        "cgroup": _cgroup(config, directory) if task.resources.memory_limit else "",
         "base_env": base_environment(config, directory) | {"KFP_POD_NAME": pod_name, "KFP_POD_UID": pod_uid},
         "volumes": volumes,
         "secrets": {
@@ -103,6 +104,12 @@ def _pod_name(attempt: Attempt) -> str:
     text = f"{attempt.pipeline_name}-{attempt.task.name}".lower()
     digest = hashlib.sha256(f"{attempt.run_id}/{attempt.task.name}/{attempt.number}".encode()).hexdigest()
     return f"{re.sub('[^a-z0-9]+', '-', text).strip('-')[:50].rstrip('-') or 'task'}-{digest[:8]}"
+
+
+def _cgroup(config: RunnerConfig, directory: Path) -> str:
+    if config.cgroups is None:
+        return ""
+    return str(config.cgroups / f"elyra-neurodesk-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}")
 
 
 def base_environment(config: RunnerConfig, directory: Path) -> dict[str, str]:

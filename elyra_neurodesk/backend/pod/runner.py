@@ -19,7 +19,7 @@ from elyra_neurodesk.backend.process_handle import UNKNOWN, ProcessHandle
 from .leftovers import kill_leftovers
 from .messages import error_line
 from .model import Attempt, Result, RunnerConfig
-from .pod import CANCEL, LOCK, POD, STATUS, PodStatus, read_handles
+from .pod import CANCEL, LOCK, POD, STATUS, PodStatus, read_handles, remove_cgroup
 from .podfile import describe_pod
 from .scratch import remove_scratch
 from .statusfile import UnreadableStatus, read_status, result_of
@@ -130,6 +130,7 @@ def _lost(directory: Path) -> Result:
     except UnreadableStatus as problem:
         message = f"The report of the task's supervisor cannot be read: {problem}."
     kill_leftovers(directory)
+    remove_cgroup(directory)
     remove_scratch(directory, work=False)
     status = PodStatus(None, reason="lost", message=message)
     if (directory / CANCEL).exists():

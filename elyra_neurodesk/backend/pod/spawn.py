@@ -9,6 +9,7 @@ import select
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from .mounts import BindMount, enter
@@ -25,6 +26,7 @@ class ProcessSettings:
         log: file to which standard output and error are appended.
         mounts: from `mounts.missing_mounts`.
         stage: empty directory for `mounts.enter`.
+        processes: file of the control group that it joins, `cgroup.PROCESSES`; "" for its parent's.
     """
 
     env: Mapping[str, str]
@@ -32,6 +34,7 @@ class ProcessSettings:
     log: str
     mounts: Sequence[BindMount]
     stage: str
+    processes: str = ""
 
 
 class NotStarted(OSError):
@@ -129,6 +132,8 @@ def _become(
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, number in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, number)
+        if settings.processes:  # before a volume could hide the file
+            Path(settings.processes).write_text("0")
         step = "mount"
         if settings.mounts:
             enter(settings.mounts, settings.stage)

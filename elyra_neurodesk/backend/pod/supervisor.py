@@ -28,7 +28,7 @@ class DeadlineReached(Exception):
 
 
 class Watch(Protocol):
-    """What looks at a program from time to time; `memory.MemoryWatch`.
+    """What looks at a program from time to time; `memory.MemoryWatch`, `cgroup.MemoryCgroup`.
 
     Attributes:
         due: when it wants to look again (monotonic clock).
@@ -38,6 +38,9 @@ class Watch(Protocol):
 
     def look(self, processes: Sequence[int]) -> None:
         """Look at the program's processes; raise what is to end it."""
+
+    def ended(self) -> None:
+        """Look once more when the program has ended; raise what ended it."""
 
 
 @dataclass
@@ -114,6 +117,8 @@ class Supervisor:
             self._wait()
             self._reap()
             self._restart_sidecars()
+        if watch is not None:
+            watch.ended()
         return program.exit_code
 
     def stopping(self) -> bool:

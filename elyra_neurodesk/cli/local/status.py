@@ -40,6 +40,8 @@ def status(home: Path | None, as_json: bool) -> None:
         click.echo("down    type `elyra-neurodesk local up`")
     if found.runs_page:
         click.echo(f"page    {found.runs_page}")
+    if found.up and found.state and found.state.memory_limits:
+        click.echo(f"limits  memory: {found.state.memory_limits}")
     click.echo(f"home    {found.home}")
     click.echo(f"store   {find_home(found.home).store}")
     counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())

@@ -12,8 +12,9 @@ from elyra_neurodesk.backend import lifecycle
 from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.backend.health import DidNotStart
 from elyra_neurodesk.backend.home import BackendState, Home
+from elyra_neurodesk.backend.pod.pod import read_handles
 from elyra_neurodesk.backend.process_handle import ProcessHandle
-from tests.integration.backend.support import Server, compile_package, start, wait_for_end
+from tests.integration.backend.support import Server, compile_package, start, wait_for_end, wait_until
 from tests.support.backend import command as command_line
 from tests.support.forked_commands import FORKED
 
@@ -184,3 +185,39 @@ def test_up_registers_the_runtime_configuration_and_down_removes_it(tmp_path: Pa
         done = command("down", "--unregister", *home, **env)
     assert done.returncode == 0, done.stderr
     assert not file.exists()
+
+
+def test_down_after_the_server_was_killed_ends_its_tasks_and_up_runs_them_again(
+    fresh: Server, tmp_path: Path
+) -> None:
+    # one that ends when it is asked to, one that does not and hides: no group, session or environment of ours
+    quiet = f"echo $$$$ >> {tmp_path}/pids; [ $(wc -l < {tmp_path}/pids) -gt 2 ] || exec sleep 300"
+    hidden = f"env -i setsid sh -c 'trap \"\" TERM; echo $$$$ >> {tmp_path}/pids; exec sleep 300'"
+    stubborn = f"trap '' TERM; [ -e {tmp_path}/again ] || {hidden}"
+    package = compile_package(tmp_path / "p.yaml", {"quiet": ((), quiet), "stubborn": ((), stubborn)})
+    home = fresh.home
+    home.config.write_text(home.config.read_text().replace("grace_seconds: 10.0", "grace_seconds: 0.5"))
+    run_id = fresh.client().create_run_from_pipeline_package(package).run_id
+    wait_until(lambda: len(_lines(tmp_path / "pids")) == 2, 30)
+    processes = [ProcessHandle.of(int(pid)) for pid in _lines(tmp_path / "pids")]
+    supervisors = [
+        one for directory in home.run_directory(run_id).glob("*/1") for one in read_handles(directory)
+    ]
+    assert len(supervisors) == 4
+    fresh.kill()
+    (tmp_path / "again").touch()
+    assert all(process.alive() for process in (*processes, *supervisors))
+    done = command("down", "--home", str(home.path))
+    assert done.returncode == 0, done.stderr
+    assert "The server had been killed while tasks ran." in done.stdout
+    for name in ("quiet", "stubborn"):
+        assert f"{name} of run {run_id}" in done.stdout
+    assert [process for process in (*processes, *supervisors) if process.alive()] == []
+    assert home.state() is None
+    assert command("down", "--home", str(home.path)).stdout == "Not up.\n"
+    fresh.up()
+    assert wait_for_end(fresh.client(), run_id).state == "SUCCEEDED"
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().split() if file.exists() else []

@@ -105,6 +105,27 @@ def test_files_of_the_run_are_sent_and_their_scripts_are_nobody(server: Server, 
     assert get(server, f"/pipeline/runs/{run_id}/outputs/convert/sub/a%20b.txt").text == "text"
 
 
+def test_an_html_outputs_images_need_no_cookie_and_nothing_else_does_without(
+    server: Server, run_id: str
+) -> None:
+    shown = get(server, f"/pipeline/runs/{run_id}/outputs/convert/report.html").url
+    assert "/pipeline/signed/" in shown
+    beside = requests.get(urljoin(shown, "sub/a%20b.txt"), timeout=5)
+    assert (beside.status_code, beside.text) == (200, "text")
+    assert beside.headers["content-security-policy"] == "sandbox allow-scripts"
+    assert requests.get(urljoin(shown, "../fail/x"), timeout=5).status_code == 401
+    assert requests.get(urljoin(shown, "%2e%2e/stray.txt"), timeout=5).status_code in (401, 404)
+    assert requests.get(f"{server.url}/pipeline/runs/{run_id}", timeout=5).status_code == 401
+
+
+def test_a_signed_address_that_is_too_old_leads_to_a_new_one(server: Server, run_id: str) -> None:
+    old = f"/pipeline/signed/1000-{'0' * 64}/{run_id}/convert/report.html"
+    assert requests.get(f"{server.url}{old}", timeout=5).status_code == 401
+    answer = get(server, old)
+    assert answer.text == "<h1>report</h1>"
+    assert answer.url != f"{server.url}{old}"
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -6,6 +6,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from elyra_neurodesk.backend.access_token import page_session
+from elyra_neurodesk.backend.signed_path import signature
 from elyra_neurodesk.backend.token_check import LIVENESS, TokenCheck
 
 TOKEN = "a" * 40 + "-_"
@@ -35,6 +36,14 @@ def test_the_liveness_check_is_open_for_reading_alone(client: TestClient, path: 
     assert client.post(path).status_code == 401
     assert client.get(f"{path}/x").status_code == 401
     assert client.get(f"{path}/../runs", headers={"host": f"127.0.0.1{path}?"}).status_code == 401
+
+
+def test_a_signed_path_is_open_for_reading_alone(client: TestClient) -> None:
+    path = f"/pipeline/signed/{signature(TOKEN, 'run', 'task')}/run/task/figures/a.png"
+    assert client.get(path).status_code == client.head(path).status_code == 200
+    assert client.post(path).status_code == 401
+    assert client.get(path.replace("/task/", "/other/")).status_code == 401
+    assert client.get(path.replace("/run/task/", "/run/task/../other/")).status_code == 401
 
 
 def test_the_host_header_does_not_choose_the_path_that_is_judged(client: TestClient) -> None:
