@@ -142,28 +142,13 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         timer.log(f"pipeline exported to '{pipeline_export_path}'")
         return pipeline_export_path
 
-    def preview(self, pipeline: Pipeline) -> tuple[DrawnPipeline, TaskGraph]:
-        """Return the pipeline as plain data and as its tasks, as a submission would make them.
-
-        Nothing is uploaded, and the API is not asked.
-
-        Raises:
-            NeurodeskError: something about the pipeline or the configuration is wrong.
-        """
-        settings = _configuration(pipeline)
-        with self._prepare(pipeline, settings, self._export_delivery(settings), warn=False) as (
-            drawn,
-            prepared,
-        ):
-            return drawn, prepared.graph
-
     def _export_delivery(self, settings: RuntimeConfiguration) -> SidecarDelivery:
         chosen = self.export_sidecar if settings.sidecar == "auto" else settings.sidecar
         return cast(SidecarDelivery, chosen)
 
     @contextmanager
     def _prepare(
-        self, pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery, warn: bool = True
+        self, pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
     ) -> Iterator[tuple[DrawnPipeline, PreparedPipeline]]:
         """Read Elyra's pipeline object and turn it into a task graph, see `submission.prepare`."""
         from elyra_neurodesk.elyra_adapter.operations import (
@@ -184,8 +169,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             pipeline_info=getattr(self, "enable_pipeline_info", True),
         )
         with prepare(drawn, root, context) as prepared:
-            if warn:
-                self._warn(prepared.graph)
+            self._warn(prepared.graph)
             yield drawn, prepared
 
     def _warn(self, graph: TaskGraph) -> None:

@@ -9,13 +9,12 @@ import click
 
 from elyra_neurodesk.cli.notebooks import (
     FILES,
-    export_notebooks,
     notebook_options,
     only_pipeline,
     parameter_option,
     read_notebooks,
 )
-from elyra_neurodesk.cli.options import note, runtime_config_option
+from elyra_neurodesk.cli.options import runtime_config_option
 
 
 @click.command(short_help="Write a pipeline, notebooks or scripts as KFP YAML or as Python DSL.")
@@ -51,7 +50,8 @@ def export(
 
     What the tasks need is uploaded to the object store, and nothing is started.
     """
-    from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
+    from elyra_neurodesk.cli.pipelines import export_pipeline
+    from elyra_neurodesk.elyra_adapter.pipeline_file import read_for_submission
     from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
     from elyra_neurodesk.notebooks.pipeline import name_of
     from elyra_neurodesk.submission import check_export_target
@@ -62,13 +62,14 @@ def export(
     ending = "_dsl.py" if form == "py" else ".yaml"
     output = output or files[0].with_name(f"{name_of(files)}{ending}")
     if path is not None:
-        export_file(path, settings.name, form, output, overwrite, parameters)
+        pipeline, root = read_for_submission(path, settings, parameters), path.resolve().parent
+        check_export_target(output.resolve(), overwrite)
     else:
         settings.require_neurodesk()
         settings.validate()
         check_export_target(output, overwrite)
         notebooks = read_notebooks(files, parameters, given, settings)
-        for warning in export_notebooks(notebooks, settings, form, output):
-            note(f"Pipeline '{notebooks.pipeline.name}': {warning}")
+        pipeline, root = notebooks.pipeline, notebooks.root
+    export_pipeline(pipeline, root, settings, form, output)
     click.echo(str(output))
     return 0

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from elyra_neurodesk.cli.preview import Preview
-    from elyra_neurodesk.elyra_adapter.pipeline_file import Submission
-    from elyra_neurodesk.graph.context import SubmissionContext
     from elyra_neurodesk.notebooks.pipeline import NotebookPipeline
-    from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
+    from elyra_neurodesk.settings import RuntimeConfiguration
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -147,74 +144,3 @@ def read_notebooks(
     from elyra_neurodesk.notebooks.pipeline import NotebookOptions, notebook_pipeline
 
     return notebook_pipeline(files, NotebookOptions(parameters=parameters, **given), settings)
-
-
-def submit_notebooks(
-    notebooks: NotebookPipeline, settings: RuntimeConfiguration
-) -> tuple[Submission, tuple[str, ...]]:
-    """Submit notebooks and scripts; return the submission and its warnings.
-
-    Raises:
-        NeurodeskError: something about the notebooks or the configuration is wrong, or the API refuses.
-    """
-    from elyra_neurodesk.elyra_adapter.connection import connect_to
-    from elyra_neurodesk.elyra_adapter.pipeline_file import Submission
-    from elyra_neurodesk.patches.sidecar import resolve_delivery
-    from elyra_neurodesk.submission import object_storage, prepare, submit
-
-    connection = connect_to(settings)
-    delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
-    context = _context(notebooks, settings, delivery)
-    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
-        run = submit(prepared, notebooks.pipeline, connection)
-    run_url = settings.run_url(run.run_id)
-    url, path = object_storage(prepared.graph, settings, run.run_id, run_url) or ("", "")
-    submission = Submission(
-        run_id=run.run_id,
-        run_name=run.name,
-        run_url=run_url,
-        pipeline=notebooks.pipeline.name,
-        object_storage_url=url,
-        object_storage_path=path,
-    )
-    return submission, prepared.graph.warnings
-
-
-def preview_notebooks(notebooks: NotebookPipeline, settings: RuntimeConfiguration) -> Preview:
-    """Return what `submit_notebooks` would submit; the API is not asked, and nothing uploaded."""
-    from elyra_neurodesk.cli.preview import Preview
-    from elyra_neurodesk.submission import prepare
-
-    context = _context(notebooks, settings, _offline_delivery(settings))
-    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
-        return Preview(notebooks.pipeline, prepared.graph, notebooks.root, settings)
-
-
-def export_notebooks(
-    notebooks: NotebookPipeline, settings: RuntimeConfiguration, form: str, output: Path
-) -> tuple[str, ...]:
-    """Write notebooks and scripts as a KFP package (``yaml``) or Python DSL (``py``); return warnings.
-
-    Raises:
-        NeurodeskError: something about the notebooks or the configuration is wrong.
-    """
-    from elyra_neurodesk.submission import export, prepare
-
-    context = _context(notebooks, settings, _offline_delivery(settings))
-    with prepare(notebooks.pipeline, notebooks.root, context) as prepared:
-        export(prepared, form, output)
-        return prepared.graph.warnings
-
-
-def _offline_delivery(settings: RuntimeConfiguration) -> SidecarDelivery:
-    """Return the sidecar's delivery where no backend is asked what it understands, as for an export."""
-    return "admission" if settings.sidecar == "auto" else settings.sidecar
-
-
-def _context(
-    notebooks: NotebookPipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
-) -> SubmissionContext:
-    from elyra_neurodesk.elyra_adapter.runtime_images import runtime_images
-    from elyra_neurodesk.submission import submission_context
-
-    return submission_context(notebooks.pipeline, settings, delivery, runtime_images())

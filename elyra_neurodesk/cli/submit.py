@@ -15,9 +15,7 @@ from elyra_neurodesk.cli.notebooks import (
     notebook_options,
     only_pipeline,
     parameter_option,
-    preview_notebooks,
     read_notebooks,
-    submit_notebooks,
 )
 from elyra_neurodesk.cli.options import (
     RUN_FAILED,
@@ -64,6 +62,9 @@ def submit(
     Prints the run's id and the address of its page. Starts the embedded backend when the runtime
     configuration is this machine's and it is down.
     """
+    from elyra_neurodesk.cli.pipelines import preview_pipeline, submit_pipeline
+    from elyra_neurodesk.elyra_adapter.pipeline_file import read_for_submission
+
     if timeout is not None and not watch:
         raise click.UsageError("--timeout needs --watch.")
     if dry_run and watch:
@@ -74,20 +75,13 @@ def submit(
         settings.require_neurodesk()
         settings.validate()
         notebooks = read_notebooks(files, parameters, given, settings)
+        pipeline, root = notebooks.pipeline, notebooks.root
+    else:
+        pipeline, root = read_for_submission(path, settings, parameters), path.resolve().parent
     if dry_run:
-        preview = (
-            preview_notebooks(notebooks, settings) if path is None else _preview(path, settings, parameters)
-        )
-        return _print_preview(preview, as_json)
+        return _print_preview(preview_pipeline(pipeline, root, settings), as_json)
     with nullcontext() if as_json else _upload_bar():
-        if path is None:
-            submission, warnings = submit_notebooks(notebooks, settings)
-        else:
-            from elyra_neurodesk.elyra_adapter.pipeline_file import submit_file
-
-            submission, warnings = submit_file(path, settings.name, parameters), ()
-    for warning in warnings:
-        note(f"Pipeline '{submission.pipeline}': {warning}")
+        submission = submit_pipeline(pipeline, root, settings)
     content: dict[str, Any] = dataclasses.asdict(submission)
     if not as_json:
         click.echo(f"submitted: {one_line(submission.run_name)}")
@@ -108,14 +102,6 @@ def _configuration(name: str | None, start: bool, dry_run: bool) -> RuntimeConfi
     if dry_run:
         return chosen_runtime_configuration(name)
     return configuration_to_submit_with(name, start, note)
-
-
-def _preview(path: Path, settings: RuntimeConfiguration, parameters: dict[str, str]) -> Preview:
-    from elyra_neurodesk.cli.preview import Preview
-    from elyra_neurodesk.elyra_adapter.pipeline_file import preview_file
-
-    pipeline, graph = preview_file(path, settings.name, parameters)
-    return Preview(pipeline, graph, path.resolve().parent, settings)
 
 
 def _print_preview(preview: Preview, as_json: bool) -> int:

@@ -26,9 +26,9 @@ from elyra.pipeline.component_catalog import ComponentCache
 from elyra.pipeline.pipeline_constants import RUNTIME_IMAGE
 from elyra.pipeline.validation import PipelineValidationManager, ValidationSeverity
 
-from elyra_neurodesk.elyra_adapter.node_properties import MODULES
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.dependencies import unmatched_patterns
+from elyra_neurodesk.pipeline_files.node_properties import MODULES
 from elyra_neurodesk.settings import SCHEMA
 
 _elyras_form = ComponentCache.to_canvas_properties

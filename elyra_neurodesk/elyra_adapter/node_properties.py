@@ -22,13 +22,14 @@ from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configu
 from elyra_neurodesk.modules.index import ModuleIndex, Origin
 from elyra_neurodesk.modules.sources import current_index
 from elyra_neurodesk.modules.suggestions import Suggestions
+from elyra_neurodesk.pipeline_files.node_properties import (
+    KEEP_UNDECLARED,
+    MODULES,
+    STRICTNESS,
+    STRICTNESS_CHOICES,
+)
 from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 from elyra_neurodesk.validate import rules
-
-MODULES = "neurodesk_modules"
-STRICTNESS = "neurodesk_strictness"
-KEEP_UNDECLARED = "neurodesk_keep_undeclared"
-STRICTNESS_CHOICES = ("error", "warn", "off")
 
 
 def known_modules() -> ModuleIndex:

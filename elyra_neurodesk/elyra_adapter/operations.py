@@ -12,17 +12,15 @@ from elyra.pipeline.pipeline import GenericOperation, Operation
 from elyra.pipeline.pipeline import Pipeline as ElyraPipeline
 from elyra.pipeline.properties import ElyraProperty, ElyraPropertyList
 
-from elyra_neurodesk.elyra_adapter.node_properties import KEEP_UNDECLARED, MODULES, STRICTNESS
 from elyra_neurodesk.graph.pipeline import ComponentNode, Node, NotebookNode, Parameter, Pipeline
-from elyra_neurodesk.graph.resources import TITLES
+from elyra_neurodesk.pipeline_files.node_properties import KEEP_UNDECLARED, MODULES, STRICTNESS
+from elyra_neurodesk.pipeline_files.reader import REQUESTS
 from elyra_neurodesk.validate.errors import InvalidMount
-from elyra_neurodesk.validate.files import read_input
+from elyra_neurodesk.validate.files import input_text
 from elyra_neurodesk.validate.text import check_text, quoted
 
 MAX_DEPTH = 50
 """Levels of nested properties that are searched for unusable texts."""
-
-REQUESTS = (*TITLES, "gpu_vendor")
 
 
 def read_pipeline(
@@ -127,7 +125,7 @@ def _component_node(
         definition=definition,
         parents=_parents(operation),
         inputs={
-            name: _read_file(entry, root, f"Node {quoted(operation.name)}: input {quoted(name)}")
+            name: input_text(entry, root, f"Node {quoted(operation.name)}: input {quoted(name)}")
             for name, entry in operation.component_props.items()
             if isinstance(entry, dict)
         },
@@ -135,14 +133,6 @@ def _component_node(
         caching=caching if disabled is None else not disabled,
         comment=operation.doc or "",
     )
-
-
-def _read_file(entry: Mapping[str, Any], root: Path, where: str) -> Mapping[str, Any]:
-    """Return an input that takes a file's content as one that takes text."""
-    if entry.get("widget") != "file":
-        return entry
-    path = entry.get("value")
-    return {"widget": "string", "value": read_input(root, str(path), where) if path else None}
 
 
 def _parents(operation: Operation) -> tuple[str, ...]:

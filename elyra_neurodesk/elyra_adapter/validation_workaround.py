@@ -17,9 +17,7 @@ from typing import Any
 
 from elyra.pipeline.pipeline import GenericOperation, Pipeline
 
-from elyra_neurodesk.graph.resources import CPU, CPU_LIMIT, MEMORY, MEMORY_LIMIT
-
-FRACTIONAL = (CPU, CPU_LIMIT, MEMORY, MEMORY_LIMIT)
+from elyra_neurodesk.pipeline_files.reader import FRACTIONAL
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from elyra_neurodesk.validate.errors import InputFileUnusable
 from elyra_neurodesk.validate.text import quoted
+
+
+def input_text(entry: Mapping[str, Any], root: Path, where: str) -> Mapping[str, Any]:
+    """Return a component's input that takes a file's content as one that takes text; others as they are.
+
+    Raises:
+        InputFileUnusable: see `read_input`.
+    """
+    if entry.get("widget") != "file":
+        return entry
+    path = entry.get("value")
+    return {"widget": "string", "value": read_input(root, str(path), where) if path else None}
 
 
 def read_input(root: Path, path: str, where: str) -> str:

@@ -1,0 +1,1 @@
+"""Pipeline files as Elyra's editor saves them, read without Elyra."""

@@ -1,0 +1,148 @@
+"""The JSON of a pipeline file, checked so far that it can be read: by us, or by Elyra's parser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.graph.order import topological_order
+from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
+
+NO_PARAMETERS: Mapping[str, str] = {}
+
+
+class PipelineFileUnreadable(NeurodeskError):
+    """The pipeline file does not exist or is not one."""
+
+    code = "ND-PIPELINE-001"
+    hint = "Give the path of a file that the Visual Pipeline Editor saved."
+
+
+def open_definition(path: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> dict[str, Any]:
+    """Return a pipeline file's content with values for its pipeline parameters, its graph checked.
+
+    Args:
+        path: the ``.pipeline`` file.
+        parameters: values of pipeline parameters, as typed.
+
+    Raises:
+        PipelineFileUnreadable: see `read_definition`.
+        PipelineHasCycle, UnknownParent, PipelineHasNoNodes: see `check_connections`.
+        UnknownParameter, ParameterOfWrongType: see `set_parameters`.
+    """
+    definition = read_definition(path)
+    check_connections(definition)
+    set_parameters(definition, parameters, path.name)
+    return definition
+
+
+def read_definition(path: Path) -> dict[str, Any]:
+    """Return the JSON of a pipeline file.
+
+    Raises:
+        PipelineFileUnreadable: no such file, no JSON, or no pipeline in it.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        pipelines = content["pipelines"]
+        if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
+            raise TypeError("app_data")
+        for pipeline in pipelines:
+            for node in pipeline.get("nodes", ()):
+                _check_node(node)
+        primary_pipeline(content)
+    except OSError as problem:
+        raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
+        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: {problem!r}.") from problem
+    return dict(content)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    """Refuse a node that lacks what Elyra takes for granted.
+
+    Raises:
+        TypeError, KeyError, AttributeError: it does.
+    """
+    data = node["app_data"] if node["type"] == "execution_node" else node.get("app_data", {})
+    parameters = data.get("component_parameters", {})
+    links = [link for port in node.get("inputs", ()) for link in port.get("links", ())]
+    values = (node["id"], *(link["node_id_ref"] for link in links), parameters.get("filename", ""))
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError(f"node {node['id']!r}")
+
+
+def primary_pipeline(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pipeline that the others, of super nodes, belong to."""
+    primary: dict[str, Any] = next(
+        pipeline for pipeline in definition["pipelines"] if pipeline["id"] == definition["primary_pipeline"]
+    )
+    return primary
+
+
+def check_connections(definition: dict[str, Any]) -> None:
+    """Refuse cycles, unknown parents and empty pipelines before Elyra recurses into them.
+
+    Raises:
+        PipelineHasCycle, UnknownParent, PipelineHasNoNodes: see `topological_order`.
+    """
+    nodes = [
+        node
+        for pipeline in definition["pipelines"]
+        for node in pipeline.get("nodes", ())
+        if node.get("type") == "execution_node"
+    ]
+    known = {node["id"] for node in nodes}
+    outer = {
+        node["id"]
+        for pipeline in definition["pipelines"]
+        for node in pipeline.get("nodes", ())
+        if node.get("type") != "execution_node"
+    }
+    parents = {
+        node["id"]: [
+            link["node_id_ref"]
+            for port in node.get("inputs", ())
+            for link in port.get("links", ())
+            # links to super nodes and their bindings are resolved by Elyra's parser
+            if link.get("node_id_ref") not in outer
+        ]
+        for node in nodes
+    }
+    labels = dict.fromkeys({*known, *outer}, "")
+    for node in nodes:
+        data = node.get("app_data", {})
+        labels[node["id"]] = str(data.get("label") or data.get("ui_data", {}).get("label") or node["id"])
+    topological_order(parents, labels)
+
+
+def set_parameters(definition: dict[str, Any], values: Mapping[str, str], file: str) -> None:
+    """Put values into a definition as the defaults of its pipeline parameters.
+
+    Args:
+        definition: a pipeline file's content; changed in place.
+        values: by name, as typed.
+        file: the pipeline file's name, for messages.
+
+    Raises:
+        UnknownParameter: the pipeline has no parameter of a name.
+        ParameterOfWrongType: a value is not of its parameter's type.
+    """
+    properties = primary_pipeline(definition)["app_data"].get("properties")
+    declared = (properties.get("pipeline_parameters") if isinstance(properties, dict) else None) or ()
+    known = {entry.get("name"): entry for entry in declared if isinstance(entry, dict)}
+    for name, text in values.items():
+        if name not in known:
+            names = ", ".join(map(str, known))
+            raise UnknownParameter(
+                f"{file}: there is no pipeline parameter '{name}'; "
+                f"{f'those there are: {names}' if known else 'it has none'}.",
+                "Correct the name, or add it under 'Pipeline Parameters' in the pipeline's properties.",
+            )
+        default = known[name].get("default_value")
+        kind = default.get("type") if isinstance(default, dict) else None
+        value = typed(DeclaredParameter(name, str(kind or "String")), text, file).value
+        known[name]["default_value"] = {"type": kind or "String", "value": value}
