@@ -1,6 +1,6 @@
 """A pipeline as its author drew it, as plain frozen data.
 
-`pipeline_files.reader` makes it from a pipeline file, `elyra_adapter.operations` from Elyra's pipeline object.
+`pipeline_files.reader` makes it from a file, `elyra_adapter.operations` from Elyra's pipeline object.
 """
 
 from __future__ import annotations

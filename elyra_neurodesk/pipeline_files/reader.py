@@ -1,7 +1,7 @@
 """From a pipeline file to `graph.pipeline.Pipeline`, without Elyra, whose import takes seconds.
 
 Reads as Elyra's parser does (elyra/pipeline/parser.py, pipeline.py, pipeline_definition.py) what Elyra's
-validation accepts, and nothing else: super nodes, files of older editors and whatever Elyra might refuse raise
+validation accepts, and nothing else: super nodes, files of older editors, whatever Elyra might refuse raise
 `NeedsElyra`. `elyra_adapter.pipeline_file` decides who reads a file; a test compares the two.
 """
 
