@@ -27,12 +27,14 @@ class SpecTask:
         display_name: the task's display name in the pipeline spec.
         spec: what the bootstrapper runs; None for catalog components.
         image: the container image that the pipeline asks for.
+        repeated: whether it is in a loop, so that a run has several tasks of this name.
     """
 
     name: str
     display_name: str
     spec: TaskSpec | None
     image: str = ""
+    repeated: bool = False
 
     @property
     def label(self) -> str:
@@ -60,19 +62,24 @@ def spec_tasks(package: str | Mapping[str, Any]) -> list[SpecTask]:
 
 
 def _tasks_of(
-    tasks: Mapping[str, Any], components: Mapping[str, Any], executors: Mapping[str, Any], depth: int = 0
+    tasks: Mapping[str, Any],
+    components: Mapping[str, Any],
+    executors: Mapping[str, Any],
+    depth: int = 0,
+    repeated: bool = False,
 ) -> Iterator[SpecTask]:
     for name in _in_order(tasks):
         task = tasks[name]
         component = _at(components, str(_at(task, "componentRef").get("name")))
         inner = _at(component, "dag", "tasks")
+        loop = repeated or bool({"parameterIterator", "artifactIterator"} & set(task))
         if inner and depth < 20:  # kfp nests by groups; a spec that nests deeper refers to itself
-            yield from _tasks_of(inner, components, executors, depth + 1)
+            yield from _tasks_of(inner, components, executors, depth + 1, loop)
         elif "executorLabel" in component:
             executor = _at(executors, str(component["executorLabel"]))
             display_name = _at(task, "taskInfo").get("name") or name
             image = str(_at(executor, "container").get("image") or "")
-            yield SpecTask(name, str(display_name), _task_spec(task, executor), image)
+            yield SpecTask(name, str(display_name), _task_spec(task, executor), image, loop)
 
 
 def _in_order(tasks: Mapping[str, Any]) -> list[str]:

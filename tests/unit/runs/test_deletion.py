@@ -84,4 +84,5 @@ def _run(finished: datetime, state: str = "FAILED") -> Any:
         finished_at=finished,
         run_details=None,
         error=None,
+        state_history=None,
     )

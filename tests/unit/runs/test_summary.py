@@ -153,6 +153,10 @@ def test_json_of_a_run_has_stable_keys() -> None:
                 "exit_status": None,
                 "message": "",
                 "undeclared": [],
+                "pod": "",
+                "node": "",
+                "progress": "",
+                "sources": {"seconds": "kfp", "started": "kfp", "state": "kfp"},
             }
         ],
     }
