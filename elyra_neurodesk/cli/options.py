@@ -44,7 +44,17 @@ def timeout_option(command: F) -> F:
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="Stop watching after this time; the run continues.",
+        help="Stop watching after this time, with exit status 5; the run continues.",
+    )(command)
+
+
+def kube_context_option(command: F) -> F:
+    """Add ``--kube-context NAME``."""
+    return click.option(
+        "--kube-context",
+        metavar="NAME",
+        help="Context of the kubeconfig: the cluster is asked why pods wait or have failed. Default: the "
+        "runtime configuration's.",
     )(command)
 
 

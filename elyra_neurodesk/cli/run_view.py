@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from rich.console import Console, Group
@@ -13,8 +14,8 @@ from elyra_neurodesk.cli.options import note
 from elyra_neurodesk.cli.render import console, plain, state
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.formatting import format_duration, format_succeeded
-from elyra_neurodesk.runs.poll import changes, poll
-from elyra_neurodesk.runs.results import RunResults
+from elyra_neurodesk.runs.observer import Observer
+from elyra_neurodesk.runs.poll import NEWS, changes, poll, waiting_for
 from elyra_neurodesk.runs.summary import RunSummary
 
 
@@ -31,20 +32,22 @@ def run_table(run: RunSummary) -> Group:
     table.columns[2].justify = "right"
     for task in run.tasks:
         took = format_duration(task.seconds)
-        table.add_row(plain(task.display_name), state(task.state), took, plain(task.message))
+        message = task.message or (task.progress if not task.ended else "")
+        table.add_row(plain(task.display_name), state(task.state), took, plain(message))
     # a backend repeats the failed task's message as the run's own
     own = run.message if not any(task.message and task.message in run.message for task in run.tasks) else ""
     notes = [plain(f"{task.display_name}: {sentence}") for task in run.tasks for sentence in task.undeclared]
+    notes += [plain(sentence) for sentence in run.notes]
     return Group(title, table, *([plain(own)] if own else ()), *notes)
 
 
 def show_until_end(
-    results: RunResults, timeout: float | None = None, quiet_stdout: bool = False
+    observer: Observer, timeout: float | None = None, quiet_stdout: bool = False
 ) -> RunSummary:
     """Show a run until it has ended: a live table on a terminal, else one line per change; then a table.
 
     Args:
-        results: the run.
+        observer: of the run.
         timeout: seconds after which to give up; None for never.
         quiet_stdout: whether standard output is kept for JSON; all goes to standard error then.
 
@@ -55,8 +58,9 @@ def show_until_end(
         StillRunning: the timeout is over.
         NeurodeskError: the API or its answers fail for good.
     """
+    run_id = observer.results.run_id
     target = console(stderr=quiet_stdout)
-    snapshots = poll(results.summary, timeout, on_unreachable=_note_outage)
+    snapshots = poll(observer.snapshot, timeout, on_unreachable=_note_outage)
     try:
         if target.is_terminal:
             with Live(console=target, auto_refresh=False, transient=True) as live:
@@ -65,17 +69,23 @@ def show_until_end(
         else:
             _lines(snapshots, target)
     except KeyboardInterrupt:
-        note(f"run {results.run_id} continues; `elyra-neurodesk runs cancel {results.run_id}` cancels it")
+        note(f"run {run_id} continues; `elyra-neurodesk runs cancel {run_id}` cancels it")
         raise
-    final = results.full_summary()
+    final = observer.final()
     target.print(run_table(final))
     return final
 
 
 def _lines(snapshots: Iterable[RunSummary], target: Console) -> None:
     before: RunSummary | None = None
+    reported = time.monotonic()
     for snapshot in snapshots:
-        for line in changes(before, snapshot):
+        lines = changes(before, snapshot)
+        if not lines and not snapshot.ended and time.monotonic() - reported >= NEWS:
+            lines = [waiting_for(snapshot)]
+        if lines:
+            reported = time.monotonic()
+        for line in lines:
             target.print(plain(line), soft_wrap=True)
         before = snapshot
 

@@ -20,6 +20,7 @@ from elyra_neurodesk.cli.notebooks import (
 from elyra_neurodesk.cli.options import (
     RUN_FAILED,
     json_option,
+    kube_context_option,
     no_start_option,
     note,
     print_json,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print what would run; upload and start nothing.")
 @no_start_option
 @click.option("--watch", is_flag=True, help="Watch the run until it ends; exit 4 if it did not succeed.")
+@kube_context_option
 @json_option
 @timeout_option
 def submit(
@@ -50,6 +52,7 @@ def submit(
     parameters: dict[str, str],
     dry_run: bool,
     watch: bool,
+    kube_context: str | None,
     as_json: bool,
     timeout: float | None,
     **given: Any,
@@ -67,6 +70,8 @@ def submit(
 
     if timeout is not None and not watch:
         raise click.UsageError("--timeout needs --watch.")
+    if kube_context and not watch:
+        raise click.UsageError("--kube-context needs --watch.")
     if dry_run and watch:
         raise click.UsageError("--dry-run starts nothing that --watch could watch.")
     path = only_pipeline(files, given)
@@ -89,7 +94,7 @@ def submit(
         click.echo(f"run page:  {submission.run_url}")
     status = 0
     if watch:
-        status = _watch(submission.run_id, settings.name, content, as_json, timeout)
+        status = _watch(submission.run_id, settings.name, kube_context, content, as_json, timeout)
     if as_json:
         print_json(content)
     return status
@@ -139,15 +144,20 @@ def _upload_bar() -> Iterator[None]:
 
 
 def _watch(
-    run_id: str, runtime_config: str, content: dict[str, Any], as_json: bool, timeout: float | None
+    run_id: str,
+    runtime_config: str,
+    kube_context: str | None,
+    content: dict[str, Any],
+    as_json: bool,
+    timeout: float | None,
 ) -> int:
     """Show the run, add how it ended to ``content``, and return the exit status."""
     from elyra_neurodesk.cli.run_view import show_until_end
-    from elyra_neurodesk.elyra_adapter.connection import connect
-    from elyra_neurodesk.runs.results import RunResults
+    from elyra_neurodesk.cli.runs.open import observe_run
 
     try:
-        final = show_until_end(RunResults.of(connect(runtime_config), run_id), timeout, quiet_stdout=as_json)
+        observer = observe_run(run_id, runtime_config, kube_context)
+        final = show_until_end(observer, timeout, quiet_stdout=as_json)
     except BaseException:
         if as_json:  # the run was started: its id must not be lost
             print_json(content)

@@ -9,6 +9,7 @@ from elyra_neurodesk.kfp_api.runs import get_run
 from elyra_neurodesk.record.codec import CONTENT_TYPE, from_json, to_bytes
 from elyra_neurodesk.record.model import RunRecord
 from elyra_neurodesk.record.schemas import record_validator
+from elyra_neurodesk.runs.evidence import Evidence, join
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.run_record import RUN_RECORD, build, rfc3339
 from elyra_neurodesk.runs.summary import RunSummary, summarize
@@ -44,6 +45,9 @@ def record_of(results: RunResults) -> StoredRecord:
         return StoredRecord(stored, key)
     given = run.runtime_config.parameters if run.runtime_config else None
     files = results.record_files(task.task for task in summary.tasks)
+    if not results.connection.config.stores_in_directory:  # the embedded backend knows all
+        found = {task: file.record() for task, file in files.items()}
+        summary = join(summary, Evidence({task: one for task, one in found.items() if one}))
     record = build(summary, results.tasks, files, given or {})
     if not key:
         return StoredRecord(record, note="not stored: no task of this pipeline says where its files are.")

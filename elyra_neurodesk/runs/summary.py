@@ -73,7 +73,7 @@ class TaskSummary:
         """Whether the state is final."""
         return self.state in ENDED
 
-    def told(self, source: str, **facts: Any) -> TaskSummary:
+    def with_facts(self, source: str, **facts: Any) -> TaskSummary:
         """Return it with facts from a source; those that are None or "" are left as they are."""
         known = {name: value for name, value in facts.items() if value not in (None, "")}
         return replace(self, **known, sources={**self.sources, **dict.fromkeys(known, source)})
@@ -200,7 +200,7 @@ def with_record(task: TaskSummary, record: TaskRecord | None) -> TaskSummary:
     if record is None:
         return task
     error = record.error
-    return task.told(
+    return task.with_facts(
         RECORD,
         seconds=record.seconds,
         exit_status=record.exit_status,
@@ -290,7 +290,7 @@ def _cancelled(task: TaskSummary, moment: datetime) -> TaskSummary:
     """Return a task of a cancelled run: what failed after that, without a message, was cancelled."""
     end = task.started and task.seconds is not None and task.started + timedelta(seconds=task.seconds)
     if task.state == "FAILED" and not task.message and (not end or end >= moment):
-        return task.told(RUN, state="CANCELED")
+        return task.with_facts(RUN, state="CANCELED")
     return task
 
 
@@ -332,7 +332,7 @@ def _task(
     found = TaskSummary(
         name=name, display_name=label, state=UNKNOWN, task=directory, node_id=_node_id(detail, by_id)
     )
-    return found.told(
+    return found.with_facts(
         source,
         state=state,
         started=started,

@@ -48,8 +48,9 @@ def retry(run: str, runtime_config: str | None, watch: bool, as_json: bool, time
             print_json(results.summary().to_json())
         return 0
     from elyra_neurodesk.cli.run_view import show_until_end
+    from elyra_neurodesk.runs.observer import Observer
 
-    final = show_until_end(results, timeout, quiet_stdout=as_json)
+    final = show_until_end(Observer(results), timeout, quiet_stdout=as_json)
     if as_json:
         print_json(final.to_json())
     if not final.succeeded:

@@ -1,0 +1,85 @@
+"""A run of a cluster on the command line: KFP's API and Kubernetes' answer as they were recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elyra_neurodesk.cli.main import run as command
+from tests.integration.runs.servers import HEALTHZ, Reply, answering, closed_port, healthy, serving
+from tests.support.kubeflow import Recording, recording
+from tests.support.kubernetes_api import Cluster, kubeconfig, serving_cluster
+
+RUNS = "/apis/v2beta1/runs"
+
+
+def kfp(run: Recording, *tasks: str) -> dict[str, Reply]:
+    """Return what KFP's API answers; the pipeline stands in the run, and its tasks are catalog components."""
+    spec = {
+        "root": {"dag": {"tasks": {task: {"componentRef": {"name": "c"}} for task in tasks}}},
+        "components": {"c": {"executorLabel": "e"}},
+        "deploymentSpec": {"executors": {"e": {"container": {"image": "x"}}}},
+    }
+    content = {**run.run, "pipeline_spec": spec}
+    return {HEALTHZ: healthy(), "/": Reply(404), f"{RUNS}/{run.run_id}": Reply(content=content)}
+
+
+def shown(capsys: pytest.CaptureFixture[str], run: Recording, *more: str, status: int = 0) -> Any:
+    assert command(["runs", "show", run.run_id, "--json", *more]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    path = tmp_path / "kubeconfig"
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    return lambda url: kubeconfig(path, url)
+
+
+def test_the_reason_of_a_pod_is_shown_with_its_source(register, context, capsys) -> None:
+    run = recording("pending-wrong-image")
+    cluster = Cluster(list(run.pods), list(run.events))
+    with serving(answering(kfp(run, "wi"))) as server, serving_cluster(cluster) as kubernetes:
+        context(kubernetes.url)
+        register(api_endpoint=server.url)
+        assert shown(capsys, run)["tasks"][0]["state"] == "RUNNING"
+        assert not kubernetes.asked  # without a context the cluster is not asked
+        (task,) = shown(capsys, run, "--kube-context", "lab")["tasks"]
+        assert (task["state"], task["sources"]["state"]) == ("PENDING", "pod")
+        assert task["message"].startswith("ND-KUBE-001: image vnmd/doesnotexist:1 cannot be pulled")
+        register(api_endpoint=server.url, kube_context="lab")
+        assert shown(capsys, run)["tasks"][0]["message"] == task["message"]
+        assert command(["runs", "watch", run.run_id, "--timeout", "0.1"]) == 5
+        out, err = capsys.readouterr()
+        assert "wi: PENDING" in out
+        assert "ND-KUBE-001" in out
+        assert err.startswith(f"ND-RUNS-006: run {run.run_id} has not ended within 0.1 s. The run goes on:")
+
+
+def test_a_cluster_that_cannot_be_asked_is_a_note_and_no_failure(register, context, capsys) -> None:
+    run = recording("hello")
+    with serving(answering(kfp(run, "hello"))) as server:
+        with serving_cluster(Cluster(denied=frozenset({"pods"}))) as kubernetes:
+            context(kubernetes.url)
+            register(api_endpoint=server.url, kube_context="lab")
+            found = shown(capsys, run)
+        assert found["tasks"][0]["state"] == "SUCCEEDED"
+        assert found["notes"][0].startswith("what pods say is not known: ND-CLUSTER-011: ")
+        register(api_endpoint=server.url, kube_context="elsewhere")
+        assert "no context elsewhere" in shown(capsys, run)["notes"][0]
+        assert command(["runs", "show", run.run_id, "--kube-context", "elsewhere"]) == 1
+        assert capsys.readouterr().err.startswith("ND-CLUSTER-002: ")
+
+
+def test_a_run_that_was_cancelled_ends_a_watch_as_cancelled(register, capsys) -> None:
+    run = recording("slow")
+    with serving(answering(kfp(run, "slow"))) as server:
+        register(api_endpoint=server.url, cos_endpoint=f"http://127.0.0.1:{closed_port()}")
+        assert command(["runs", "watch", run.run_id]) == 4
+        out = capsys.readouterr().out
+        assert f"run {run.run_id}: CANCELED" in out
+        assert "FAILED" not in out
