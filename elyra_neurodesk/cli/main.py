@@ -56,6 +56,9 @@ COMMANDS = {
         "List, watch, cancel, retry and delete runs; get their logs and outputs.",
     ),
     "config": LazyCommand("elyra_neurodesk.cli.config", "config", "Create and list runtime configurations."),
+    "cluster": LazyCommand(
+        "elyra_neurodesk.cli.cluster", "cluster", "Set up a Kubernetes cluster for Neurodesk's tasks."
+    ),
     "modules": LazyCommand(
         "elyra_neurodesk.cli.modules",
         "modules",

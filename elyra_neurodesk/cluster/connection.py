@@ -62,6 +62,20 @@ def connect(context: str = "") -> ApiClient:
     return client.ApiClient(configuration)
 
 
+def current_context() -> str:
+    """Return the name of the kubeconfig's current context.
+
+    Raises:
+        NoKubeconfig: there is no kubeconfig, or it has none.
+    """
+    from kubernetes import config
+
+    try:
+        return str(config.list_kube_config_contexts()[1]["name"])
+    except config.ConfigException as problem:
+        raise NoKubeconfig(f"no usable kubeconfig: {one_line(str(problem))}.") from problem
+
+
 def _unknown(context: str, problem: Exception) -> ClusterError:
     from kubernetes import config
 

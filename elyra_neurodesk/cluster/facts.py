@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from elyra_neurodesk.cluster.api import (
+    MANAGED_BY,
     Api,
     KubernetesForbidden,
     Object,
@@ -76,11 +77,12 @@ class Node:
 
 @dataclass(frozen=True)
 class StorageClass:
-    """A StorageClass: its provisioner and parameters."""
+    """A StorageClass: its provisioner and parameters, and who manages it (a label), "" where nothing says."""
 
     name: str
     provisioner: str
     parameters: Mapping[str, str]
+    managed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Claim:
         storage_class: its class, "" for none.
         access_modes: such as ``ReadOnlyMany``.
         volume: its PersistentVolume, "" until it is bound.
+        managed_by: its label of that name, "" for none.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Claim:
     storage_class: str
     access_modes: tuple[str, ...]
     volume: str
+    managed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -367,7 +371,12 @@ def _node(item: Object) -> Node:
 
 
 def _storage_class(item: Object) -> StorageClass:
-    return StorageClass(item["metadata"]["name"], item["provisioner"], dict(item.get("parameters") or {}))
+    return StorageClass(
+        item["metadata"]["name"],
+        item["provisioner"],
+        dict(item.get("parameters") or {}),
+        _labels(item).get(MANAGED_BY, ""),
+    )
 
 
 def _claim(item: Object) -> Claim:
@@ -378,6 +387,7 @@ def _claim(item: Object) -> Claim:
         spec.get("storageClassName") or "",
         tuple(spec.get("accessModes", ())),
         spec.get("volumeName") or "",
+        _labels(item).get(MANAGED_BY, ""),
     )
 
 

@@ -86,6 +86,8 @@ class ClusterValues:
         password: that user's password.
         claim: PersistentVolumeClaim of CVMFS.
         namespace: namespace of a multi-user KFP, or "".
+        volume_mode: ``automount`` where the claim has every repository, "" for the schema's default.
+        kube_context: context of the kubeconfig, for commands that ask the cluster about pods, or "".
     """
 
     api_endpoint: str
@@ -97,6 +99,8 @@ class ClusterValues:
     password: str
     claim: str
     namespace: str = ""
+    volume_mode: str = ""
+    kube_context: str = ""
 
 
 def preset_metadata(preset: Preset, values: ClusterValues) -> dict[str, Any]:
@@ -116,6 +120,8 @@ def preset_metadata(preset: Preset, values: ClusterValues) -> dict[str, Any]:
         "cos_username": values.username,
         "cos_password": values.password,
         "cvmfs_claim": values.claim,
+        "cvmfs_volume_mode": values.volume_mode,
+        "kube_context": values.kube_context,
         "scratch_size": preset.scratch_size,
     }
     return {name: value for name, value in fields.items() if value} | {"tags": []}

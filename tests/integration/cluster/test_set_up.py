@@ -1,0 +1,190 @@
+"""The set-up on a real API server (tests/cluster): pods are changed as stated, and nothing is left behind."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elyra_neurodesk.cli.main import run
+from elyra_neurodesk.cluster.api import Api, Object, Reference, reference
+from elyra_neurodesk.cluster.deliveries.admission_policy import admission_policy, admission_policy_binding
+from elyra_neurodesk.cluster.pod_changes import PodChanges, apply
+from tests.support.recorded_pods import container, recorded_pod, with_kfp_sidecar
+
+control_planes = pytest.importorskip("tests.cluster.control_plane")
+binaries = pytest.importorskip("tests.cluster.binaries")
+
+pytestmark = pytest.mark.slow
+
+IMAGE = "vnmd/neurodesktop:2026-09-23"
+EVERYTHING = PodChanges("", "nd.json", "notebook", 1000, 100, "smarter-devices/fuse", "lab", "batch")
+CLAIM = Reference("v1", "PersistentVolumeClaim", "cvmfs-neurodesk", "kubeflow")
+COMPARED = (
+    "/api/v1/namespaces",
+    "/api/v1/persistentvolumeclaims",
+    "/api/v1/serviceaccounts",
+    "/apis/apps/v1/deployments",
+    "/apis/storage.k8s.io/v1/storageclasses",
+    "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies",
+    "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings",
+    "/apis/rbac.authorization.k8s.io/v1/roles",
+    "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+)
+OF_THE_SERVER = ("uid", "creationTimestamp", "managedFields", "resourceVersion", "generation")
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[Any]:
+    try:
+        with control_planes.running_control_plane() as running:
+            yield running
+    except binaries.NotBuilt as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def api(plane: Any) -> Api:
+    """Return a cluster with a namespace, KFP's and Argo's Deployments, and the account of tasks."""
+    from kubernetes import client
+
+    found = Api(plane.client)
+    apps = client.AppsV1Api(plane.client)
+    found.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubeflow"}})
+    for name, only in (
+        ("ml-pipeline", "ml-pipeline-api-server"),
+        ("workflow-controller", "workflow-controller"),
+    ):
+        labels = {"app": name}
+        one = {"name": only, "image": f"example.org/{only}:2.17.0", "env": [{"name": "A", "value": "b"}]}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [one]}}
+        body = {
+            "metadata": {"name": name},
+            "spec": {"selector": {"matchLabels": labels}, "template": template},
+        }
+        apps.create_namespaced_deployment("kubeflow", body, field_manager="kubeflow")
+    account = {"name": "pipeline-runner", "namespace": "kubeflow"}
+    found.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    batch = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "batch"}}
+    found.apply({**batch, "value": 7})
+    return found
+
+
+def stored(api: Api, pod: Object) -> Object:
+    """Return a pod as the API server would store it, without what differs each time."""
+    found = copy.deepcopy(api.create(pod, dry_run=True))
+    for field in ("name", *OF_THE_SERVER):
+        found["metadata"].pop(field, None)
+    spec = found["spec"]
+    spec["volumes"] = [one for one in spec["volumes"] if not one["name"].startswith("kube-api-access")]
+    for one in (*spec["containers"], *spec["initContainers"]):
+        mounts = one.get("volumeMounts", [])
+        one["volumeMounts"] = [each for each in mounts if not each["name"].startswith("kube-api-access")]
+    return found
+
+
+def wait_until_in_effect(api: Api, changes: PodChanges) -> None:
+    """Wait until the API server has compiled the policy of these changes."""
+    deadline = time.monotonic() + 60
+    while True:
+        pod = stored(api, recorded_pod("task-admission"))
+        names = [one["name"] for one in pod["spec"]["initContainers"]]
+        queue = pod["metadata"]["labels"].get("kueue.x-k8s.io/queue-name", "")
+        if "neurodesk-cvmfs" in names and queue == changes.queue:
+            return
+        assert time.monotonic() < deadline, "the policy has no effect"
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("changes", [PodChanges(), EVERYTHING])
+def test_policy_and_platform_spec_lead_to_the_same_whole_pod(api: Api, changes: PodChanges) -> None:
+    raw, driver = recorded_pod("task-admission"), recorded_pod("driver")
+    expected, unchanged = stored(api, apply(changes, raw)), stored(api, driver)
+    policy, binding = admission_policy(changes), admission_policy_binding(["kubeflow"])
+    api.apply(policy)
+    api.apply(binding)
+    try:
+        wait_until_in_effect(api, changes)
+        assert stored(api, raw) == expected
+        assert stored(api, with_kfp_sidecar(recorded_pod("task-admission"), IMAGE)) == expected
+        assert stored(api, driver) == unchanged
+        assert container(expected, "main")["volumeMounts"][0]["readOnly"] is True
+    finally:
+        api.delete(reference(binding))
+        api.delete(reference(policy))
+
+
+def snapshot(api: Api) -> dict[tuple[str, str, str], Object]:
+    found = {}
+    for path in COMPARED:
+        for item in api.items(path):
+            item.pop("status", None)
+            for field in OF_THE_SERVER:
+                item["metadata"].pop(field, None)
+            found[path, item["metadata"].get("namespace", ""), item["metadata"]["name"]] = item
+    return found
+
+
+def let_the_claim_go(api: Api) -> None:
+    """Drop the claim's finalizer once it is deleted, as the controller does that does not run here."""
+    from kubernetes import client
+
+    for _ in range(600):
+        claim = api.read(CLAIM)
+        if claim and claim["metadata"].get("deletionTimestamp"):
+            core = client.CoreV1Api(api.client)
+            core.patch_namespaced_persistent_volume_claim(
+                CLAIM.name, CLAIM.namespace, {"metadata": {"finalizers": None}}
+            )
+            return
+        time.sleep(0.1)
+
+
+def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
+    plane: Any,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kubeconfig = str(plane.kubeconfig)
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    before = snapshot(api)
+    assert run(["cluster", "plan"]) == 2
+    assert snapshot(api) == before
+    assert "+ PersistentVolumeClaim kubeflow/cvmfs-neurodesk" in capsys.readouterr().out
+    assert run(["cluster", "apply"]) == 0
+    applied = snapshot(api)
+    assert applied.keys() > before.keys()
+    assert run(["cluster", "plan"]) == 0
+    assert run(["cluster", "apply"]) == 0
+    assert snapshot(api) == applied
+    wait_until_in_effect(api, PodChanges())
+    assert run(["cluster", "remove", "--dry-run"]) == 0
+    assert snapshot(api) == applied
+    thread = threading.Thread(target=let_the_claim_go, args=(api,), daemon=True)
+    thread.start()
+    assert run(["cluster", "remove", "--yes"]) == 0
+    thread.join(60)
+    assert snapshot(api) == before
+    capsys.readouterr()
+    assert run(["cluster", "remove", "--yes"]) == 0
+    assert capsys.readouterr().out == "Nothing to remove.\n"
+
+
+@pytest.mark.parametrize("more", [[], ["--delivery", "workflow-defaults", "--sidecar-image", "i"]])
+def test_an_account_that_may_nothing_is_told_so_in_one_line(
+    plane: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], api: Api, more: list[str]
+) -> None:
+    kubeconfig = str(plane.kubeconfig_of("ana"))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    assert run(["cluster", "plan", *more]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("ND-CLUSTER-021: ")
+    assert "cluster render" in line
