@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.cli.main import run as command
+from elyra_neurodesk.storage.location import StorageLocation
 from tests.integration.runs.servers import HEALTHZ, Reply, answering, closed_port, healthy, serving
 from tests.support.kubeflow import Recording, recording
 from tests.support.kubernetes_api import Cluster, kubeconfig, serving_cluster
+from tests.support.objectstore import ObjectStore, running_nanio
+from tests.support.records import as_file, life_sign, task_record
 
 RUNS = "/apis/v2beta1/runs"
 
@@ -83,3 +88,50 @@ def test_a_run_that_was_cancelled_ends_a_watch_as_cancelled(register, capsys) ->
         out = capsys.readouterr().out
         assert f"run {run.run_id}: CANCELED" in out
         assert "FAILED" not in out
+
+
+def generic(store: ObjectStore, run: Recording, *tasks: str) -> dict[str, Reply]:
+    """Return what KFP's API answers for a run of notebooks whose outputs are in a store."""
+    location = StorageLocation(store.endpoint, store.bucket)
+    answers = kfp(run, *tasks)
+    spec = answers[f"{RUNS}/{run.run_id}"].content["pipeline_spec"]
+    for name, task in spec["root"]["dag"]["tasks"].items():
+        text = TaskSpec("p", "p", name, name, f"{name}.ipynb", "0" * 64, location).to_json()
+        task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": text}}}}
+    return answers
+
+
+def test_what_tasks_stored_beats_kfps_stale_word(register, capsys, tmp_path: Path) -> None:
+    names = ["first", *(f"n{number}" for number in range(24))]
+    wide, waiting = recording("wide25"), recording("pending-no-claim")
+    with running_nanio(tmp_path, "observed") as store:
+        for name in names[:-1]:
+            content = task_record(name, exit_status=int(name == "n5"))
+            store.put(f"p/{wide.run_id}/{name}/task-record.json", as_file(content))
+        sign = life_sign("hello", cells_done=3, cells=10, updated="2999-01-01T00:00:00.000Z")
+        store.put(f"p/{waiting.run_id}/hello/life-sign.json", as_file(sign))
+        answers = {**generic(store, wide, *names), **generic(store, waiting, "hello")}
+        with serving(answering(answers)) as server:
+            keys = {"cos_username": store.access_key, "cos_password": store.secret_key}
+            register(api_endpoint=server.url, cos_endpoint=store.endpoint, cos_bucket=store.bucket, **keys)
+            found = shown(capsys, wide)
+            assert (
+                Counter((task["state"], task["sources"]["state"]) for task in found["tasks"])[
+                    ("SUCCEEDED", "record")
+                ]
+                >= 15
+            )
+            states = {task["name"]: task["state"] for task in found["tasks"]}
+            assert [name for name, state in states.items() if state != "SUCCEEDED"] == ["n5"]
+            assert (states["n5"], "notes" in found) == ("FAILED", False)
+            (task,) = shown(capsys, waiting)["tasks"]
+            assert (task["state"], task["progress"], task["sources"]["progress"]) == (
+                "RUNNING",
+                "3 of 10 cells",
+                "life sign",
+            )
+        with serving(answering(answers)) as server:
+            register(api_endpoint=server.url, cos_endpoint=f"http://127.0.0.1:{closed_port()}", **keys)
+            found = shown(capsys, waiting)
+            assert found["tasks"][0]["state"] == "RUNNING"
+            assert found["notes"][0].startswith("what tasks recorded is not known: ND-STORE-")
