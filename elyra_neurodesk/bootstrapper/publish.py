@@ -60,6 +60,7 @@ class Publisher:
     began: float = field(default_factory=time.time)
     _taken: set[str] = field(default_factory=set)
     _recorded: bool = False
+    _earlier: tuple[str, ...] = ()
 
     @property
     def executed(self) -> Path:
@@ -102,6 +103,7 @@ class Publisher:
             self.log.say(f"{self.progress.spec.file} done, {len(self.progress.outputs)} outputs stored")
         try:
             self._upload_log_and_record()
+            self._remove_earlier()
         except Exception as problem:
             if self._recorded:  # with the task's result; what changed since concerns undeclared files only
                 self.log.say(f"warning: log and record could not be updated: {_one_line(problem)}")
@@ -111,11 +113,39 @@ class Publisher:
 
     def _upload_log_and_record(self) -> None:
         if not self._recorded:  # a record that is there is another attempt's
-            self.progress.attempt = self._attempt()
+            self._read_earlier_record()
         self._keep_record()  # before what may fail: it is there also when the store is not
         if self.log_path.is_file():
             self._upload(self._key(self.log_path.name, "neurodesk"), self.log_path)
         self._upload_record()
+
+    def _read_earlier_record(self) -> None:
+        """Note which attempt this is, and what the one before stored, where that left a record."""
+        try:
+            earlier = json.loads(self.store.get(self._run_key(TASK_RECORD)))
+            self.progress.attempt = int(earlier.get("attempt") or 1) + 1
+            files = [
+                file for name in ("outputs", "reports", "undeclared") for file in earlier.get(name) or ()
+            ]
+            self._earlier = tuple(str(file["key"]) for file in files)
+        except (NeurodeskError, ValueError, TypeError, KeyError, AttributeError):
+            return
+
+    def _remove_earlier(self) -> None:
+        """Remove what an earlier attempt stored and this one has not: what is listed is what the record says.
+
+        An attempt that did not come so far as to run anything replaces nothing.
+        """
+        if not self.started:
+            return
+        progress = self.progress
+        now = {file.key for file in (*progress.outputs, *progress.reports, *progress.undeclared)}
+        stale = [key for key in self._earlier if key not in now and key.startswith(self._run_key(""))]
+        try:
+            for key in stale:
+                self.store.delete(key)
+        except Exception as problem:  # a store that permits no deleting
+            self.log.say(f"warning: files of an earlier attempt stay in the store: {_one_line(problem)}")
 
     def _keep_undeclared(self, declared: set[str]) -> None:
         """Upload small files that nobody declared and say which are not kept; nothing here fails the task.
@@ -245,14 +275,6 @@ class Publisher:
 
     def _upload(self, key: str, path: Path) -> None:
         self._uploaded(path.name, key, path)
-
-    def _attempt(self) -> int | None:
-        """Return the number of this attempt where an earlier one of the run left a record, else None."""
-        try:
-            earlier = json.loads(self.store.get(self._run_key(TASK_RECORD)))
-            return int(earlier.get("attempt") or 1) + 1
-        except (NeurodeskError, ValueError, TypeError, AttributeError):
-            return None
 
     def _record(self) -> bytes:
         return codec.to_bytes(record.build(self.progress, record.now()))

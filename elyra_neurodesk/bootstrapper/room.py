@@ -74,6 +74,10 @@ class RoomWaitingStorage:
             lambda: self._store.put_file(key, path, content_type, move), path.stat().st_size
         )
 
+    def delete(self, key: str) -> None:
+        """Remove an object, which needs no room."""
+        self._store.delete(key)
+
     def _patiently(self, store: Callable[[], T], size: int) -> T:
         while True:
             try:

@@ -24,6 +24,9 @@ from elyra_neurodesk.network import root_text
 # KFP keeps names in columns of 128 characters; a version's name adds 30 to the pipeline's
 NAME_LIMIT = 96
 
+_REFUSALS = (400, 403, 404, 422)
+"""Statuses that say that nothing was made; 409 is not one, a run of that name may be there."""
+
 
 class SubmissionRefused(NeurodeskError):
     """KFP refused the pipeline, the experiment or the run."""
@@ -88,12 +91,48 @@ def publish(
         path = Path(folder, "pipeline.yaml")
         path.write_text(package, "utf-8")
         version = publisher.new_version(path, title, run_name, description)
-    uploaded = f"Version '{version.display_name}' of pipeline '{title}' was uploaded."
-    with _translate_errors(connection, f"experiment '{experiment}'", uploaded):
+    uploaded = _Uploaded(publisher, version, title)
+    with (
+        _translate_errors(connection, f"experiment '{experiment}'", uploaded),
+        uploaded.kept_unless_refused(),
+    ):
         experiment_id = publisher.experiment(shortened(experiment))
-    with _translate_errors(connection, f"run '{run_name}'", uploaded):
+    with _translate_errors(connection, f"run '{run_name}'", uploaded), uploaded.kept_unless_refused():
         run_id = publisher.run(run_name, experiment_id, version, parameters or {})
     return PublishedRun(run_id, run_name, version.pipeline_id, version.pipeline_version_id)
+
+
+@dataclass
+class _Uploaded:
+    """A version that was uploaded for a run; as text, what KFP has of it.
+
+    Attributes:
+        publisher: uploaded it.
+        version: KFP's.
+        title: the pipeline's name.
+        removed: whether it was removed again.
+    """
+
+    publisher: _Publisher
+    version: Any
+    title: str
+    removed: bool = False
+
+    def __str__(self) -> str:
+        name = f"Version '{self.version.display_name}' of pipeline '{self.title}' was uploaded"
+        return f"{name}, and removed again." if self.removed else f"{name}."
+
+    @contextlib.contextmanager
+    def kept_unless_refused(self) -> Iterator[None]:
+        """Remove the version when KFP refuses what the block asks for: nothing was started with it."""
+        try:
+            yield
+        except kfp_server_api.ApiException as problem:
+            if problem.status in _REFUSALS:
+                with contextlib.suppress(Exception):  # the refusal is what counts
+                    self.publisher.remove(self.version)
+                    self.removed = True
+            raise
 
 
 @dataclass(frozen=True)
@@ -121,6 +160,16 @@ class _Publisher:
             lambda: self._version(pipeline_id, name),
             unique=True,
         )
+
+    def remove(self, version: Any) -> None:
+        """Remove a version, and its pipeline when that was the only one."""
+        pipelines, pipeline_id = self._pipelines, version.pipeline_id
+        self.connection.call(
+            pipelines.pipeline_service_delete_pipeline_version, pipeline_id, version.pipeline_version_id
+        )
+        listed = pipelines.pipeline_service_list_pipeline_versions
+        if not self.connection.call(listed, pipeline_id, page_size=1).pipeline_versions:
+            self.connection.call(pipelines.pipeline_service_delete_pipeline, pipeline_id)
 
     def experiment(self, name: str) -> str:
         """Return the id of the experiment ``name``, made if there is none."""
@@ -219,21 +268,24 @@ def _named(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _translate_errors(connection: Connection, what: str, uploaded: str = "") -> Iterator[None]:
+def _translate_errors(connection: Connection, what: str, uploaded: _Uploaded | None = None) -> Iterator[None]:
     """Turn what is raised in the block into an error that ends with what KFP has already."""
-    so_far = f"{uploaded} No run was started.".strip()
+
+    def so_far() -> str:
+        return f"{uploaded or ''} No run was started.".strip()
+
     try:
         with translate_errors(connection.endpoint):
             yield
     except OutcomeUnknown as unknown:
         seen = "no such run is there yet" if unknown.looked else "it cannot be looked for now"
         raise SubmissionUnclear(
-            f"whether {what} was started is not known: {root_text(unknown.problem)}; {seen}. {uploaded}"
+            f"whether {what} was started is not known: {root_text(unknown.problem)}; {seen}. {uploaded or ''}"
         ) from unknown
     except kfp_server_api.ApiException as problem:  # 404, which `translate_errors` leaves to its caller
         raise SubmissionRefused(
             f"Kubeflow Pipelines at {connection.endpoint} refused {what} "
-            f"(HTTP {problem.status}): {reason(problem)}. {so_far}"
+            f"(HTTP {problem.status}): {reason(problem)}. {so_far()}"
         ) from problem
     except NeurodeskError as problem:
-        raise type(problem)(f"{problem.message} {so_far}", problem.hint) from problem
+        raise type(problem)(f"{problem.message} {so_far()}", problem.hint) from problem

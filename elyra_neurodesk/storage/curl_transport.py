@@ -107,6 +107,10 @@ class CurlTransport:
         finally:
             os.close(descriptor)
 
+    def delete(self, key: str) -> None:
+        """Remove an object; S3 answers 204 also where there is none."""
+        self._curl(key, "--request", "DELETE")
+
     def classify_error(self, problem: Exception) -> Failure | None:
         """Return what a `CurlFailed` means."""
         if isinstance(problem, FileNotFoundError) and problem.filename == "curl":

@@ -109,6 +109,13 @@ class ObjectStorage(Protocol):
             OSError: the file cannot be read.
         """
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there counts as removed.
+
+        Raises:
+            StorageError: the store failed or refused.
+        """
+
 
 class BrowsableStorage(ObjectStorage, Protocol):
     """An object store whose objects can be listed too: what commands need."""
@@ -121,13 +128,6 @@ class BrowsableStorage(ObjectStorage, Protocol):
 
     def list(self, prefix: str) -> list[StoredObject]:
         """Return every object whose key starts with ``prefix``, by key; raises as `get` does."""
-
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there counts as removed.
-
-        Raises:
-            StorageError: the store failed or refused.
-        """
 
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none.

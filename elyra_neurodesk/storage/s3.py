@@ -104,6 +104,10 @@ class S3Storage(Generic[AnyTransport]):
         self.put(key, path, content_type)
         return done
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there counts as removed."""
+        self._call(lambda way: way.delete(key), Action.WRITE, key)
+
     def _call(self, call: Callable[[AnyTransport], T], action: Action, key: str = "") -> T:
         """Make a call as often as the policy allows.
 
@@ -162,10 +166,6 @@ class BrowsableS3Storage(S3Storage["MinioTransport"]):
     def list(self, prefix: str) -> list[StoredObject]:
         """Return every object whose key starts with ``prefix``, by key."""
         return self._call(lambda way: way.list(prefix), Action.READ, prefix)
-
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there counts as removed."""
-        self._call(lambda way: way.delete(key), Action.WRITE, key)
 
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none."""

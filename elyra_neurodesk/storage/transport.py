@@ -49,5 +49,8 @@ class Transport(Protocol):
     ) -> None:
         """Store an object."""
 
+    def delete(self, key: str) -> None:
+        """Remove an object, if there is one."""
+
     def classify_error(self, problem: Exception) -> Failure | None:
         """Return what an exception of the other methods means, None for one that is not the store's."""

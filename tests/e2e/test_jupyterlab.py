@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
+import nbformat
 import pytest
 
 from tests.e2e.jupyterlab import (
@@ -233,3 +234,39 @@ def test_a_nodes_modules_are_chosen_in_the_editor_and_saved(lab: Lab, browser: T
         ]
         assert parameters["neurodesk_strictness"] == "warn"
     assert lab.complaints() == []
+
+
+REPORT = """
+import base64, os
+os.makedirs("figures")
+png = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAEElEQVR4nGP4z8AARAwoFABE0AX7pM/egAAAAABJRU5ErkJggg=="
+open("figures/a b.png", "wb").write(base64.b64decode(png))
+open("report.html", "w").write("<h1>QC</h1><img src='figures/a%20b.png'>")
+"""
+
+
+def test_an_html_output_shows_its_images_and_stays_a_stranger_to_the_pages(lab: Lab, browser: Tabs) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(REPORT)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    file = lab.directory / "report.ipynb"
+    nbformat.write(notebook, file)
+    given = (
+        "--image",
+        "vnmd/neurodesktop:2026-09-23",
+        "--output",
+        "report.html",
+        "--output",
+        "figures/*.png",
+    )
+    run = json.loads(lab.elyra_neurodesk("submit", str(file), *given, "--watch", "--json"))
+    page_of_run = f"elyra-neurodesk/runs/{run['run_id']}"
+    direct = f"{run['run_url'].partition('#')[0]}runs/{run['run_id']}?token={lab.backend_token}"
+    for name, address in (("behind-jupyter", f"{lab.url}{page_of_run}"), ("direct", direct)):
+        with browser.open(address, name) as page:
+            page.get_by_role("link", name="report.html", exact=True).click()
+            expect(page.get_by_role("heading", name="QC")).to_be_visible()
+            page.wait_for_function("document.images[0].complete")
+            assert page.evaluate("document.images[0].naturalWidth") == 2
+            assert page.evaluate("window.origin") == "null"
+            assert page.evaluate("fetch('../../../..').then(() => 'read', () => 'refused')") == "refused"
+            browser.show(page, f"12-report-{name}")

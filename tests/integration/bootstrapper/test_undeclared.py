@@ -193,3 +193,22 @@ def test_a_hundred_thousand_files_are_counted(
     assert len(record["not_kept"]["named"]) == 20
     assert len(str(record["not_kept"])) < 2000
     subprocess.run(["rm", "-rf", str(tmp_path / "w")], check=True)
+
+
+def test_a_further_attempt_replaces_what_the_one_before_stored(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    code = (
+        "import os\nopen(os.environ['NAME'] + '.csv', 'w').write('1')\nopen('always.csv', 'w').write('2')\n"
+    )
+    files = {"model.ipynb": make_notebook(code)}
+    for name in ("first", "second"):
+        spec = submit(shared_store, "model.ipynb", files, directory=directory, env={"NAME": name})
+        assert run(shared_store, spec, tmp_path / name).status == 0
+    record = record_of(shared_store, spec)
+    assert record["attempt"] == 2
+    assert sorted(paths(record)) == ["always.csv", "second.csv"]
+    kept = ["undeclared/always.csv", "undeclared/second.csv"]
+    assert stored(shared_store, directory) == sorted(
+        [*kept, "model.html", "model.ipynb", "model.log", "task-record.json"]
+    )

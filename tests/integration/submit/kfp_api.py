@@ -77,6 +77,8 @@ class KfpApi:
             return path.removeprefix("pipelines/").replace(
                 "upload", "upload_pipeline", path.endswith("upload")
             )
+        if method == "DELETE":
+            return "delete_version" if "/versions/" in path else "delete_pipeline"
         kind = "pipeline_versions" if path.endswith("/versions") else path
         return f"{'find' if method == 'GET' else 'create'}_{kind.removesuffix('s')}"
 
@@ -95,6 +97,12 @@ class KfpApi:
         if name == "upload_version":
             version = {"display_name": query["name"], "pipeline_id": query["pipelineid"]}
             return self._make("pipeline_versions", "pipeline_version_id", version, unique=True)
+        if verb == "delete":
+            wanted = path.rpartition("/")[2]
+            for key, things in (("pipeline_version_id", "pipeline_versions"), ("pipeline_id", "pipelines")):
+                if key.startswith(f"pipeline_{kind}" if kind == "version" else "pipeline_id"):
+                    self.things[things] = [one for one in self.things[things] if one[key] != wanted]
+            return Reply(content={})
         if name == "create_experiment":
             return self._make("experiments", "experiment_id", json.loads(body), unique=True)
         if name == "create_run":

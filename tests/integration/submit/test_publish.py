@@ -88,6 +88,26 @@ def test_a_refusal_is_final_and_told_in_one_line(
         )
 
 
+def test_a_run_that_is_refused_leaves_no_pipeline_of_its_own_and_keeps_earlier_versions() -> None:
+    refusal = Reply(400, {"message": "the node 'x' requests 99 CPUs"})
+    with running_kfp_api(create_run=[Fault(refusal)]) as api:
+        error = failed(api, errors.RequestRejected)
+        assert "was uploaded, and removed again. No run was started." in error.message
+        assert (api.things["pipelines"], api.things["pipeline_versions"]) == ([], [])
+        submit(api)
+        api.faults["create_run"] = [Fault(refusal)]
+        api.runs.clear()
+        failed(api, errors.RequestRejected)
+        assert [len(api.things[kind]) for kind in ("pipelines", "pipeline_versions")] == [1, 1]
+
+
+def test_a_version_that_cannot_be_removed_is_named() -> None:
+    refusal, denied = Reply(400, {"message": "no"}), Reply(403, {"message": "no rights"})
+    with running_kfp_api(create_run=[Fault(refusal)], delete_version=[Fault(denied)]) as api:
+        assert "was uploaded. No run was started." in failed(api, errors.RequestRejected).message
+        assert len(api.things["pipeline_versions"]) == 1
+
+
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("reply", [RESET, HALF, Reply(500), Reply(502), Reply(503)], ids=repr)
 @pytest.mark.parametrize("done", [False, True])
