@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from elyra_neurodesk.bootstrapper.log import Log
 from elyra_neurodesk.bootstrapper.notebook_file import NotebookFacts
 from elyra_neurodesk.bootstrapper.papermill_engine import ENGINE, register_engine
 from elyra_neurodesk.bootstrapper.parameters import ParameterValue
+from elyra_neurodesk.bootstrapper.running_notebook import RunningNotebook
 from elyra_neurodesk.errors import NeurodeskError, one_line
 
 KERNEL_TIMEOUT = 120  # seconds for a kernel to start
@@ -40,11 +41,12 @@ def execute(
     values: Mapping[str, ParameterValue],
     log: Log,
     guard: Guard,
+    begun: Callable[[RunningNotebook], object] = lambda running: None,
 ) -> None:
     """Run the notebook ``file`` of the current directory; ``executed`` is there whatever happens.
 
     Parameters are injected only where a cell is tagged ``parameters``: papermill would otherwise put a
-    cell on top of a notebook that expects none.
+    cell on top of a notebook that expects none. ``begun`` gets the notebook when its execution begins.
 
     Raises:
         NotebookFailed: a cell raised or the kernel died.
@@ -57,7 +59,7 @@ def execute(
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of every parameter without a default
-    register_engine(log)
+    register_engine(log, begun)
     inject = dict(values) if facts.parameters_cell is not None else {}
 
     def run_once() -> None:

@@ -18,6 +18,7 @@ from elyra_neurodesk.bootstrapper import packages
 from elyra_neurodesk.bootstrapper.cvmfs import CvmfsMount
 from elyra_neurodesk.bootstrapper.file_manifest import FileManifest
 from elyra_neurodesk.bootstrapper.parameters import ParameterValue, as_recorded
+from elyra_neurodesk.bootstrapper.running_notebook import RunningNotebook
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.jsonld import ACTIVITY, CONTEXT
@@ -64,6 +65,7 @@ class Progress:
         undeclared: files that nobody declared, once they are stored.
         not_kept: those that were not stored.
         language: what ran, None before.
+        notebook: the notebook that is being executed, None before and for scripts.
         findings: what the guard noted.
         error: the first error.
         attempt: which attempt of the run at this task it is, where an earlier one left a record.
@@ -84,6 +86,7 @@ class Progress:
     undeclared: list[StoredFile] = field(default_factory=list)
     not_kept: NotKept | None = None
     language: Language | None = None
+    notebook: RunningNotebook | None = None
     findings: list[GuardFinding] = field(default_factory=list)
     error: NeurodeskError | None = None
     attempt: int | None = None
@@ -92,6 +95,10 @@ class Progress:
     def exit_status(self) -> int:
         """Return the exit status: 0 as long as nothing failed."""
         return 0 if self.error is None else self.error.exit_status
+
+    def begun(self, notebook: RunningNotebook) -> None:
+        """Note that the notebook's execution begins."""
+        self.notebook = notebook
 
     def fail(self, error: NeurodeskError) -> None:
         """Keep the first error; what fails afterwards follows from it more often than not."""
@@ -113,11 +120,11 @@ def build(progress: Progress, finished: datetime) -> TaskRecord:
         parents=tuple(spec.parents),
         host=socket.gethostname(),
         image=progress.image,
-        started=_rfc3339(progress.started),
-        finished=_rfc3339(finished),
+        started=rfc3339(progress.started),
+        finished=rfc3339(finished),
         seconds=round((finished - progress.started).total_seconds(), 3),
         exit_status=progress.exit_status,
-        error=_error(progress.error),
+        error=recorded_error(progress.error),
         strict=cast("Strictness", spec.strict),  # task.check has refused any other
         findings=tuple(progress.findings),
         file=spec.file,
@@ -155,9 +162,11 @@ def _loaded(seen: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[Module]:
         yield Module("", name, container, via="lmod", status="loaded", by="notebook")
 
 
-def _error(error: NeurodeskError | None) -> RecordedError | None:
+def recorded_error(error: NeurodeskError | None) -> RecordedError | None:
+    """Return an error as records have it."""
     return None if error is None else RecordedError(error.code, error.message, error.hint)
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """Return a time as records have it: UTC, to the millisecond."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -29,6 +29,7 @@ from elyra_neurodesk.bootstrapper import (
 from elyra_neurodesk.bootstrapper.disk import mention_full_disk
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
+from elyra_neurodesk.bootstrapper.life_signs import LifeSigns
 from elyra_neurodesk.bootstrapper.log import Log, write_termination_message
 from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
@@ -40,7 +41,7 @@ from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.interface import ObjectStorage
 from elyra_neurodesk.storage.location import directory_of
-from elyra_neurodesk.storage.task import task_storage
+from elyra_neurodesk.storage.task import impatient_storage, task_storage
 
 KINDS = (".ipynb", ".py", ".r")
 STRICT = ("error", "warn", "off")
@@ -72,6 +73,9 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
     progress = Progress(spec, run_id, image=image.find(os.environ))
     publisher = Publisher(patient, progress, place, log, store)
     log.attach(publisher.log_path)
+    signs = _life_signs(progress, publisher, log)
+    termination.then(signs.hurry)
+    signs.start()
     try:
         log.say(f"task {spec.task} of run {run_id}: {spec.file} in {place.files}")
         _read_arguments(progress, assignments)
@@ -86,11 +90,25 @@ def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Lo
     termination.ignore_signals()
     if termination.received:
         progress.error = TaskTerminated(f"{spec.file} was stopped.")
+    signs.leave_files()
     publisher.publish()
     if progress.error is not None:
         write_termination_message(str(progress.error))
+    signs.end()
     log.close()
     return progress.exit_status
+
+
+def _life_signs(progress: Progress, publisher: Publisher, log: Log) -> LifeSigns:
+    location, environment = progress.spec.store, dict(os.environ)
+    return LifeSigns(
+        lambda: impatient_storage(location, environment),
+        directory_of(location.endpoint) is not None,
+        progress,
+        log,
+        publisher.executed.name,
+        environment,
+    )
 
 
 def check(spec: TaskSpec, run_id: str) -> None:
@@ -183,7 +201,9 @@ def _execute(progress: Progress, publisher: Publisher, log: Log) -> None:
         log.say(f"running {spec.file} with papermill, kernel {kernel}")
         publisher.started = True
         try:
-            notebook.execute(spec.file, facts, kernel, publisher.executed, progress.parameters, log, guard)
+            notebook.execute(
+                spec.file, facts, kernel, publisher.executed, progress.parameters, log, guard, progress.begun
+            )
         finally:
             guard.at_end("", facts.language)  # what a kernel that died has left
     else:

@@ -33,6 +33,7 @@ class Termination:
 
     def __init__(self, stop: Callable[[], None]) -> None:
         self._stop = stop
+        self._then: Callable[[], None] = lambda: None
         self._ignored = False
         self.received = False
 
@@ -40,6 +41,10 @@ class Termination:
         """Take over both signals (an explicit handler also works for PID 1, which has no default one)."""
         signal.signal(signal.SIGTERM, self._handle)
         signal.signal(signal.SIGINT, self._handle)
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this, too, at the first signal, after ``stop``; it must be as short."""
+        self._then = call
 
     def ignore_signals(self) -> None:
         """From now on signals change nothing: what is left is short, and worth more when finished."""
@@ -49,4 +54,5 @@ class Termination:
         if not self._ignored:
             self._ignored = self.received = True
             self._stop()
+            self._then()
             raise Terminated

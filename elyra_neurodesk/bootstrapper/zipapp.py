@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KINDS = (".py", ".bash", ".sh", ".r", ".R")
-RECORD = ("__init__", "codec", "jsonld", "life_sign", "model", "undeclared")
+RECORD = ("__init__", "codec", "jsonld", "life_sign", "log_so_far", "model", "undeclared")
 """What a task needs of ``elyra_neurodesk.record``."""
 
 MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")

@@ -16,6 +16,7 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
+from elyra_neurodesk.record.life_sign import LIFE_SIGN
 from elyra_neurodesk.record.model import StoredFile, TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
 from elyra_neurodesk.record.undeclared import DIRECTORY
@@ -212,7 +213,7 @@ class RunResults:
         found = [
             RunOutput(task, path, item.key, item.size, etag=item.etag)
             for item, task, slash, path in parts
-            if slash
+            if slash and path != LIFE_SIGN
         ]
         records = self.records(self.specs)
         declared = {

@@ -60,8 +60,11 @@ class CurlTransport:
         ValueError: the endpoint is not one.
     """
 
-    def __init__(self, location: StorageLocation, credentials: Credentials) -> None:
+    def __init__(
+        self, location: StorageLocation, credentials: Credentials, read_timeout: float = READ_TIMEOUT
+    ) -> None:
         host, secure = split_endpoint(location.endpoint)
+        self._read_timeout = read_timeout
         self._base = f"{'https' if secure else 'http'}://{host}/{quote(location.bucket)}/"
         options = {
             "user": f"{credentials.access_key}:{credentials.secret_key}",
@@ -143,7 +146,7 @@ class CurlTransport:
                     *("--silent", "--show-error", "--globoff", "--path-as-is"),
                     *("--connect-timeout", str(CONNECT_TIMEOUT)),
                     # slower than a byte per second for that long counts as no answer
-                    *("--speed-limit", "1", "--speed-time", str(int(READ_TIMEOUT))),
+                    *("--speed-limit", "1", "--speed-time", str(int(self._read_timeout))),
                     *("--write-out", "%{stderr}\n%{http_code}"),
                     *options,
                     "--url",

@@ -17,10 +17,13 @@ from elyra_neurodesk.storage.interface import ObjectStorage
 from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.minio_transport import MinioTransport
 from elyra_neurodesk.storage.s3 import RetryPolicy, S3Storage
-from elyra_neurodesk.storage.transport import Credentials, Transport
+from elyra_neurodesk.storage.transport import READ_TIMEOUT, Credentials, Transport
 
 RETRY = RetryPolicy(tries=5, patience=20.0)
 """A request fails after about 25 s at the latest."""
+
+IMPATIENCE = 5.0
+"""Seconds without an answer after which a request that the task can do without fails."""
 
 
 def task_storage(
@@ -40,6 +43,24 @@ def task_storage(
     Raises:
         TaskStorageError: the endpoint is a file URL that names no directory.
     """
+    return _storage(location, environment, RETRY, READ_TIMEOUT, sleep)
+
+
+def impatient_storage(location: StorageLocation, environment: Mapping[str, str]) -> ObjectStorage:
+    """Return the same store as one that gives up soon: each request is tried once, for `IMPATIENCE`.
+
+    For what a task can do without. Arguments and errors are those of `task_storage`.
+    """
+    return _storage(location, environment, RetryPolicy(tries=1), IMPATIENCE, time.sleep)
+
+
+def _storage(
+    location: StorageLocation,
+    environment: Mapping[str, str],
+    retry: RetryPolicy,
+    read_timeout: float,
+    sleep: Callable[[float], None],
+) -> ObjectStorage:
     errors = TaskErrors(location.endpoint, location.bucket)
     if (storage := directory_storage(location, errors)) is not None:
         return storage
@@ -51,9 +72,9 @@ def task_storage(
             raise TaskWrongCredentials("the task has no object-store credentials in its environment.")
         try:
             if importlib.util.find_spec("minio") is None:
-                return CurlTransport(location, credentials)
-            return MinioTransport(location, credentials, environment)
+                return CurlTransport(location, credentials, read_timeout)
+            return MinioTransport(location, credentials, environment, read_timeout=read_timeout)
         except ValueError as problem:
             raise errors.unusable(str(problem)) from problem
 
-    return S3Storage(connect, errors, RETRY, sleep)
+    return S3Storage(connect, errors, retry, sleep)

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from elyra_neurodesk.record.life_sign import LIFE_SIGN
 from elyra_neurodesk.record.schemas import record_validator
 from tests.support.objectstore import ObjectStore
 from tests.support.tasks import RUN_ID, make_notebook, record_of, run, start, submit
@@ -15,7 +16,8 @@ from tests.support.tasks import RUN_ID, make_notebook, record_of, run, start, su
 
 def stored(store: ObjectStore, directory: str, task: str = "one") -> list[str]:
     prefix = f"some/prefix/{directory}/{RUN_ID}/{task}/"
-    return [key.removeprefix(prefix) for key in store.keys(prefix)]
+    names = [key.removeprefix(prefix) for key in store.keys(prefix)]
+    return [name for name in names if name != LIFE_SIGN]  # see test_life_signs.py
 
 
 def paths(record: dict[str, Any]) -> list[str]:
