@@ -77,7 +77,6 @@ class Stopwatch:
         """Measure the container command that we compile."""
         url = f"{self.store.endpoint}/{self.store.bucket}/{self.spec.store.bootstrapper_key(zipapp_sha256())}"
         arguments = [
-            zipapp_sha256(),
             url,
             "--run-id",
             f"r{time.monotonic_ns()}",

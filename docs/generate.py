@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import click
 
 import elyra_neurodesk
-from elyra_neurodesk.bootstrapper.command import SCRIPT
+from elyra_neurodesk.bootstrapper.command import ERRORS
 from elyra_neurodesk.cluster.pods import PROBLEMS
 from elyra_neurodesk.elyra_adapter.schema_files import neurodesk_schema
 from elyra_neurodesk.errors import all_errors
@@ -43,12 +42,12 @@ def errors_page() -> str:
         for error in all_errors()
         if "code" in vars(error) and error.__module__.startswith("elyra_neurodesk.")
     }
-    for number, text, status in re.findall(r"\be ([0-9]) ['\"](.*?)['\"] ([0-9]+)", SCRIPT):
+    for number, (text, status) in ERRORS.items():
         rows[f"ND-START-00{number}"] = (
-            f"The task's container cannot start: {text.replace('$u', 'the bootstrapper')}.",
+            f"The task's container cannot start: {text}.",
             "Use a runtime image that has elyra-neurodesk[bootstrapper], or python3 and curl 7.75 or newer, "
             "and that reaches the object store.",
-            int(status),
+            status,
         )
     table = ["| Code | What happened | What to do | Exit status |", "| --- | --- | --- | --- |"]
     table += [

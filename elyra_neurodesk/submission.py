@@ -173,9 +173,12 @@ def submit(
     Raises:
         NeurodeskError: the store or KFP cannot be reached, or refuses.
     """
+    from elyra_neurodesk.compile.argo_size import check_workflow_size
     from elyra_neurodesk.compile.package import package_text
     from elyra_neurodesk.kfp_api.publish import publish
 
+    if not prepared.settings.stores_in_directory:  # the embedded backend has no Argo
+        check_workflow_size(prepared.graph)
     package = package_text(prepared.graph)
     log(f"compiled {len(prepared.graph.tasks)} tasks")
     sent = prepared.upload()

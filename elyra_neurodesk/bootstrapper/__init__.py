@@ -1,11 +1,11 @@
 """What runs in a task's container: fetch, run the notebook or script, report, upload.
 
 Importable on Python 3.10 without elyra or kfp: the submit side packs it into a zipapp for images that lack
-this package. ``PROTOCOL`` is the version of the command line and of `TaskSpec`; a container whose installed
+this package. ``V1`` names the version of the command line and of `TaskSpec`; a container whose installed
 copy has another one fetches the zipapp instead.
 """
 
-PROTOCOL = 1
+V1 = True
 
 ARGUMENTS = "ELYRA_NEURODESK_ARGUMENTS"
 """Environment variable with the path of a JSON file that has the bootstrapper's arguments."""

@@ -1,33 +1,41 @@
-"""The command of every generic task's container: a constant, repeated in the compiled pipeline, hence short.
+"""The command of every generic task's container: a constant, and short.
 
-Its arguments are the zipapp's SHA-256, the zipapp's URL, then the bootstrapper's own arguments. No value of
-a user is part of the script. The credentials, a session token included, reach curl through its standard
-input, so that they are in no process's command line; sed quotes them as curl's configuration files want it.
-Every Python that need not start is a tenth of a second less before the first cell.
+Argo stores every byte of it eight times for every task. Its $0 is the zipapp's URL, which ends in its
+SHA-256; its arguments are the bootstrapper's own. No value of a user is part of the script. The credentials,
+with a session token where there is one, reach curl through its standard input, so that they are in no
+process's command line; sed quotes them as curl's configuration files want it. Every Python that need not
+start is a tenth of a second less before the first cell.
+
+A failure is one line, `ERRORS`, with what the failed program said: in the log, and in the container's
+termination message, where Kubernetes shows it as part of the pod's status.
 """
 
 from __future__ import annotations
 
-from elyra_neurodesk.bootstrapper import PROTOCOL
+ERRORS = {
+    1: ("the image has no python3", 16),
+    2: ("its curl is older than 7.75", 16),
+    3: ("the image has no curl", 16),
+    4: ("the bootstrapper could not be fetched from the object store", 13),
+    5: ("the bootstrapper in the object store has another SHA-256", 17),
+}
+"""Number of the code ``ND-START-00N``, to what it means and the exit status."""
 
-_SCRIPT = """\
-h=$1 u=$2 p=python3;shift 2
-e(){ echo "ND-START-00$1: $2">&2;exit $3;}
-command -v $p>/dev/null||e 1 'the image has no python3' 16
-$p -c 'import elyra_neurodesk.bootstrapper as b;exit(b.PROTOCOL!=PROTOCOL_NUMBER)' 2>/dev/null&&\
-exec $p -m elyra_neurodesk.bootstrapper "$@"
-f=`mktemp -dp "${ELYRA_WRITABLE_CONTAINER_DIR:-/tmp}"`/b
-t=$AWS_SESSION_TOKEN
-printf '%s\\n' "user=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ${t:+"header=x-amz-security-token: $t"}|\
-sed 's/[\\\\"]/\\\\&/g;s/=/="/;s/$/"/'|\
-curl -K- -sSf --retry 4 --retry-connrefused --connect-timeout 5 --aws-sigv4 \
-"aws:amz:${AWS_REGION:-us-east-1}:s3" -o "$f" "$u"
-case $? in
-0);;2)e 2 'curl is older than 7.75' 16;;127)e 3 'the image has no curl' 16;;*)e 4 "$u: not fetched" 13
-esac
-echo "$h  $f"|sha256sum -c >/dev/null 2>&1||e 5 "$u: wrong SHA-256" 17
-exec $p "$f" "$@"
+SCRIPT = """\
+p=python3 m=elyra_neurodesk.bootstrapper t=/dev/termination-log
+e(){ c=ND-START-00$1:\\ $c;echo $c>&2;[ -f $t ]&&echo $c>$t;exit $2;}
+c=`$p -c "from $m import V1" 2>&1`
+case $? in 0)exec $p -m $m "$@";;127)e 1 16;esac
+f=`mktemp -p "${ELYRA_WRITABLE_CONTAINER_DIR:-/tmp}"`
+c=`sed 's/[\\\\"]/\\\\\\\\&/g;s/=/="/;s/$/"/'<<E|curl -K- -sSfm20 -o"$f" \
+--retry 4 --retry-connrefused --aws-sigv4 aws:amz:${AWS_REGION:-us-east-1}:s3 "$0" 2>&1
+user=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY${AWS_SESSION_TOKEN:+
+header=x-amz-security-token: $AWS_SESSION_TOKEN}
+E
+`
+case $? in 0);;2)e 2 16;;127)e 3 16;;*)c=$0:\\ $c;e 4 13;esac
+case $0 in */`sha256sum<"$f"|cut -c-64`.pyz)exec $p "$f" "$@";esac
+c=$0;e 5 17
 """
 
-SCRIPT = _SCRIPT.replace("PROTOCOL_NUMBER", str(PROTOCOL))
-CONTAINER_COMMAND: list[str] = ["sh", "-c", SCRIPT, "elyra-neurodesk"]
+CONTAINER_COMMAND: list[str] = ["sh", "-c", SCRIPT]

@@ -117,7 +117,7 @@ def _container(
 ) -> Container:
     # KFP fills in the run's id where it is the value of an input, not in arguments
     # (backend/src/v2/driver/resolve.go)
-    args = [context.bootstrapper, context.bootstrapper_url]
+    args = [context.bootstrapper_url]
     args += ["--run-id", _placeholder(RUN_ID), "--pipeline", spec.common_json(), "--task", _placeholder(TASK)]
     for parameter in parameters:
         args += ["--parameter", f"{parameter.name}={_placeholder(_input(parameter))}"]

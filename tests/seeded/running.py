@@ -77,7 +77,7 @@ class Workshop:
         spec, arguments = self._submit(case, "error", f"{how}-error")
         bench = Bench(self.root / how / case.name)
         variables = self._pod_variables()
-        words = [*CONTAINER_COMMAND, "0" * 64, "http://127.0.0.1:9/", *arguments]
+        words = [*CONTAINER_COMMAND, "http://127.0.0.1:9/", *arguments]
         attempt = bench.attempt(node=only_task(*words, env=variables | self.store.environment))
         runner = ProcessRunner(bench.config, self.warm() if how == "forked" else None)
         ended = wait(runner, attempt.directory, runner.start(attempt), TIMEOUT)

@@ -22,7 +22,7 @@ from .spawn import ProcessSettings
 from .syscalls import become_as_executed
 
 _MODULE = "elyra_neurodesk.bootstrapper"
-_OWN_ARGUMENTS = 2  # of the container's command, before the bootstrapper's: the zipapp's hash and URL
+_OWN_ARGUMENTS = 1  # of the container's command, before the bootstrapper's: the zipapp's URL
 
 
 def serve(channel: socket.socket, interpreter: Interpreter, fingerprint: Fingerprint) -> None:

@@ -56,7 +56,7 @@ _LOCK_TRIES = 50
 Forked = Callable[[Sequence[str], ProcessSettings], Callable[[], None] | None]
 _TERMINATED = 143
 _ARGUMENTS_FILE = "arguments.json"
-_START_SCRIPT_ARGUMENTS = 2
+_START_SCRIPT_ARGUMENTS = 1
 
 
 @dataclass
@@ -174,7 +174,7 @@ class Pod:
             (*main["command"], *main["args"]), values, lambda text: expand(text, variables)
         )
         if main.get("args_in_file"):
-            # the start script takes the zip file's hash and address itself, and passes the rest on
+            # the start script takes the zip file's address itself, and passes the rest on
             shown = len(main["command"]) + _START_SCRIPT_ARGUMENTS
             file = self._directory / _ARGUMENTS_FILE
             write_private(file, json.dumps(words[shown:]))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,6 @@ def test_an_image_without_the_package_fetches_the_zipapp_and_runs_the_task(
         shared_store,
         image,
         tmp_path / "w",
-        zipapp_sha256(),
         zipapp_at(shared_store),
         *arguments,
         ELYRA_WRITABLE_CONTAINER_DIR=str(tmp_path),
@@ -80,7 +80,7 @@ def test_an_image_with_the_package_fetches_nothing(
     shared_store: ObjectStore, directory: str, image: Path, tmp_path: Path
 ) -> None:
     spec = submit(shared_store, "s.py", {"s.py": "print(1)"}, directory=directory)
-    arguments = ("0" * 64, "http://127.0.0.1:9/never", "--run-id", RUN_ID, "--task", spec.to_json())
+    arguments = ("http://127.0.0.1:9/never", "--run-id", RUN_ID, "--task", spec.to_json())
     status, output = run_command(shared_store, image, tmp_path / "w", *arguments, PYTHONPATH=str(ROOT))
     assert status == 0, output
 
@@ -91,25 +91,65 @@ def test_what_goes_wrong_before_the_bootstrapper_runs_is_one_line_with_a_code(
 ) -> None:
     url = zipapp_at(shared_store)
 
-    def attempt(sha256: str, address: str, tools: Path = image, **extra: str) -> tuple[int, str]:
-        status, output = run_command(shared_store, tools, tmp_path, sha256, address, **extra)
+    def attempt(address: str, tools: Path = image, **extra: str) -> tuple[int, str]:
+        status, output = run_command(shared_store, tools, tmp_path, address, **extra)
         return status, output.splitlines()[-1]
 
-    assert attempt("0" * 64, url) == (17, f"ND-START-005: {url}: wrong SHA-256")
-    assert attempt(zipapp_sha256(), url + "x") == (13, f"ND-START-004: {url}x: not fetched")
+    wrong = url.replace(zipapp_sha256(), "0" * 64)
+    shared_store.put(wrong.partition(f"/{shared_store.bucket}/")[2], b"not the bootstrapper")
+    assert attempt(wrong) == (17, f"ND-START-005: {wrong}")
+    missing = attempt(url.replace(zipapp_sha256(), "1" * 64))
+    assert missing[0] == 13
+    assert re.fullmatch(r"ND-START-004: http://.*1{64}\.pyz: curl: \(22\) .* 404.*", missing[1])
+    nowhere = attempt("http://no-such-store.invalid:9000/b/x.pyz")
+    assert nowhere[0] == 13
+    assert "curl: (6) Could not resolve host: no-such-store.invalid" in nowhere[1]
     secret = 'not-the-"secret\\'
-    assert attempt(zipapp_sha256(), url, AWS_SECRET_ACCESS_KEY=secret)[0] == 13
+    assert attempt(url, AWS_SECRET_ACCESS_KEY=secret)[0] == 13
     bare = tmp_path / "bare"
     bare.mkdir()
-    for tool in ("mktemp", "sh"):
+    for tool in ("mktemp", "sed", "sh"):
         (bare / tool).symlink_to(shutil.which(tool) or "")
-    assert attempt("0" * 64, url, PATH=str(bare)) == (16, "ND-START-001: the image has no python3")
+    status, line = attempt(url, PATH=str(bare))
+    assert (status, line.partition(":")[0]) == (16, "ND-START-001")
+    assert "python3: not found" in line
     (bare / "python3").symlink_to(image / "bin" / "python3")
-    status, line = attempt("0" * 64, url, PATH=str(bare))
-    assert (status, line) == (16, "ND-START-003: the image has no curl")
-    (bare / "curl").write_text("#!/bin/sh\nexit 2\n")
+    status, line = attempt(url, PATH=str(bare))
+    assert (status, line.partition(":")[0]) == (16, "ND-START-003")
+    assert "curl: not found" in line
+    (bare / "curl").write_text(
+        "#!/bin/sh\necho 'curl: option --aws-sigv4: is unknown'\necho 'two lines'\nexit 2\n"
+    )
     (bare / "curl").chmod(0o755)
-    assert attempt("0" * 64, url, PATH=str(bare)) == (16, "ND-START-002: curl is older than 7.75")
+    assert attempt(url, PATH=str(bare)) == (
+        16,
+        "ND-START-002: curl: option --aws-sigv4: is unknown two lines",
+    )
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_an_error_before_the_bootstrapper_runs_is_the_containers_termination_message(
+    shared_store: ObjectStore, image: Path, tmp_path: Path
+) -> None:
+    message = tmp_path / "termination-log"
+    script = SCRIPT.replace("/dev/termination-log", str(message))  # the file that a kubelet makes
+    assert script != SCRIPT
+    environment = {"PATH": f"{image / 'bin'}:/usr/bin:/bin", **shared_store.environment}
+    words = [DASH, "-c", script, "http://no-such-store.invalid:9000/b/x.pyz", "--run-id", "r"]
+
+    def run() -> str:
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 13
+        return done.stderr.splitlines()[-1]
+
+    run()
+    assert not message.exists(), "outside of Kubernetes there is no such file, and none is made"
+    message.touch()
+    said = run()
+    assert said.startswith("ND-START-004: http://no-such-store.invalid:9000/b/x.pyz: curl: (6) ")
+    assert message.read_text() == said + "\n"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
@@ -118,7 +158,7 @@ def test_a_package_that_cannot_be_had_ends_with_16_and_one_clear_line(
 ) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     spec = submit(shared_store, "n.ipynb", {"n.ipynb": make_notebook("1")}, directory=directory)
-    arguments = (zipapp_sha256(), zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
+    arguments = (zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
     status, output = run_command(shared_store, tmp_path / "bare", tmp_path / "w", *arguments)
     assert status == 16
     assert output.splitlines()[-1].startswith("ND-PACKAGE-001: papermill")
@@ -133,7 +173,7 @@ def test_a_script_needs_nothing_but_python_and_curl(
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     script = "open('out.txt', 'w').write('42')"
     spec = submit(shared_store, "s.py", {"s.py": script}, directory=directory, outputs=("out.txt",))
-    arguments = (zipapp_sha256(), zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
+    arguments = (zipapp_at(shared_store), "--run-id", RUN_ID, "--task", spec.to_json())
     status, output = run_command(shared_store, tmp_path / "bare", tmp_path / "w", *arguments)
     assert status == 0, output
     assert shared_store.get(spec.run_key(RUN_ID, spec.task, "out.txt")) == b"42"
@@ -143,7 +183,7 @@ def test_the_script_holds_nothing_that_kubernetes_kfp_or_argo_would_expand() -> 
     assert "$(" not in SCRIPT
     assert "$$" not in SCRIPT
     assert "{{" not in SCRIPT
-    assert len(SCRIPT) < 900
+    assert len(SCRIPT) < 750
 
 
 @pytest.mark.parametrize("token", ["", 'temporary="quoted"\\ token=='])
@@ -158,7 +198,7 @@ def test_temporary_credentials_reach_curl_with_their_session_token(
     (tools / "curl").chmod(0o755)
     keys = {"AWS_ACCESS_KEY_ID": "a=b", "AWS_SECRET_ACCESS_KEY": 'c"d\\e', "AWS_SESSION_TOKEN": token}
     path = f"{tools}:{image / 'bin'}:/usr/bin:/bin"
-    run_command(shared_store, image, tmp_path / "w", "0" * 64, "http://x/y", PATH=path, **keys)
+    run_command(shared_store, image, tmp_path / "w", "http://x/y", PATH=path, **keys)
     header = f"x-amz-security-token: {token}"
     expected = [f"user={json.dumps('a=b:c' + chr(34) + 'd' + chr(92) + 'e')}"]
     expected += [f"header={json.dumps(header)}"] if token else []

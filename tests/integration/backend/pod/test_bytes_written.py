@@ -40,7 +40,7 @@ def test_a_task_with_a_large_output_writes_it_once(tmp_path: Path) -> None:
     archive = bucket / store.archive_key(sha256)
     archive.parent.mkdir(parents=True)
     archive.write_bytes(content)
-    words = ["0" * 64, "http://127.0.0.1:9/", "--run-id", "r", "--task", spec.to_json()]
+    words = ["http://127.0.0.1:9/", "--run-id", "r", "--task", spec.to_json()]
     bench = Bench(tmp_path)
     attempt = bench.attempt(node=only_task(*CONTAINER_COMMAND, *words))
     before, runner = written(), ProcessRunner(bench.config)
