@@ -138,6 +138,11 @@ class Observer:
             self._due["pods"] = self._clock() + _AFTER_FAILURE
             return
         self._notes.pop("pods", None)
+        if not found and not summary.ended:
+            self._notes["pods"] = (
+                f"namespace {pods.namespace} of the cluster has no pod of this run; user namespace and "
+                "Kubernetes context in the runtime configuration say where they are looked for."
+            )
         self._evidence = replace(self._evidence, pods=found)
 
     def _note(self, source: str, problem: Exception) -> None:

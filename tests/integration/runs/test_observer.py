@@ -80,6 +80,15 @@ def test_a_cluster_that_cannot_be_asked_is_a_note_and_no_failure(register, conte
         assert capsys.readouterr().err.startswith("ND-CLUSTER-002: ")
 
 
+def test_a_namespace_without_the_runs_pods_is_reported(register, context, capsys) -> None:
+    run = recording("pending-no-claim")
+    with serving(answering(kfp(run, "hello"))) as server, serving_cluster(Cluster()) as kubernetes:
+        context(kubernetes.url)
+        register(api_endpoint=server.url, kube_context="lab")
+        (note,) = shown(capsys, run)["notes"]
+    assert note.startswith("namespace kubeflow of the cluster has no pod of this run")
+
+
 def test_a_run_that_was_cancelled_ends_a_watch_as_cancelled(register, capsys) -> None:
     run = recording("slow")
     with serving(answering(kfp(run, "slow"))) as server:
