@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -68,6 +69,12 @@ def api(plane: Any) -> Api:
             "spec": {"selector": {"matchLabels": labels}, "template": template},
         }
         apps.create_namespaced_deployment("kubeflow", body, field_manager="kubeflow")
+    secret = {"name": "mlpipeline-minio-artifact", "namespace": "kubeflow"}
+    keys = {"accesskey": "minio", "secretkey": "minio123"}
+    found.apply({"apiVersion": "v1", "kind": "Secret", "metadata": secret, "stringData": keys})
+    store = {"name": "seaweedfs", "namespace": "kubeflow"}
+    ports = {"ports": [{"port": 9000}]}
+    found.apply({"apiVersion": "v1", "kind": "Service", "metadata": store, "spec": ports})
     account = {"name": "pipeline-runner", "namespace": "kubeflow"}
     found.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
     batch = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "batch"}}
@@ -162,9 +169,15 @@ def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
     assert run(["cluster", "apply"]) == 0
     applied = snapshot(api)
     assert applied.keys() > before.keys()
+    (written,) = (tmp_path / "metadata" / "runtimes").glob("*.json")
+    content = json.loads(written.read_text("utf-8"))
+    assert content["display_name"] == "Neurodesk (tests)"
+    assert content["metadata"]["kube_context"] == "tests"
+    assert content["metadata"]["cos_endpoint"] == "http://seaweedfs.kubeflow:9000"
     assert run(["cluster", "plan"]) == 0
     assert run(["cluster", "apply"]) == 0
     assert snapshot(api) == applied
+    assert json.loads(written.read_text("utf-8")) == content
     wait_until_in_effect(api, PodChanges())
     assert run(["cluster", "remove", "--dry-run"]) == 0
     assert snapshot(api) == applied
