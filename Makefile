@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # one worker per core; tests of a file stay together (tests/conftest.py); long files are collected first, keep that order
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all lint types unit goldens clean
+.PHONY: demo test test-all cluster-tools lint types unit goldens clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo/run.py
@@ -15,9 +15,13 @@ demo: $(VENV)/.demo
 test: lint types
 	$(PYTEST) -m "not slow"
 
-# the rest: with `make test` every case has run
+# the rest: with `make test` every case has run. tests/cluster needs `make cluster-tools` first, or is skipped
 test-all: $(VENV)/.test
 	$(PYTEST) -m slow
+
+# etcd, Kubernetes, containerd and images for tests/cluster, into ~/.cache; needs Go 1.26, images need root
+cluster-tools: $(VENV)/.test
+	$(BIN)/python -m tests.cluster.build
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
