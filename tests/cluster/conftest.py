@@ -14,6 +14,7 @@ import pytest
 
 from tests.cluster.binaries import NotBuilt
 from tests.cluster.control_plane import ControlPlane, running_control_plane
+from tests.cluster.node import CannotRun, Cluster, running_cluster
 
 HERE = Path(__file__).parent
 REAL = ("control_plane", "cluster")
@@ -35,4 +36,14 @@ def control_plane() -> Iterator[ControlPlane]:
         with running_control_plane() as plane:
             yield plane
     except NotBuilt as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[Cluster]:
+    """Yield a cluster of one node that runs pods."""
+    try:
+        with running_cluster() as running:
+            yield running
+    except (CannotRun, NotBuilt) as missing:
         pytest.skip(str(missing))
