@@ -259,10 +259,17 @@ def _remove_cgroups(instance: Instance) -> None:
 
 
 def _unmount(directory: Path) -> None:
+    deadline = time.monotonic() + GRACE
+    while mounts := _mounts(directory):
+        for mount in reversed(mounts):  # the latest first; one that a container leaves may be gone by now
+            subprocess.run(["umount", "--lazy", mount], stderr=subprocess.DEVNULL, check=False)
+        if time.monotonic() > deadline:
+            raise OSError(f"{mounts[0]} cannot be unmounted")
+
+
+def _mounts(directory: Path) -> list[str]:
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    inside = [mount for mount in mounts if Path(mount).is_relative_to(directory)]
-    for mount in reversed(inside):  # the latest first
-        subprocess.run(["umount", "--lazy", mount], check=True)
+    return [mount for mount in mounts if Path(mount).is_relative_to(directory)]
 
 
 def main() -> None:
