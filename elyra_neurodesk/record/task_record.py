@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from elyra_neurodesk.record.codec import from_json
 from elyra_neurodesk.record.life_sign import LifeSign, moment
 from elyra_neurodesk.record.model import RecordReference, TaskRecord
-from elyra_neurodesk.record.schemas import record_validator
+from elyra_neurodesk.record.schemas import satisfies
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class TaskRecordFile:
             found = json.loads(self.content)
         except ValueError:
             return None
-        return from_json(TaskRecord, found) if record_validator("task-record").is_valid(found) else None
+        return from_json(TaskRecord, found) if satisfies("task-record", found) else None
 
 
 def read_life_sign(content: bytes) -> LifeSign | None:
     """Return the sign of life in a life-sign.json, None where its schema does not allow what is there."""
     try:
         found = json.loads(content)
-        if not record_validator("life-sign").is_valid(found):
+        if not satisfies("life-sign", found):
             return None
         moment(found["started"]), moment(found["updated"])  # formats are no part of the validation
     except ValueError:

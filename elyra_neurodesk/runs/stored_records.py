@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from elyra_neurodesk.kfp_api.runs import get_run
 from elyra_neurodesk.record.codec import CONTENT_TYPE, from_json, to_bytes
 from elyra_neurodesk.record.model import RunRecord
-from elyra_neurodesk.record.schemas import record_validator
+from elyra_neurodesk.record.schemas import satisfies
 from elyra_neurodesk.runs.evidence import Evidence, join
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.run_record import RUN_RECORD, build, rfc3339
@@ -66,7 +66,7 @@ def _stored(results: RunResults, key: str, summary: RunSummary) -> RunRecord | N
         content = json.loads(results.storage.get(key))
     except (NoSuchObject, ValueError):
         return None
-    if not record_validator("run-record").is_valid(content):
+    if not satisfies("run-record", content):
         return None
     record = from_json(RunRecord, content)
     now = (summary.run_id, summary.state, rfc3339(summary.finished))

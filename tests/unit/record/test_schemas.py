@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ import jsonschema
 import pytest
 
 from elyra_neurodesk.record.jsonld import CONTEXT
-from elyra_neurodesk.record.schemas import KINDS, record_schema, record_validator
-from tests.support.records import finding, given, module, run_record, stored, task_record
+from elyra_neurodesk.record.schemas import KINDS, record_schema, record_validator, satisfies
+from tests.support.records import finding, given, life_sign, module, run_record, stored, task_record
 
 ROOT = Path(__file__).parents[3]
 tables = runpy.run_path(str(ROOT / "docs/record_tables.py"))
@@ -58,6 +60,40 @@ def test_a_key_that_is_not_documented_fails(key: str) -> None:
     assert not record_validator("run-record").is_valid({**run, key: 1})
     inner = {**task, "record": {**task["record"], key: 1}}
     assert not record_validator("run-record").is_valid({**run, "tasks": [inner]})
+
+
+def changes(content: Any) -> Iterator[Any]:
+    """Yield a document with each value removed or replaced, and with a key too many in each object."""
+    for key in list(content) if isinstance(content, dict) else range(len(content)):
+        for new in (None, [], {}, "x", 7, 7.0, True):
+            yield (
+                {**content, key: new}
+                if isinstance(content, dict)
+                else [
+                    *content[:key],
+                    new,
+                    *content[key + 1 :],
+                ]
+            )
+        if isinstance(content, dict):
+            yield {name: value for name, value in content.items() if name != key}
+        if isinstance(content[key], dict | list):
+            for inner in changes(content[key]):
+                changed = copy.copy(content)
+                changed[key] = inner
+                yield changed
+    if isinstance(content, dict):
+        yield {**content, "surprise": 1}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_validated_without_jsonschema_is_what_jsonschema_allows(kind: Any) -> None:
+    record = task_record(modules=[module()], findings=[finding()]) if kind == "task-record" else life_sign()
+    content = run_record(task_record()) if kind == "run-record" else record
+    validator = record_validator(kind)
+    assert satisfies(kind, content)
+    for changed in changes(content):
+        assert satisfies(kind, changed) == validator.is_valid(changed), changed
 
 
 def test_every_term_of_the_context_is_that_of_a_key() -> None:
