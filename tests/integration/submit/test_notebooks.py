@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jupyter_client.kernelspec import KernelSpecManager
 
 from tests.support.backend import Backend, command, running_backend
+from tests.support.kernels import HAS_BASH, write_bash_kernel
+from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.pipelines import notebook_node, write_pipeline
 from tests.unit.check.support import notebook
 
@@ -43,6 +47,9 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     with running_backend(tmp_path_factory.mktemp("backend")) as made:
         images = made.jupyter.home / ".local/share/jupyter/metadata/runtime-images"
         shutil.copytree(ROOT / "runtime-images", images)
+        make_tree(made.tree, [Tool("fsl", "6.0.7.16", "20240807")])
+        if HAS_BASH:
+            write_bash_kernel(made.jupyter.home / ".local/share/jupyter")
         yield made
 
 
@@ -106,6 +113,78 @@ def test_a_script_gets_its_parameters_as_environment_variables(backend: Backend,
     said = json.loads(done.stdout)
     assert said["pipeline"] == "A study"
     assert backend.outputs(said)["last-py/said.txt"] == b"007x y"
+
+
+def write_notebook_of(path: Path, kernel: str, language: str, parameters: str, code: str) -> None:
+    """Write a notebook of a kernel with parameters."""
+    content = json.loads(notebook(parameters, code, tags={1: ["parameters"]}))
+    content["metadata"]["kernelspec"] = {"name": kernel, "language": language, "display_name": language}
+    path.write_text(json.dumps(content), "utf-8")
+
+
+R_PARAMETERS = """subject <- "sub-01"
+n <- 3L
+fraction = 0.5  # a number
+flag <- FALSE
+names <- c("a", "b")
+untouched <- "default"
+"""
+R_CODE = """text <- c(subject, n * 2, fraction / 2, is.logical(flag), flag, paste(unlist(names), collapse = "+"),
+          nchar(names[[1]]), untouched)
+writeLines(text, "said.txt", useBytes = TRUE)
+"""
+
+
+@pytest.mark.skipif(
+    "ir" not in KernelSpecManager().find_kernel_specs(), reason="no R kernel (Debian: r-cran-irkernel)"
+)
+def test_an_r_notebook_gets_its_parameters_with_their_types(backend: Backend, study: Path) -> None:
+    write_notebook_of(study / "model.ipynb", "ir", "R", R_PARAMETERS, R_CODE)
+    given = {"subject": 'it\'s "ü" $HOME', "n": "5", "fraction": "0.5", "flag": "true"}
+    given["names"] = '["x", "yy"]'
+    options = [word for name, value in given.items() for word in ("-p", f"{name}={value}")]
+    done = submit(backend, study, "model.ipynb", *options, "--output", "said.txt", "--watch", "--json")
+    said = json.loads(done.stdout)
+    lines = backend.outputs(said)["model-ipynb/said.txt"].decode().splitlines()
+    assert lines == [given["subject"], "10", "0.25", "TRUE", "TRUE", "x+yy", "1", "default"]
+    refused = submit(backend, study, "model.ipynb", "-p", "n=many", check=False)
+    assert refused.stderr.startswith("ND-PARAMETER-003: model.ipynb: parameter 'n' is 'many'")
+    assert backend.records(said)["model-ipynb"]["language"]["name"].lower() == "r"
+
+
+@pytest.mark.skipif(not HAS_BASH, reason="no bash_kernel")
+def test_a_bash_notebook_gets_its_parameters_as_text(backend: Backend, study: Path) -> None:
+    code = 'printf "%s\\n" "$subject" "$((n * 2))" "$untouched" > said.txt'
+    write_notebook_of(
+        study / "steps.ipynb", "bash", "bash", 'subject="sub-01"\nn=3\nexport untouched=default', code
+    )
+    given = 'it\'s "ü" $HOME `id`'
+    done = submit(
+        backend,
+        study,
+        *("steps.ipynb", "-p", f"subject={given}", "-p", "n=5", "--output", "said.txt", "--watch", "--json"),
+    )
+    said = json.loads(done.stdout)
+    lines = backend.outputs(said)["steps-ipynb/said.txt"].decode().splitlines()
+    assert lines == [given, "10", "default"]
+    assert backend.records(said)["steps-ipynb"]["language"]["name"] == "bash"
+
+
+def test_notebooks_are_exported_with_their_parameters(backend: Backend, study: Path) -> None:
+    done = backend.cli(
+        "export",
+        *(str(study / name) for name in ("first.ipynb", "second.ipynb")),
+        *("-p", "subject=sub-07", "-p", "n=5", "--output-file", "values.json", "--dependency", "helper.py"),
+        check=True,
+    )
+    file = study / "first-second.yaml"
+    assert done.stdout == f"{file}\n"
+    package = next(yaml.safe_load_all(file.read_text("utf-8")))
+    parameters = package["root"]["inputDefinitions"]["parameters"]
+    assert {name: one["defaultValue"] for name, one in parameters.items()} == {"subject": "sub-07", "n": 5}
+    assert len(package["root"]["dag"]["tasks"]) == 2
+    again = backend.cli("export", str(study / "first.ipynb"), "--output", str(file))
+    assert again.stderr.startswith(f"ND-EXPORT-001: File '{file}' exists already.")
 
 
 def test_a_dry_run_prints_the_tasks_and_starts_and_uploads_nothing(backend: Backend, study: Path) -> None:
