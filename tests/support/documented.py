@@ -64,7 +64,9 @@ class Documented:
         words = self.words
         if words[0] == "elyra-neurodesk":
             command, rest = command_of(words[1:])
-            return isinstance(command, click.Group) or (not rest and _needs_arguments(command))
+            return isinstance(command, click.Group) or (
+                _needs_arguments(command) and all(word.startswith("-") for word in rest)
+            )
         return words[0] in ("pip", "make") and words[-1].startswith("-")
 
 
