@@ -72,7 +72,12 @@ def component_task(
     given = {sanitize_name(name): entry for name, entry in node.inputs.items()}
     resolve = _InputResolver(node.label, given, compiled, task_names, parameters)
     names = (*compiled.parameter_types(), *sorted(compiled.artifact_inputs()))
-    inputs = {name: source for name in names if (source := resolve(name)) is not None}
+    # KFP 2.17 and newer fail in the task's driver for an input that has a default and is not passed ("parameter
+    # not found in executor input", commit 9a9b4efa0f): every default is passed
+    defaults = {name: Constant(value) for name, value in compiled.defaults().items()}
+    inputs = {
+        name: source for name in names if (source := resolve(name) or defaults.get(name)) is not None
+    }
     for name in sorted(compiled.required_inputs() - inputs.keys()):
         raise MissingInput(f"Node '{node.label}': input '{name}' has no value.")
     return Task(

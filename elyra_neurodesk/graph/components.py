@@ -33,6 +33,16 @@ class CompiledComponent:
         parameters = self.component.get("inputDefinitions", {}).get("parameters", {})
         return {name: definition["parameterType"] for name, definition in parameters.items()}
 
+    def defaults(self) -> dict[str, Any]:
+        """Return input parameter name to its default, for those that have one."""
+        parameters = self.component.get("inputDefinitions", {}).get("parameters", {})
+        return {
+            # JSON of a protobuf number is a float, also where KFP's type is an integer
+            name: int(value) if definition["parameterType"] == "NUMBER_INTEGER" else value
+            for name, definition in parameters.items()
+            if (value := definition.get("defaultValue")) is not None
+        }
+
     def required_inputs(self) -> set[str]:
         """Return the names of inputs that need a value."""
         definitions = self.component.get("inputDefinitions", {})
