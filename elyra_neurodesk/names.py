@@ -25,10 +25,22 @@ INPUT_NAME_LIMIT = 63
 LABEL_VALUE_LIMIT = 63
 DIRECTORY_LIMIT = 100
 
+ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+"""Characters beyond the Basic Multilingual Plane."""
+
 _TASK = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _INPUT = re.compile(r"[a-z]([a-z0-9_]*[a-z0-9])?")
 _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
 _DIRECTORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with the replacement character for each that KFP's database cannot store.
+
+    MySQL's character set of KFP's tables ends at U+FFFF. With an emoji in a name or an annotation KFP starts
+    the workflow, fails to store the run and answers 500.
+    """
+    return ASTRAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def task_name(label: str, taken: Container[str] = ()) -> str:

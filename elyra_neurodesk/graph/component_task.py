@@ -72,12 +72,10 @@ def component_task(
     given = {sanitize_name(name): entry for name, entry in node.inputs.items()}
     resolve = _InputResolver(node.label, given, compiled, task_names, parameters)
     names = (*compiled.parameter_types(), *sorted(compiled.artifact_inputs()))
-    # KFP 2.17 and newer fail in the task's driver for an input that has a default and is not passed ("parameter
-    # not found in executor input", commit 9a9b4efa0f): every default is passed
+    # every default is passed: for one that is not, the driver of KFP 2.17 and newer (commit 9a9b4efa0f) fails
+    # with "parameter not found in executor input"
     defaults = {name: Constant(value) for name, value in compiled.defaults().items()}
-    inputs = {
-        name: source for name in names if (source := resolve(name) or defaults.get(name)) is not None
-    }
+    inputs = {name: source for name in names if (source := resolve(name) or defaults.get(name)) is not None}
     for name in sorted(compiled.required_inputs() - inputs.keys()):
         raise MissingInput(f"Node '{node.label}': input '{name}' has no value.")
     return Task(

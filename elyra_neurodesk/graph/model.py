@@ -119,6 +119,11 @@ class Task:
         mounts = (*self.platform.get("pvcMount", ()), *self.platform.get("emptyDirMounts", ()))
         return any(mount["mountPath"].rstrip("/") == path for mount in mounts)
 
+    def claim_mount(self, path: str) -> Mapping[str, Any] | None:
+        """Return the claim that is mounted at exactly ``path``, as JSON of the message PvcMount."""
+        mounts = self.platform.get("pvcMount", ())
+        return next((mount for mount in mounts if mount["mountPath"].rstrip("/") == path), None)
+
     def with_platform(self, **lists: Sequence[Mapping[str, Any]]) -> Task:
         """Return the task with entries added to repeated fields of its Kubernetes configuration."""
         merged = dict(self.platform)

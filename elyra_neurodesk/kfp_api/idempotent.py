@@ -7,6 +7,7 @@ and experiments are unique in KFP by themselves.
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable
@@ -30,7 +31,11 @@ PAUSES = (0.2, 0.8, 2.0, 4.0)
 UNREADABLE = (ApiError, kfp_server_api.ApiTypeError, kfp_server_api.ApiValueError, UnicodeDecodeError)
 """What an answer raises that cannot be understood."""
 
+UNKNOWN_FIELD = "unknown field"
+"""What KFP's parser says, with HTTP 500, of a field of the platform spec that it does not know."""
+
 _CONFLICT = 409
+_INTERNAL_ERROR = 500
 _STILL_AT_WORK = (408, 504)  # a proxy gave up waiting; KFP may still be at it
 
 
@@ -51,8 +56,9 @@ class OutcomeUnknown(Exception):
 def create_if_absent(create: Callable[[], T], find: Callable[[], T | None], *, unique: bool) -> T:
     """Create something, and look whether it is there before creating it again.
 
-    A refusal (HTTP 4xx) is final. After a connection that broke and after HTTP 5xx it is looked for, and
-    created again when it is not there. After a timeout it is only looked for, because KFP
+    A refusal (HTTP 4xx, or a spec that KFP cannot parse) is final. After a connection that broke and after
+    HTTP 5xx it is looked for, and created again when it is not there. After a timeout, and after a failure of
+    KFP itself when it is not ``unique``, it is only looked for, because KFP
     may be at it still; after an answer that cannot be understood as well.
 
     Args:
@@ -85,6 +91,8 @@ def create_if_absent(create: Callable[[], T], find: Callable[[], T | None], *, u
                 raise (problem if unique else OutcomeUnknown(problem, looked=False)) from failure
             if found is not None:
                 return found
+            if not unique and _kfp_failed(problem):
+                raise OutcomeUnknown(problem, looked=True) from problem
             if _status(problem) == _CONFLICT:
                 raise
             if _timed_out(problem) or number == TRIES - 1:
@@ -110,9 +118,25 @@ def _status(problem: Exception) -> int:
 def _surely_not_created(problem: Exception) -> bool:
     status = _status(problem)
     if isinstance(problem, kfp_server_api.ApiException):
+        if UNKNOWN_FIELD in (problem.body or ""):  # KFP compiles the spec before it makes anything
+            return True
         return status < 500 and status not in (_CONFLICT, *_STILL_AT_WORK)
     # never sent: no name, no port, no TLS
     return caused_by(problem, wire.NewConnectionError, wire.ConnectTimeoutError, wire.SSLError)
+
+
+def _kfp_failed(problem: Exception) -> bool:
+    """Return whether KFP itself says that it failed; a proxy's answer has no message in JSON.
+
+    It starts a run's workflow before it stores the run: the workflow may be there without a run to be found.
+    """
+    if _status(problem) != _INTERNAL_ERROR:
+        return False
+    try:
+        content = json.loads(getattr(problem, "body", "") or "")
+    except ValueError:
+        return False
+    return isinstance(content, dict) and bool({"message", "error_message", "error"} & content.keys())
 
 
 def _timed_out(problem: Exception) -> bool:

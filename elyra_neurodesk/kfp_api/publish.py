@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,15 +15,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import kfp_server_api
+import yaml
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import Connection, reason, translate_errors
 from elyra_neurodesk.kfp_api.errors import NotAKfpApi
-from elyra_neurodesk.kfp_api.idempotent import OutcomeUnknown, create_if_absent
+from elyra_neurodesk.kfp_api.idempotent import UNKNOWN_FIELD, OutcomeUnknown, create_if_absent
+from elyra_neurodesk.names import ASTRAL, storable
 from elyra_neurodesk.network import root_text
 
 # KFP keeps names in columns of 128 characters; a version's name adds 30 to the pipeline's
 NAME_LIMIT = 96
+# as it is, or as YAML escapes it
+_MAYBE_ASTRAL = re.compile(ASTRAL.pattern + r"|\\U000[1-9a-fA-F]|\\U0010")
 
 _REFUSALS = (400, 403, 404, 422)
 """Statuses that say that nothing was made; 409 is not one, a run of that name may be there."""
@@ -33,6 +38,23 @@ class SubmissionRefused(NeurodeskError):
 
     code = "ND-SUBMIT-001"
     hint = "Check the namespace and the endpoint's path in the runtime configuration."
+
+
+class InitContainersUnknown(NeurodeskError):
+    """The cluster's KFP does not know init containers: it is older than 2.18."""
+
+    code = "ND-SUBMIT-020"
+    hint = (
+        "Set Sidecar Delivery in the runtime configuration to `auto` or `admission`, or to `off` (the task "
+        "waits for CVMFS itself), and submit again."
+    )
+
+
+class TextNotStorable(NeurodeskError):
+    """A value has a character that KFP's database cannot store."""
+
+    code = "ND-SUBMIT-021"
+    hint = "Leave the character out, or put the value into a file that the notebook reads."
 
 
 class SubmissionUnclear(NeurodeskError):
@@ -74,11 +96,16 @@ def publish(
         parameters: values of the pipeline's parameters, so that the run shows them.
 
     Raises:
+        TextNotStorable: a value would make KFP fail after it has started the run.
+        InitContainersUnknown: the pipeline has the sidecar, and KFP is too old for it.
         SubmissionRefused: KFP says no.
         SubmissionUnclear: KFP does not say whether it did what it was asked for.
         ApiError: KFP cannot be reached, fails or denies access.
     """
-    title = shortened(name)
+    if not connection.health.embedded:
+        _check_storable({"pipeline": package, "parameters": parameters or {}})
+    title = storable(shortened(name))
+    description, experiment = storable(description), storable(experiment)
     # a random tail: ten submissions in the same second stay ten, and a run can be found by its name alone
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
     run_name = f"{title}-{stamp}"
@@ -267,6 +294,31 @@ def _named(name: str) -> str:
     return json.dumps({"predicates": [{"operation": 1, "key": "display_name", "stringValue": name}]})
 
 
+def _check_storable(values: Any, where: str = "") -> None:
+    """Check that no text has a character beyond U+FFFF; a package of YAML is read only when it seems to.
+
+    Raises:
+        TextNotStorable: one has, named with its place.
+    """
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if where == "" and key == "pipeline" and isinstance(value, str):
+                if _MAYBE_ASTRAL.search(value):
+                    for document in yaml.safe_load_all(value):
+                        _check_storable(document, "pipeline")
+                continue
+            _check_storable(key, where)
+            _check_storable(value, f"{where}.{key}" if where else str(key))
+    elif isinstance(values, list):
+        for number, value in enumerate(values):
+            _check_storable(value, f"{where}[{number}]")
+    elif isinstance(values, str) and (found := ASTRAL.search(values)):
+        raise TextNotStorable(
+            f"Kubeflow Pipelines cannot store '{found[0]}' (U+{ord(found[0]):04X}) in {where}: its database "
+            "takes no characters beyond U+FFFF."
+        )
+
+
 @contextlib.contextmanager
 def _translate_errors(connection: Connection, what: str, uploaded: _Uploaded | None = None) -> Iterator[None]:
     """Turn what is raised in the block into an error that ends with what KFP has already."""
@@ -288,4 +340,10 @@ def _translate_errors(connection: Connection, what: str, uploaded: _Uploaded | N
             f"(HTTP {problem.status}): {reason(problem)}. {so_far()}"
         ) from problem
     except NeurodeskError as problem:
+        if UNKNOWN_FIELD in problem.message and "initContainers" in problem.message:
+            version = connection.health.tag_name or "of unknown version"
+            raise InitContainersUnknown(
+                f"Kubeflow Pipelines at {connection.endpoint} ({version}) knows no init containers, which "
+                f"the sidecar is. {so_far()}"
+            ) from problem
         raise type(problem)(f"{problem.message} {so_far()}", problem.hint) from problem

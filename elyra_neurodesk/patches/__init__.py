@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task, TaskGraph
+from elyra_neurodesk.names import storable
 from elyra_neurodesk.patches.component_annotations import apply_component_annotations
 from elyra_neurodesk.patches.credentials import add_credentials
 from elyra_neurodesk.patches.crio_workspace import add_crio_workspace
@@ -27,6 +28,7 @@ from elyra_neurodesk.patches.labels import add_labels
 from elyra_neurodesk.patches.scratch import add_scratch
 from elyra_neurodesk.patches.share_executors import share_executors
 from elyra_neurodesk.patches.sidecar import add_sidecar
+from elyra_neurodesk.patches.storable_text import replace_unstorable_text
 from elyra_neurodesk.patches.version_label import add_version_label
 
 Patch = Callable[[Task, SubmissionContext], Task]
@@ -47,9 +49,10 @@ PATCHES: tuple[Patch, ...] = (
     add_image_name,
     # The sidecar mounts the CVMFS volume that was added above.
     add_sidecar,
-    # These change what the others added: they drop labels and move environment variables.
+    # These change what the others added: they drop labels, move environment variables, replace characters.
     share_executors,
     escape_env,
+    replace_unstorable_text,
 )
 """Applied to every task, in this order."""
 
@@ -68,6 +71,7 @@ def patch_graph(graph: TaskGraph, context: SubmissionContext) -> TaskGraph:
     pipeline carry the same version.
     """
     tasks = tuple(patch_task(task, context) for task in graph.tasks)
+    graph = replace(graph, name=storable(graph.name), description=storable(graph.description))
     version = graph_digest(replace(graph, tasks=tasks))
     return replace(graph, tasks=tuple(add_version_label(task, version) for task in tasks))
 

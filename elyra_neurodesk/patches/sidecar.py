@@ -16,7 +16,7 @@ from typing import Any
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.paths import CVMFS_ROOT
+from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
 from elyra_neurodesk.settings import SidecarDelivery
 
 NAME = "neurodesk-cvmfs"
@@ -62,16 +62,27 @@ def sidecar_container(image: str, claim: str, root: str) -> dict[str, Any]:
 def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     """Return the task with the sidecar in the submission's delivery.
 
-    The sidecar runs the task's own image where the runtime configuration names none.
+    The sidecar runs the task's own image where the runtime configuration names none, and watches the claim
+    that the task really mounts. A node that mounts something else there, or a part of a claim, gets none: a
+    sidecar with a volume that the pod lacks makes the pod invalid.
     """
     settings = context.settings
     if context.delivery == "off" or settings.absent_repository:
         return task
+    claim, root = settings.claim, settings.cvmfs_mount_path
+    for place in (CVMFS_ROOT, CVMFS_AUTOMOUNT):
+        if mount := task.claim_mount(place):
+            if "subPath" in mount:
+                return task
+            claim, root = mount["constant"], place
+            break
+        if task.mounts(place):
+            return task
     image = settings.sidecar_image or task.image
     if context.delivery == "platform-spec":
-        container = sidecar_container(image, settings.claim, settings.cvmfs_mount_path)
+        container = sidecar_container(image, claim, root)
         return task.with_platform(initContainers=[container]).with_pod_metadata({LABEL: "enabled"}, {})
-    annotations = {ANNOTATION_IMAGE: image, ANNOTATION_CLAIM: settings.claim}
+    annotations = {ANNOTATION_IMAGE: image, ANNOTATION_CLAIM: claim}
     return task.with_pod_metadata({LABEL: "enabled"}, annotations)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from elyra_neurodesk.check.events import Event, UseString
 from elyra_neurodesk.check.report import Finding, finding
+from elyra_neurodesk.paths import SCRATCH
 
 _OUTSIDE = re.compile(
     r"(~|/home/[^/]+|/Users/[^/]+|/root|/data|/neurodesktop-storage|/storage|/mnt|/media|/scratch|/projects?|/work|"
@@ -71,7 +72,7 @@ def _judge(event: UseString, path: str, made: set[str]) -> str:
     top = place[1] if place else path
     writable = top in _PRESENT
     if path == top and place:
-        if event.use == "read" and top not in _HOME:
+        if event.use == "read" and top not in (*_HOME, SCRATCH):
             return "ND-CHECK-301"
         return "" if writable or event.use == "unknown" else "ND-CHECK-301"
     if event.use == "create":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from urllib3.util import retry
@@ -12,7 +14,14 @@ from elyra_neurodesk.elyra_adapter.connection import connect_to
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api import connection as client
 from elyra_neurodesk.kfp_api import errors
-from elyra_neurodesk.kfp_api.publish import PublishedRun, SubmissionRefused, SubmissionUnclear, publish
+from elyra_neurodesk.kfp_api.publish import (
+    InitContainersUnknown,
+    PublishedRun,
+    SubmissionRefused,
+    SubmissionUnclear,
+    TextNotStorable,
+    publish,
+)
 from tests.integration.runs.servers import RESET, Reply, page, serving
 from tests.integration.submit.kfp_api import Fault, KfpApi, running_kfp_api
 from tests.support.configurations import runtime_configuration
@@ -23,9 +32,9 @@ HALF = Reply(content={"run_id": "x" * 100}, sent=0.5)
 SLOW = Reply(content={}, seconds=0.6)
 
 
-def submit(api: KfpApi) -> PublishedRun:
+def submit(api: KfpApi, package: str = "package: 1", **parameters: Any) -> PublishedRun:
     config = runtime_configuration(api_endpoint=api.url)
-    return publish(connect_to(config), "package: 1", "A study", "about it", "a study")
+    return publish(connect_to(config), package, "A study", "about it", "a study", parameters)
 
 
 def failed(api: KfpApi, expected: type[NeurodeskError]) -> NeurodeskError:
@@ -161,12 +170,52 @@ def test_a_run_that_cannot_be_looked_for_is_not_asked_for_again(look: Reply) -> 
 
 @pytest.mark.parametrize(
     ("reply", "expected"),
-    [(Reply(500, {"message": "disk full"}), errors.ServerFailure), (RESET, SubmissionUnclear)],
+    [(Reply(500), errors.ServerFailure), (RESET, SubmissionUnclear)],
 )
 def test_a_run_is_tried_three_times_at_most(reply: Reply, expected: type[NeurodeskError]) -> None:
     with running_kfp_api(create_run=[Fault(reply)] * 9) as api:
         failed(api, expected)
         assert api.calls["create_run"] == 3
+
+
+# KFP starts the workflow, cannot store the run and says so: each further try would start one more workflow
+def test_a_run_that_kfp_fails_to_store_is_not_asked_for_again() -> None:
+    fault = Fault(Reply(500, {"message": "Error 1366: Incorrect string value"}))
+    with running_kfp_api(create_run=[fault] * 9) as api:
+        assert "Incorrect string value" in failed(api, SubmissionUnclear).message
+        assert api.calls["create_run"] == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "parameters", "where"),
+    [
+        ('root: {constant: "a \\U0001F9E0"}', {}, "pipeline.root.constant"),
+        ("root: {constant: a \N{BRAIN}}", {}, "pipeline.root.constant"),
+        ("package: 1", {"title": ["\N{BRAIN}"]}, "parameters.title[0]"),
+    ],
+)
+def test_a_value_that_kfp_cannot_store_is_refused_before_anything_is_sent(
+    package: str, parameters: dict[str, Any], where: str
+) -> None:
+    with running_kfp_api() as api:
+        with pytest.raises(TextNotStorable, match=re.escape(f"U+1F9E0) in {where}:")):
+            submit(api, package, **parameters)
+        assert api.calls == {"health": 1}
+
+
+def test_text_that_only_looks_escaped_is_stored() -> None:
+    with running_kfp_api() as api:
+        one_run(api, submit(api, r"root: {constant: 'C:\U0001F9E0'}"))
+
+
+# as KFP 2.17.0 answers, with a Go stack trace behind it
+def test_a_kfp_that_knows_no_init_containers_is_named_after_one_try() -> None:
+    message = 'unknown field "initContainers" in kfp_kubernetes.KubernetesExecutorConfig\nInternalServerError'
+    with running_kfp_api(create_run=[Fault(Reply(500, {"message": message}))] * 9) as api:
+        error = failed(api, InitContainersUnknown)
+        assert "goroutine" not in error.message
+        assert "Sidecar Delivery" in error.hint
+        assert api.calls["create_run"] == 1
 
 
 @pytest.mark.parametrize("call", ["find_pipeline", "find_experiment"])

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,3 +119,24 @@ def test_the_sidecar_of_an_empty_repository_says_what_is_missing_and_ends_with_t
 def test_the_sidecars_script_is_short_and_has_nothing_that_kubernetes_or_argo_would_expand() -> None:
     assert len(sidecar.SCRIPT) <= 140
     assert not [text for text in ("$(", "$$", "{{") if text in sidecar.SCRIPT]
+
+
+@pytest.mark.parametrize("place", ["/cvmfs", ROOT])
+def test_the_sidecar_watches_the_claim_that_the_node_mounts_itself(place: str) -> None:
+    own = NOTEBOOK.with_platform(pvcMount=[{"constant": "mine", "mountPath": place}])
+    (container,) = sidecar.add_sidecar(own, context(delivery="platform-spec")).platform["initContainers"]
+    assert container["volumeMounts"] == [{"volumeName": "mine", "mountPath": place}]
+    metadata = sidecar.add_sidecar(own, context()).platform["podMetadata"]
+    assert metadata["annotations"]["neurodesk.org/cvmfs-claim"] == "mine"
+
+
+@pytest.mark.parametrize(
+    "mounts",
+    [
+        {"pvcMount": [{"constant": "mine", "mountPath": ROOT, "subPath": "a"}]},
+        {"emptyDirMounts": [{"volumeName": "own", "mountPath": ROOT}]},
+    ],
+)
+def test_what_is_no_claim_of_cvmfs_gets_no_sidecar(mounts: Any) -> None:
+    own = NOTEBOOK.with_platform(**mounts)
+    assert sidecar.add_sidecar(own, context(delivery="platform-spec")) == own

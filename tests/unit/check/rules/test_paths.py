@@ -28,6 +28,7 @@ PATHS = {
     "of a Mac": ("d = '/Users/alice/study'", ["301 warning 1:1"]),
     "of Windows": ("d = r'C:\\Users\\alice'", ["301 warning 1:1"]),
     "storage": ("!ls /neurodesktop-storage/bids", ["301 warning 1:1"]),
+    "storage itself, which every task has": ("!ls /neurodesktop-storage", []),
     "empty directory listed": ("!ls /data", ["301 warning 1:1"]),
     "told once": ("a = '/data/x'\nb = '/data/x/y'\nopen(a)", ["301 warning 1:1"]),
     "written": ("open('/home/jovyan/x.txt', 'w')", ["302 note 1:1"]),
