@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.record.log_so_far import MAX_LINE, split_left_out
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
 
 Write = Callable[[bytes], object]
@@ -20,7 +21,7 @@ class NoLogYet(NeurodeskError):
     """The task has no log that can be read."""
 
     code = "ND-RUNS-007"
-    hint = "Logs are uploaded when a task ends: --follow waits for it. Or see the task on the run's page."
+    hint = "Logs are stored from a task's start on: --follow waits for it. Or see the task on the run's page."
 
 
 def follow_logs(
@@ -55,7 +56,10 @@ def follow_logs(
 
 @dataclass
 class GrowingLog:
-    """What was passed on of one log: its length in bytes and its hash, not its text."""
+    """What was passed on of one log: its length in bytes and its hash, not its text.
+
+    Of a long log that grows there may be its end alone (`record.log_so_far`): what is new of it follows.
+    """
 
     length: int = 0
     _digest: Any = field(default_factory=hashlib.sha256)
@@ -70,21 +74,30 @@ class GrowingLog:
         before, position = self.length, 0
         beginning = hashlib.sha256()
         same = before == 0
+        left_out, line, begun = 0, 0, False
 
         def take(piece: bytes) -> None:
-            nonlocal position, same
+            nonlocal position, same, left_out, line, begun
+            if not begun:
+                begun = True
+                left_out, line = split_left_out(piece[:MAX_LINE])
+                if before == 0:
+                    self.length = left_out - line
+                elif 0 < left_out <= before:
+                    same, position, piece = True, left_out, piece[line:]
             if position < before:
                 known = piece[: before - position]
                 beginning.update(known)
                 position += len(known)
                 piece = piece[len(known) :]
-                if position == before:
+                if position == before and not same:
                     same = beginning.digest() == self._digest.digest()
-            if piece and same:
+            if piece and same and position == before:
                 self._add(piece, write)
 
         if read(take) and not same:
-            self.length, self._digest = 0, hashlib.sha256()
+            # a length is that of the log, with what is left out and without the line that says so
+            self.length, self._digest = left_out - line, hashlib.sha256()
             read(lambda piece: self._add(piece, write))
 
     def _add(self, piece: bytes, write: Write) -> None:

@@ -25,10 +25,12 @@ from elyra_neurodesk.runs.summary import SUCCEEDED, RunSummary, TaskSummary, sum
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
+from elyra_neurodesk.storage.location import StorageLocation
 
 _NAMED = 3  # files that a message names
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
+_KFP_BUCKET = "mlpipeline"  # of KFP's manifests
 _PIECE = 256 * 1024  # bytes of a log that are passed on at once
 
 
@@ -275,8 +277,8 @@ class RunResults:
     def log(self, task: TaskSummary, write: Callable[[bytes], object]) -> bool:
         """Pass a task's log, as far as it is known, to ``write``, piece by piece: it may exceed the memory.
 
-        The log that the task uploaded is complete; while it runs (and for catalog components) the backend is
-        asked for the pod's.
+        A task stores its log while it runs, and whole when it ends. Of catalog components KFP stores it. On
+        the embedded backend, and where the store has none, the API is asked for the pod's.
 
         Returns:
             Whether there is a log; it may be empty.
@@ -285,7 +287,9 @@ class RunResults:
             StorageError: the store cannot be read.
         """
         spec = self.specs.get(task.task)
-        if spec is not None and task.ended:
+        if spec is None and task.ended and self._executor_log(task.name, write):
+            return True
+        if spec is not None and (task.ended or not self.connection.config.stores_in_directory):
             name = PurePosixPath(spec.file).stem + ".log"
             try:
                 self.storage.stream(spec.run_key(self.run_id, spec.task, name), write)
@@ -294,6 +298,30 @@ class RunResults:
             else:
                 return True
         return self._live_log(task.node_id, write)
+
+    def _executor_log(self, task: str, write: Callable[[bytes], object]) -> bool:
+        """Pass on what KFP's launcher stored of a container's output; False where there is none.
+
+        ``v2/artifacts/<pipeline>/<run>/<task>/<uuid>/executor-logs-<n>`` is in KFP's own bucket (KFP 2.17).
+        """
+        if self.connection.config.stores_in_directory:
+            return False
+        name = self._pipeline_name
+        location = StorageLocation(self.connection.config.object_store_endpoint, _KFP_BUCKET)
+        try:
+            storage = open_storage(self.connection.config, location)
+            found = storage.list(f"v2/artifacts/{name}/{self.run_id}/{task}/") if name else []
+            logs = [item.key for item in found if item.key.rpartition("/")[2].startswith("executor-logs")]
+            for key in logs:
+                storage.stream(key, write)
+        except StorageError:  # the key may not read there: the API is asked
+            return False
+        return bool(logs)
+
+    @cached_property
+    def _pipeline_name(self) -> str:
+        spec = get_pipeline_spec(self.connection, get_run(self.connection, self.run_id))
+        return str((spec.get("pipelineInfo") or {}).get("name") or "")
 
     def _live_log(self, node: str, write: Callable[[bytes], object]) -> bool:
         if not node:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from elyra_neurodesk.record.log_so_far import left_out_line
 from elyra_neurodesk.runs import logs
 from elyra_neurodesk.runs.logs import GrowingLog, LastLines, follow_logs
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
@@ -46,6 +47,37 @@ def test_a_log_that_is_gone_for_a_moment_is_not_repeated() -> None:
     for content in (b"one\n", None, b"one\ntwo\n"):
         log.pass_on_new(reader(content), got.extend)
     assert bytes(got) == b"one\ntwo\n"
+
+
+def test_of_a_log_whose_beginning_is_left_out_only_what_is_new_is_passed_on() -> None:
+    log, got = GrowingLog(), bytearray()
+    whole = b"one\ntwo\nthree\nfour\n"
+    for content in (
+        whole[:8],
+        left_out_line(4) + whole[4:14],
+        left_out_line(8) + whole[8:],
+        whole + b"five\n",
+    ):
+        log.pass_on_new(reader(content, 1000), got.extend)
+    assert bytes(got) == whole + b"five\n"
+
+
+def test_what_was_left_out_before_it_could_be_passed_on_is_said() -> None:
+    log, got = GrowingLog(), bytearray()
+    log.pass_on_new(reader(b"one\n", 1000), got.extend)
+    log.pass_on_new(reader(left_out_line(8) + b"three\n", 1000), got.extend)
+    log.pass_on_new(reader(left_out_line(8) + b"three\nfour\n", 1000), got.extend)
+    assert bytes(got) == b"one\n" + left_out_line(8) + b"three\nfour\n"
+
+
+def test_a_log_that_is_met_late_comes_whole_when_it_is_whole() -> None:
+    log, got = GrowingLog(), bytearray()
+    end = left_out_line(4) + b"two\n"
+    log.pass_on_new(reader(end, 1000), got.extend)
+    log.pass_on_new(reader(end + b"three\n", 1000), got.extend)
+    assert bytes(got) == end + b"three\n"
+    log.pass_on_new(reader(b"one\ntwo\nthree\n", 1000), got.extend)
+    assert bytes(got) == end + b"three\none\ntwo\nthree\n"
 
 
 def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
