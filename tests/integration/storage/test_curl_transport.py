@@ -64,6 +64,14 @@ def test_an_empty_object_is_an_object(nanio: Nanio, tmp_path: Path) -> None:
     assert store(nanio).get("empty") == b""
 
 
+def test_an_object_is_removed_and_one_that_is_not_there_counts_as_removed(nanio: Nanio) -> None:
+    ours = store(nanio)
+    ours.put(NASTY, b"1")
+    ours.delete(NASTY)
+    ours.delete(NASTY)
+    assert [item.object_name for item in nanio.client.list_objects(nanio.bucket, NASTY)] == []
+
+
 def test_errors_are_those_of_minio(nanio: Nanio, tmp_path: Path) -> None:
     with pytest.raises(TaskNoSuchObject):
         store(nanio).download("ghost", tmp_path / "ghost")

@@ -34,6 +34,7 @@ echo o > /proc/sysrq-trigger; halt -f
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(UML is None, reason="needs user-mode-linux")
 def test_limits_are_kept_by_control_groups_of_version_2(tmp_path: Path) -> None:
     assert UML is not None
@@ -51,7 +52,7 @@ def test_limits_are_kept_by_control_groups_of_version_2(tmp_path: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=500,
         )
     finally:
         place.unlink(missing_ok=True)
