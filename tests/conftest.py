@@ -16,7 +16,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # tests of these folders share only what each worker has anyway; the same parameters stay together
 SPREAD = ("tests/seeded/",)
 # tests of these folders share what takes longest: it is made once
-TOGETHER = ("tests/golden/",)
+TOGETHER = ("tests/golden/", "tests/cluster/")
 
 
 @pytest.hookimpl(optionalhook=True)
