@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # one worker per core; tests of a file stay together (tests/conftest.py); long files are collected first, keep that order
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --durations 25 --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-all cluster-tools lint types unit goldens clean
 

@@ -130,12 +130,16 @@ OURS = """
 import json, sys
 from pathlib import Path
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.elyra_adapter.pipeline_file import export_file
+from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
+from elyra_neurodesk.cli.pipelines import export_pipeline
+from elyra_neurodesk.elyra_adapter.pipeline_file import read_for_submission
+settings = chosen_runtime_configuration("ours")
 results = {}
 for path in map(Path, sys.argv[1:]):
     for kind in ("yaml", "py"):
         try:
-            export_file(path, "ours", kind, path.with_suffix("." + kind), True)
+            pipeline = read_for_submission(path, settings, {})
+            export_pipeline(pipeline, path.parent, settings, kind, path.with_suffix("." + kind))
             results[f"{path.stem}.{kind}"] = ""
         except NeurodeskError as problem:
             results[f"{path.stem}.{kind}"] = str(problem)

@@ -333,8 +333,8 @@ def test_parameters_keep_name_type_and_value_and_unused_ones_are_dropped(
     }
 
 
-def test_empty_optional_inputs_are_left_out_and_filled_ones_have_their_type(exported: Exported) -> None:
-    assert "parameters" not in named(exported, "Empty")["inputs"]
+def test_of_empty_inputs_defaults_are_passed_and_filled_ones_have_their_type(exported: Exported) -> None:
+    assert named(exported, "Empty")["inputs"]["parameters"] == {"count": {"runtimeValue": {"constant": 4}}}
     inputs = named(exported, "Filled")["inputs"]["parameters"]
     assert inputs == {
         "text": {"componentInputParameter": "Subject_ID"},
@@ -353,6 +353,7 @@ def test_a_component_that_kfp_2_compiled_works_from_the_catalog(exported: Export
         "names": {"runtimeValue": {"constant": ["x"]}},
         "options": {"runtimeValue": {"constant": {"k": 1}}},
         "strict": {"runtimeValue": {"constant": False}},
+        "note": {"runtimeValue": {"constant": "none"}},
     }
     assert task["executor"]["container"]["image"] == "example.org/tools:2"
     assert set(task["component"]["outputDefinitions"]) == {"artifacts", "parameters"}

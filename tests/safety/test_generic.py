@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.declarations import last_of_each_tool
+from elyra_neurodesk.names import storable
 from elyra_neurodesk.patches.early_env import ENV_BEFORE_BOOTSTRAP
 from tests.safety.nasty import bounded, nasty, nasty_text
 from tests.safety.workbench import Compiled, Workbench, assert_inert, only_coded_errors
@@ -44,7 +45,7 @@ def test_a_nodes_label(bench: Workbench, value: str) -> None:
     with only_coded_errors():
         compiled = bench.compiled([labelled(value)])
         task = only_task(compiled)
-        assert compiled.tasks[task]["taskInfo"]["name"] == value
+        assert compiled.tasks[task]["taskInfo"]["name"] == storable(value)
         assert compiled.told(task).node == value
         assert_inert(compiled)
 
@@ -54,8 +55,8 @@ def test_a_nodes_label(bench: Workbench, value: str) -> None:
 def test_a_pipelines_name_and_description(bench: Workbench, name: str, description: str) -> None:
     with only_coded_errors():
         compiled = bench.compiled([a_node(bench)], name=name, description=description)
-        assert compiled.spec["pipelineInfo"]["displayName"] == name
-        assert compiled.spec["pipelineInfo"].get("description", "") == description
+        assert compiled.spec["pipelineInfo"]["displayName"] == storable(name)
+        assert compiled.spec["pipelineInfo"].get("description", "") == storable(description)
         assert compiled.told("node").pipeline == name
         assert_inert(compiled)
 
@@ -68,7 +69,7 @@ def test_a_nodes_comment(bench: Workbench, value: str) -> None:
         compiled = bench.compiled([node], comments={node["id"]: value})
         annotations = compiled.pod("node")["podMetadata"]["annotations"]
         # Elyra drops a comment of blanks alone
-        assert annotations.get("elyra/node-user-doc", "") == (value if value.strip() else "")
+        assert annotations.get("elyra/node-user-doc", "") == (storable(value) if value.strip() else "")
         assert_inert(compiled)
 
 

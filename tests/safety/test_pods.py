@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.names import storable
 from tests.safety.nasty import bounded, nasty_text, wordish
 from tests.safety.workbench import Compiled, Workbench, assert_inert, only_coded_errors
 from tests.support.pipelines import notebook_node
@@ -41,7 +42,7 @@ def test_annotations(bench: Workbench, key: str, value: str) -> None:
     with only_coded_errors():
         for name, content in (("k", value), (key, "v")):
             made = compiled(bench, kubernetes_pod_annotations=[{"key": name, "value": content}])
-            assert made.pod("node")["podMetadata"]["annotations"][name.strip()] == content.strip()
+            assert made.pod("node")["podMetadata"]["annotations"][name.strip()] == storable(content.strip())
             assert_inert(made)
 
 

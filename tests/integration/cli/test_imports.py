@@ -28,6 +28,8 @@ PROGRAM = (
     "sys.exit(status)\n"
 )
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Place:

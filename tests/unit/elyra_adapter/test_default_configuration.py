@@ -111,7 +111,8 @@ def commands(
 WITH_CONFIGURATION = {
     " ".join(words): command
     for words, command in commands(cli)
-    if any(parameter.name == "runtime_config" for parameter in command.params)
+    # `cluster` commands take the name of one, to which they write
+    if any(parameter.name == "runtime_config" for parameter in command.params) and words[0] != "cluster"
 }
 
 
