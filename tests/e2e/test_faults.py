@@ -60,7 +60,7 @@ def stored(backend: Backend, submission: Json, *names: str) -> Json:
 @contextmanager
 def without(directory: Path) -> Iterator[None]:
     """Have the directory away for a while."""
-    aside = directory.with_name(f"{directory.name}-aside")
+    aside = directory.with_name(f".{directory.name}-aside")  # the sidecar looks for n*
     directory.rename(aside)
     try:
         yield
@@ -78,10 +78,7 @@ def test_the_sidecars_own_log_says_that_it_saw_the_repository(backend: Backend, 
     submission = backend.submit(file)
     assert backend.wait(submission["run_id"])["state"] == "SUCCEEDED"
     sidecar = backend.logs(submission["run_id"])["job/1/neurodesk-cvmfs.log"]
-    assert re.search(
-        rf"^neurodesk-cvmfs: repository {MOUNT} is readable after \d+ s, 1 module", sidecar, re.M
-    )
-    assert "neurodesk-cvmfs: warmed hello/1.0" in sidecar.splitlines()
+    assert f"{MOUNT} is readable" in sidecar.splitlines()
     record = backend.records(submission)["job"]
     assert record["cvmfs"]["root"] == MOUNT
     assert [module["module"] for module in record["modules"]] == ["hello/1.0"]
@@ -126,7 +123,7 @@ def test_an_empty_cvmfs_directory_fails_the_run_in_time_and_leaves_log_and_recor
     record = stored(backend, submission)
     assert record["exit_status"] == 11
     assert record["cvmfs"] is None or record["cvmfs"]["revision"] is None
-    assert f"waiting for {MOUNT}" in backend.logs(submission["run_id"])["job/1/neurodesk-cvmfs.log"]
+    assert f"{MOUNT}/n*" in backend.logs(submission["run_id"])["job/1/neurodesk-cvmfs.log"]
 
 
 def test_a_declared_output_that_is_missing_fails_the_task_after_its_upload(

@@ -7,12 +7,10 @@ from typing import Any
 
 from elyra_neurodesk.bootstrapper.pod import PROBLEM
 
-_LAUNCHER = "elyra-neurodesk"  # $0 of the script that starts the bootstrapper (compiler's container command)
-
 
 def can_report(pod: Mapping[str, Any]) -> bool:
     """Return whether the pod's main program is the bootstrapper."""
-    return list(pod["main"]["command"][-1:]) == [_LAUNCHER]
+    return bool(pod["main"].get("args_in_file"))
 
 
 def reporting(pod: Mapping[str, Any], problem: str) -> dict[str, Any]:

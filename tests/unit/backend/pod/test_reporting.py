@@ -9,7 +9,8 @@ POD = {
     "volumes": {"cv": {"kind": "claim", "path": "/cvmfs"}, "tmp": {"kind": "empty", "path": "/t"}},
     "init_containers": [{"name": "waits"}],
     "main": {
-        "command": ["sh", "-c", "exit 0", "elyra-neurodesk"],
+        "command": ["sh", "-c", "exit 0"],
+        "args_in_file": True,
         "env": [["A", "1"]],
         "mounts": [{"volume": "cv", "path": "/cvmfs"}, {"volume": "tmp", "path": "/t"}],
     },
