@@ -230,7 +230,11 @@ def _shown(store: ObjectStore, spec: Any, case: Case) -> tuple[str, ...]:
         return ()
     notebook = json.loads(store.get(key))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return tuple("".join(_text(output) for output in cell["outputs"]) for cell in cells)
+    # not what programs write to the descriptor of standard error: ipykernel shows it if it comes in time
+    return tuple(
+        "".join(_text(output) for output in cell["outputs"] if output.get("name") != "stderr")
+        for cell in cells
+    )
 
 
 def _text(output: dict[str, Any]) -> str:

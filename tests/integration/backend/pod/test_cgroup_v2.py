@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[4]
 UML = shutil.which("linux.uml")
 INIT = """#!/bin/sh
-mount -t proc proc /proc; mount -t tmpfs tmpfs /tmp
+mount -t proc proc /proc; mount -t tmpfs tmpfs /mnt
 mount -t cgroup2 none /sys/fs/cgroup
 ip link set lo up
-export HOME=/tmp LANG=C.UTF-8 PATH={path} PYTHONDONTWRITEBYTECODE=1
+export HOME=/mnt TMPDIR=/mnt LANG=C.UTF-8 PATH={path} PYTHONDONTWRITEBYTECODE=1
 cd {root}
 echo +memory > /sys/fs/cgroup/cgroup.subtree_control
 delegated() {{  # what systemd does for a delegated scope, then the program alone in it
@@ -59,6 +59,7 @@ def test_limits_are_kept_by_control_groups_of_version_2(tmp_path: Path) -> None:
     print(done.stdout)
     found = re.findall(r"MemoryLimits\(kind='([^']*)'", done.stdout)
     assert found == ["cgroup v2, systemd scope", "watched"]  # a group with other processes is not ours
-    assert re.search(r"7 passed", done.stdout)
+    (passed,) = re.findall(r"(\d+) passed", done.stdout)
+    assert int(passed) >= 7
     assert "failed" not in done.stdout
     assert re.findall(r"two\.scope/(.*)/", done.stdout) == ["elyra-neurodesk-server"]
