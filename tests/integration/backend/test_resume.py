@@ -2,6 +2,8 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.integration.backend.support import Server, compile_package, states, wait_for_end, wait_until
 
 
@@ -10,6 +12,7 @@ def diary(tmp_path: Path, name: str, seconds: float) -> str:
     return f"echo begin >> {tmp_path}/{name}; sleep {seconds}; echo end >> {tmp_path}/{name}"
 
 
+@pytest.mark.slow
 def test_after_ten_kill_9_nothing_has_run_twice(fresh: Server, tmp_path: Path) -> None:
     fresh.up(cpus=2.0)
     tasks = {

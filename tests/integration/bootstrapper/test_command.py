@@ -127,6 +127,7 @@ def test_what_goes_wrong_before_the_bootstrapper_runs_is_one_line_with_a_code(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 def test_an_error_before_the_bootstrapper_runs_is_the_containers_termination_message(
     shared_store: ObjectStore, image: Path, tmp_path: Path
