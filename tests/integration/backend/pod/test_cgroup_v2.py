@@ -61,5 +61,5 @@ def test_limits_are_kept_by_control_groups_of_version_2(tmp_path: Path) -> None:
     assert found == ["cgroup v2, systemd scope", "watched"]  # a group with other processes is not ours
     (passed,) = re.findall(r"(\d+) passed", done.stdout)
     assert int(passed) >= 7
-    assert "failed" not in done.stdout
+    assert not re.search(r"\d+ (failed|error)", done.stdout)  # the kernel's own lines have the word, too
     assert re.findall(r"two\.scope/(.*)/", done.stdout) == ["elyra-neurodesk-server"]
