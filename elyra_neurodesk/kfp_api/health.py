@@ -41,11 +41,6 @@ class Health:
     multi_user: bool = False
     tag_name: str = ""
 
-    @property
-    def embedded(self) -> bool:
-        """Whether it is the embedded backend's."""
-        return self.tag_name.startswith("elyra-neurodesk-")
-
 
 @dataclass(frozen=True)
 class _Answer:

@@ -102,8 +102,11 @@ def publish(
         SubmissionUnclear: KFP does not say whether it did what it was asked for.
         ApiError: KFP cannot be reached, fails or denies access.
     """
-    if not connection.health.embedded:
-        _check_storable({"pipeline": package, "parameters": parameters or {}})
+    if not connection.config.stores_in_directory:  # the embedded backend stores any text
+        if _MAYBE_ASTRAL.search(package):  # to read a large package takes a while
+            for document in yaml.safe_load_all(package):
+                _check_storable(document, "pipeline")
+        _check_storable(parameters or {}, "parameters")
     title = storable(shortened(name))
     description, experiment = storable(description), storable(experiment)
     # a random tail: ten submissions in the same second stay ten, and a run can be found by its name alone
@@ -294,21 +297,16 @@ def _named(name: str) -> str:
     return json.dumps({"predicates": [{"operation": 1, "key": "display_name", "stringValue": name}]})
 
 
-def _check_storable(values: Any, where: str = "") -> None:
-    """Check that no text has a character beyond U+FFFF; a package of YAML is read only when it seems to.
+def _check_storable(values: Any, where: str) -> None:
+    """Check that no text in JSON-like data has a character beyond U+FFFF.
 
     Raises:
         TextNotStorable: one has, named with its place.
     """
     if isinstance(values, Mapping):
         for key, value in values.items():
-            if where == "" and key == "pipeline" and isinstance(value, str):
-                if _MAYBE_ASTRAL.search(value):
-                    for document in yaml.safe_load_all(value):
-                        _check_storable(document, "pipeline")
-                continue
             _check_storable(key, where)
-            _check_storable(value, f"{where}.{key}" if where else str(key))
+            _check_storable(value, f"{where}.{key}")
     elif isinstance(values, list):
         for number, value in enumerate(values):
             _check_storable(value, f"{where}[{number}]")
