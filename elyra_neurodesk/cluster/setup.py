@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 
@@ -45,15 +45,7 @@ KFP_SERVER_CONTAINER = "ml-pipeline-api-server"
 Delivery = Literal[
     "auto", "admission-policy", "kyverno", "pod-default", "workflow-defaults", "pipeline-spec-patch", "none"
 ]
-DELIVERIES: tuple[Delivery, ...] = (
-    "auto",
-    "admission-policy",
-    "kyverno",
-    "pod-default",
-    "workflow-defaults",
-    "pipeline-spec-patch",
-    "none",
-)
+DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
 NEED_IMAGE = ("pod-default", "workflow-defaults", "pipeline-spec-patch")
 """Deliveries that do not see the task, so that the sidecar's image must be given."""
 
