@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.bootstrapper import allowed_errors
+from elyra_neurodesk.bootstrapper import allowed_errors, r_translator
 from elyra_neurodesk.bootstrapper.disk import FULL, disk_full
 from elyra_neurodesk.bootstrapper.guard.host.cells import CellHooks
 from elyra_neurodesk.bootstrapper.guard.host.errors import guard_error
@@ -60,6 +60,7 @@ def execute(
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of every parameter without a default
     register_engine(log, begun)
+    r_translator.register()
     inject = dict(values) if facts.parameters_cell is not None else {}
 
     def run_once() -> None:

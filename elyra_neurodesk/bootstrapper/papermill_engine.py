@@ -14,14 +14,13 @@ SAVE_EVERY = 15.0  # seconds
 
 
 def register_engine(log: Log, begun: Callable[[RunningNotebook], object]) -> None:
-    """Register it with papermill under the name `ENGINE`, and R under the name that notebooks here have.
+    """Register it with papermill under the name `ENGINE`.
 
     Args:
         log: is told of each cell.
         begun: gets the notebook when its execution begins.
     """
     from papermill.engines import NBClientEngine, papermill_engines
-    from papermill.translators import RTranslator, papermill_translators
 
     class Engine(NBClientEngine):  # type: ignore[misc]
         @classmethod
@@ -57,5 +56,3 @@ def register_engine(log: Log, begun: Callable[[RunningNotebook], object]) -> Non
                 )  # papermill's own again: the last save is a real one
 
     papermill_engines.register(ENGINE, Engine)
-    # papermill looks the language up as it is spelt, and knows it as "R" only
-    papermill_translators.register("r", RTranslator)

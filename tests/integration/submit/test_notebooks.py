@@ -140,7 +140,7 @@ writeLines(enc2utf8(text), "said.txt", useBytes = TRUE)
 )
 def test_an_r_notebook_gets_its_parameters_with_their_types(backend: Backend, study: Path) -> None:
     write_notebook_of(study / "model.ipynb", "ir", "R", R_PARAMETERS, R_CODE)
-    given = {"subject": 'it\'s "x" $HOME', "n": "5", "fraction": "0.5", "flag": "true"}
+    given = {"subject": 'it\'s "Müßig 🧠" \\u00fc $HOME', "n": "5", "fraction": "0.5", "flag": "true"}
     given["names"] = '["x", "yy"]'
     options = [word for name, value in given.items() for word in ("-p", f"{name}={value}")]
     done = submit(backend, study, "model.ipynb", *options, "--output", "said.txt", "--watch", "--json")
