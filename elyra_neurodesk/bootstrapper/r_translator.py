@@ -13,8 +13,8 @@ _NOT_PLAIN = re.compile(r'[^ -~]|["\\]')
 def string_literal(text: str) -> str:
     r"""Return an R string of this text, in ASCII.
 
-    R marks a string with Unicode escapes as UTF-8 whatever the locale, and refuses one that has ``\x`` escapes
-    too (R, ``?Quotes``).
+    R marks a string with Unicode escapes as UTF-8 whatever the locale, and refuses one that has ``\x``
+    escapes too (R, ``?Quotes``).
 
     >>> print(string_literal('ü "\n"'))
     "\u00fc \"\n\""
