@@ -142,7 +142,7 @@ class RunPods:
                 _request_timeout=TIMEOUT,
             )
         except Exception as problem:
-            _translated(problem, self.namespace, self.client.configuration.host)
+            translated(problem, self.namespace, self.client.configuration.host)
             return ""
         lines = answer.data.decode("utf-8", "replace").splitlines()
         # glog: severity, date, time, thread, file and line, then the text
@@ -158,11 +158,11 @@ class RunPods:
             answer = call(*arguments, _preload_content=False, _request_timeout=TIMEOUT, **options)
             content = json.loads(answer.data)
         except Exception as problem:
-            raise _translated(problem, self.namespace, self.client.configuration.host) from problem
+            raise translated(problem, self.namespace, self.client.configuration.host) from problem
         return content if isinstance(content, dict) else {}
 
 
-def _translated(problem: Exception, namespace: str, host: str) -> ClusterError:
+def translated(problem: Exception, namespace: str, host: str) -> ClusterError:
     """Return what the client raised as an error of one line; programming errors are raised again."""
     import urllib3.exceptions
     from kubernetes.client import ApiException

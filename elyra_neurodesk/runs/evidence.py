@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from elyra_neurodesk.cluster.pods import PodReport
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.formatting import format_duration, format_time
-from elyra_neurodesk.record.life_sign import SILENCE, LifeSign, moment
+from elyra_neurodesk.record.life_sign import SILENCE, FileSoFar, LifeSign, moment
 from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.runs.summary import (
     KFP,
@@ -49,6 +49,25 @@ class Evidence:
     pods: Mapping[str, PodReport] | None = None
     stored: bool = False
     namespace: str = ""
+
+    def log_as_of(self, task: TaskSummary) -> datetime | None:
+        """Return when a task stored its log so far; None where the log is final, or nothing is known."""
+        sign = self.signs.get(task.task)
+        log = sign.log if sign is not None else None
+        so_far = files_so_far(sign, self.records.get(task.task))
+        return moment(log.stored) if log is not None and log in so_far else None
+
+
+def files_so_far(sign: LifeSign | None, record: TaskRecord | None) -> tuple[FileSoFar, ...]:
+    """Return the log and the notebook that a task stored before its end, which it has not recorded.
+
+    Args:
+        sign: the task's sign of life.
+        record: the task's record, which may be of an earlier attempt.
+    """
+    if sign is None or (record is not None and not sign.is_later_than(record)):
+        return ()
+    return tuple(file for file in (sign.log, sign.notebook) if file is not None)
 
 
 def join(run: RunSummary, evidence: Evidence, now: datetime | None = None) -> RunSummary:

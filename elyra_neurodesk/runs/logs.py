@@ -27,29 +27,25 @@ class NoLogYet(NeurodeskError):
 def follow_logs(
     snapshots: Iterable[RunSummary],
     select: Callable[[RunSummary], Iterable[TaskSummary]],
-    read: Callable[[TaskSummary, Write], bool],
+    pass_on_new: Callable[[TaskSummary, Write], object],
     write: Callable[[TaskSummary, bytes], object],
 ) -> None:
     """Pass on what is new in the tasks' logs at each snapshot of the run.
 
-    A log is followed while its task runs and read once more after its end. When that final log is not the
-    continuation of what was read before (the pod's log and the uploaded one may differ in their first lines),
-    it comes again as a whole.
+    A log is followed while its task runs and read once more after its end.
 
     Args:
         snapshots: of the run, the final one last (see `poll.poll`).
         select: which tasks to follow.
-        read: passes on a task's log as far as it is known (`RunResults.log`).
+        pass_on_new: passes on what is new of a task's log (`RunLogs.pass_on_new`).
         write: gets the pieces.
     """
-    seen: dict[str, GrowingLog] = {}
     final: set[str] = set()
     for summary in snapshots:
         for task in select(summary):
             if task.name in final or task.state == PENDING:
                 continue
-            log = seen.setdefault(task.name, GrowingLog())
-            log.pass_on_new(partial(read, task), partial(write, task))
+            pass_on_new(task, partial(write, task))
             if task.ended:
                 final.add(task.name)
 
@@ -58,18 +54,22 @@ def follow_logs(
 class GrowingLog:
     """What was passed on of one log: its length in bytes and its hash, not its text.
 
-    Of a long log that grows there may be its end alone (`record.log_so_far`): what is new of it follows.
+    A log that is not the continuation of what was passed on comes again as a whole. Of a long log that grows
+    there may be its end alone (`record.log_so_far`): what is new of it follows.
     """
 
     length: int = 0
     _digest: Any = field(default_factory=hashlib.sha256)
 
-    def pass_on_new(self, read: Callable[[Write], bool], write: Write) -> None:
+    def pass_on_new(self, read: Callable[[Write], bool], write: Write) -> bool:
         """Read the log from its beginning and pass on what follows what was passed on before.
 
         Args:
             read: passes the whole log on; returns False when there is none.
             write: gets what is new, the whole log when it does not begin with what was passed on before.
+
+        Returns:
+            What ``read`` did.
         """
         before, position = self.length, 0
         beginning = hashlib.sha256()
@@ -93,14 +93,17 @@ class GrowingLog:
                 if position == before and not same:
                     same = beginning.digest() == self._digest.digest()
             if piece and same and position == before:
-                self._add(piece, write)
+                self.add(piece, write)
 
-        if read(take) and not same:
+        found = read(take)
+        if found and not same:
             # a length is that of the log, with what is left out and without the line that says so
             self.length, self._digest = left_out - line, hashlib.sha256()
-            read(lambda piece: self._add(piece, write))
+            read(lambda piece: self.add(piece, write))
+        return found
 
-    def _add(self, piece: bytes, write: Write) -> None:
+    def add(self, piece: bytes, write: Write) -> None:
+        """Pass on the next piece."""
         self._digest.update(piece)
         self.length += len(piece)
         write(piece)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -35,7 +35,13 @@ class Observer:
     Args:
         results: the run.
         kube_context: context of the kubeconfig; that of the runtime configuration when left out.
+        only: directories of the tasks that the store is asked for; all when left out.
         clock: seconds.
+
+    Attributes:
+        results: the run.
+        evidence: what was found until now.
+        pods: the cluster's pods; None where there is no context.
 
     Raises:
         ClusterError: ``kube_context`` cannot be used.
@@ -45,19 +51,21 @@ class Observer:
         self,
         results: RunResults,
         kube_context: str | None = None,
+        only: Collection[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.results = results
+        self._only = only
         self._clock = clock
-        self._evidence = Evidence(namespace=results.connection.config.namespace or NAMESPACE)
+        self.evidence = Evidence(namespace=results.connection.config.namespace or NAMESPACE)
         self._settled: set[str] = set()  # tasks whose records will not change
         self._due = {"store": 0.0, "pods": 0.0}
         self._notes: dict[str, str] = {}
-        self._pods: RunPods | None = None
+        self.pods: RunPods | None = None
         context = kube_context or results.connection.config.kube_context
         if context:
             try:
-                self._pods = RunPods(connect(context), self._evidence.namespace)
+                self.pods = RunPods(connect(context), self.evidence.namespace)
             except ClusterError as problem:
                 if kube_context:
                     raise
@@ -74,9 +82,9 @@ class Observer:
             return summary
         if summary.ended or self._clock() >= self._due["store"]:
             self._ask_store(summary)
-        if self._pods is not None and (summary.ended or self._clock() >= self._due["pods"]):
-            self._ask_cluster(self._pods, summary)
-        return replace(join(summary, self._evidence), notes=tuple(self._notes.values()))
+        if self.pods is not None and (summary.ended or self._clock() >= self._due["pods"]):
+            self._ask_cluster(self.pods, summary)
+        return replace(join(summary, self.evidence), notes=tuple(self._notes.values()))
 
     def final(self) -> RunSummary:
         """Return the run as it is now with all that its tasks recorded.
@@ -90,7 +98,13 @@ class Observer:
         return self.snapshot()
 
     def _ask_store(self, summary: RunSummary) -> None:
-        wanted = [task.task for task in summary.tasks if task.task and task.task not in self._settled]
+        wanted = [
+            task.task
+            for task in summary.tasks
+            if task.task
+            and task.task not in self._settled
+            and (self._only is None or task.task in self._only)
+        ]
         self._due["store"] = self._clock() + INTERVAL
         if not wanted:
             return
@@ -103,7 +117,7 @@ class Observer:
             self._due["store"] = self._clock() + _AFTER_FAILURE
             return
         self._notes.pop("store", None)
-        records, signs = dict(self._evidence.records), dict(self._evidence.signs)
+        records, signs = dict(self.evidence.records), dict(self.evidence.signs)
         ended = {task.task for task in summary.tasks if task.ended}
         for name, (record, sign) in zip(wanted, found, strict=True):
             if sign is not None:
@@ -112,7 +126,7 @@ class Observer:
                 records[name] = record
                 if name in ended:
                     self._settled.add(name)
-        self._evidence = replace(self._evidence, records=records, signs=signs, stored=True)
+        self.evidence = replace(self.evidence, records=records, signs=signs, stored=True)
 
     def _read(self, task: str) -> tuple[TaskRecord | None, LifeSign | None]:
         """Return record and sign of life of a task, None for what is not there or cannot be read."""
@@ -143,7 +157,7 @@ class Observer:
                 f"namespace {pods.namespace} of the cluster has no pod of this run; user namespace and "
                 "Kubernetes context in the runtime configuration say where they are looked for."
             )
-        self._evidence = replace(self._evidence, pods=found)
+        self.evidence = replace(self.evidence, pods=found)
 
     def _note(self, source: str, problem: Exception) -> None:
         what = {"store": "what tasks recorded", "pods": "what pods say"}[source]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,10 +17,11 @@ from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
-from elyra_neurodesk.record.life_sign import LIFE_SIGN
+from elyra_neurodesk.record.life_sign import LIFE_SIGN, LifeSign, moment
 from elyra_neurodesk.record.model import StoredFile, TaskRecord
-from elyra_neurodesk.record.task_record import TaskRecordFile
+from elyra_neurodesk.record.task_record import TaskRecordFile, read_life_sign
 from elyra_neurodesk.record.undeclared import DIRECTORY
+from elyra_neurodesk.runs.evidence import files_so_far
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import SUCCEEDED, RunSummary, TaskSummary, summarize, with_record
 from elyra_neurodesk.storage.client import open_storage
@@ -30,7 +32,7 @@ from elyra_neurodesk.storage.location import StorageLocation
 _NAMED = 3  # files that a message names
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
-_KFP_BUCKET = "mlpipeline"  # of KFP's manifests
+KFP_BUCKET = "mlpipeline"  # of KFP's manifests
 _PIECE = 256 * 1024  # bytes of a log that are passed on at once
 
 
@@ -66,6 +68,7 @@ class RunOutput:
         sha256: content hash from the task's record, "" where the record does not list the object.
         etag: the store's own tag.
         undeclared: whether it was kept although the node does not declare it as an output.
+        as_of: when the task stored it: of the log and the notebook of a task that has not recorded its end.
     """
 
     task: str
@@ -75,6 +78,7 @@ class RunOutput:
     sha256: str = ""
     etag: str = ""
     undeclared: bool = False
+    as_of: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints for it."""
@@ -85,6 +89,7 @@ class RunOutput:
             "size": self.size,
             "sha256": self.sha256 or None,
             "undeclared": self.undeclared,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
         }
 
 
@@ -218,6 +223,12 @@ class RunResults:
             if slash and path != LIFE_SIGN
         ]
         records = self.records(self.specs)
+        signs = self._life_signs(task for _, task, _, path in parts if path == LIFE_SIGN)
+        so_far = {
+            file.key: moment(file.stored)
+            for task, sign in signs.items()
+            for file in files_so_far(sign, records.get(task))
+        }
         declared = {
             file.key: file for record in records.values() for file in (*record.outputs, *record.reports)
         }
@@ -235,10 +246,25 @@ class RunResults:
                 sha256=recorded[output.key].sha256 if output.key in recorded else "",
                 # those of an earlier attempt stand in no record
                 undeclared=output.path.startswith(f"{DIRECTORY}/") and output.key not in declared,
+                as_of=so_far.get(output.key),
             )
             for output in sorted(found, key=lambda output: output.key)
         )
         return RunOutputs(outputs, tuple(self._missing(outputs, records, recorded, prefix)))
+
+    def _life_signs(self, tasks: Iterable[str]) -> dict[str, LifeSign]:
+        def read(task: str) -> LifeSign | None:
+            try:
+                return read_life_sign(
+                    self.storage.get(self.specs[task].run_key(self.run_id, task, LIFE_SIGN))
+                )
+            except NoSuchObject:
+                return None
+
+        names = [task for task in tasks if task in self.specs]
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            found = dict(zip(names, pool.map(read, names), strict=True))
+        return {task: sign for task, sign in found.items() if sign}
 
     def _missing(
         self,
@@ -274,11 +300,11 @@ class RunResults:
         known = ", ".join(task.name for task in summary.tasks) or "none"
         raise NoSuchTask(f"run {self.run_id} has no task '{wanted}'.", f"Its tasks: {known}.")
 
-    def log(self, task: TaskSummary, write: Callable[[bytes], object]) -> bool:
-        """Pass a task's log, as far as it is known, to ``write``, piece by piece: it may exceed the memory.
+    def stored_log(self, task: TaskSummary, write: Callable[[bytes], object]) -> bool:
+        """Pass on what the store has of a task's log, piece by piece: it may exceed the memory.
 
-        A task stores its log while it runs, and whole when it ends. Of catalog components KFP stores it. On
-        the embedded backend, and where the store has none, the API is asked for the pod's.
+        A task stores its log while it runs, and whole when it ends; on the embedded backend when it ends. Of
+        catalog components KFP stores it when they have ended.
 
         Returns:
             Whether there is a log; it may be empty.
@@ -287,30 +313,43 @@ class RunResults:
             StorageError: the store cannot be read.
         """
         spec = self.specs.get(task.task)
-        if spec is None and task.ended and self._executor_log(task.name, write):
-            return True
-        if spec is not None and (task.ended or not self.connection.config.stores_in_directory):
-            name = PurePosixPath(spec.file).stem + ".log"
-            try:
-                self.storage.stream(spec.run_key(self.run_id, spec.task, name), write)
-            except NoSuchObject:
-                pass
-            else:
-                return True
-        return self._live_log(task.node_id, write)
+        if spec is None:
+            return task.ended and self._executor_log(task.name, write)
+        if self.connection.config.stores_in_directory and not task.ended:
+            return False
+        name = PurePosixPath(spec.file).stem + ".log"
+        try:
+            self.storage.stream(spec.run_key(self.run_id, spec.task, name), write)
+        except NoSuchObject:
+            return False
+        return True
+
+    def artifacts_prefix(self, task: str) -> str:
+        """Return below which key KFP stores a catalog node's artifacts in `KFP_BUCKET`, "" when unknown.
+
+        Raises:
+            ApiError: the API cannot be asked.
+        """
+        name = self._pipeline_name
+        return f"v2/artifacts/{name}/{self.run_id}/{task}/" if name else ""
+
+    @cached_property
+    def _pipeline_name(self) -> str:
+        spec = get_pipeline_spec(self.connection, get_run(self.connection, self.run_id))
+        return str((spec.get("pipelineInfo") or {}).get("name") or "")
 
     def _executor_log(self, task: str, write: Callable[[bytes], object]) -> bool:
         """Pass on what KFP's launcher stored of a container's output; False where there is none.
 
-        ``v2/artifacts/<pipeline>/<run>/<task>/<uuid>/executor-logs-<n>`` is in KFP's own bucket (KFP 2.17).
+        Its name is ``<uuid>/executor-logs-<n>`` below `artifacts_prefix` (KFP 2.17).
         """
         if self.connection.config.stores_in_directory:
             return False
-        name = self._pipeline_name
-        location = StorageLocation(self.connection.config.object_store_endpoint, _KFP_BUCKET)
+        prefix = self.artifacts_prefix(task)
+        location = StorageLocation(self.connection.config.object_store_endpoint, KFP_BUCKET)
         try:
             storage = open_storage(self.connection.config, location)
-            found = storage.list(f"v2/artifacts/{name}/{self.run_id}/{task}/") if name else []
+            found = storage.list(prefix) if prefix else []
             logs = [item.key for item in found if item.key.rpartition("/")[2].startswith("executor-logs")]
             for key in logs:
                 storage.stream(key, write)
@@ -318,12 +357,13 @@ class RunResults:
             return False
         return bool(logs)
 
-    @cached_property
-    def _pipeline_name(self) -> str:
-        spec = get_pipeline_spec(self.connection, get_run(self.connection, self.run_id))
-        return str((spec.get("pipelineInfo") or {}).get("name") or "")
+    def live_log(self, node: str, write: Callable[[bytes], object]) -> bool:
+        """Pass on what KFP's API has of a pod's log; False where it has none, as on most clusters.
 
-    def _live_log(self, node: str, write: Callable[[bytes], object]) -> bool:
+        Args:
+            node: the backend's id of the pod (`TaskSummary.node_id`).
+            write: gets the pieces.
+        """
         if not node:
             return False
         address = _LIVE_LOG.format(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,8 @@ def outputs(
     """List or download the files that a run uploaded.
 
     Files that a node wrote and does not declare as outputs are listed apart, and downloaded to
-    DIRECTORY/TASK/undeclared/.
+    DIRECTORY/TASK/undeclared/. The log and the executed notebook of a task that has not recorded its end are
+    marked with the time at which the task stored them.
     """
     if overwrite and directory is None:
         raise click.UsageError("--overwrite needs --download DIRECTORY.")
@@ -56,7 +57,8 @@ def outputs(
         console().print(_outputs_table(declared))
         if len(declared) < len(found):
             console().print("\nundeclared: kept, but no other task gets them", style="bold")
-            console().print(_outputs_table(output for output in found if output.undeclared))
+            console().print(_outputs_table([output for output in found if output.undeclared]))
+    _note_catalog_nodes(results)
     stored.require_all()
     return 0
 
@@ -78,16 +80,33 @@ def _download(
     click.echo(f"{len(done.written)} files written to {directory}, {len(done.skipped)} existed already")
 
 
-def _outputs_table(outputs: Iterable[RunOutput]) -> Table:
+def _note_catalog_nodes(results: RunResults) -> None:
+    """Say where the outputs of nodes of a component catalog are, which are KFP's."""
+    from elyra_neurodesk.runs.results import KFP_BUCKET
+
+    names = [task.name for task in results.tasks if task.spec is None]
+    if not names or results.connection.config.stores_in_directory:
+        return
+    place = results.artifacts_prefix("TASK")
+    where = f" in bucket {KFP_BUCKET} below {place}" if place else ""
+    note(f"outputs of catalog nodes ({', '.join(names)}) are artifacts of KFP{where}: see the run's page")
+
+
+def _outputs_table(outputs: Sequence[RunOutput]) -> Table:
     """Return a table with one row per object."""
+    from datetime import UTC
+
     from rich.table import Table
 
     from elyra_neurodesk.cli.render import plain
+    from elyra_neurodesk.formatting import format_time
 
-    table = Table("task", "path", "bytes", "sha256", box=None, header_style="bold")
+    so_far = any(output.as_of for output in outputs)
+    table = Table("task", "path", "bytes", "sha256", *["as of"] * so_far, box=None, header_style="bold")
     table.columns[2].justify = "right"
     for output in outputs:
-        table.add_row(plain(output.task), plain(output.path), f"{output.size:,}", output.sha256[:12])
+        last = [format_time(output.as_of, UTC)] * so_far
+        table.add_row(plain(output.task), plain(output.path), f"{output.size:,}", output.sha256[:12], *last)
     return table
 
 

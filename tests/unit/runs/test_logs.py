@@ -83,6 +83,10 @@ def test_a_log_that_is_met_late_comes_whole_when_it_is_whole() -> None:
 def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
     texts = {"a": iter([b"1", b"12", b"123"]), "b": iter([b"x"])}
     got: list[tuple[str, bytes]] = []
+    known: dict[str, GrowingLog] = {}
+
+    def pass_on_new(task: TaskSummary, write: logs.Write) -> None:
+        known.setdefault(task.name, GrowingLog()).pass_on_new(reader(next(texts[task.name])), write)
 
     def snapshots() -> Iterator[RunSummary]:
         for a, b in (("RUNNING", "PENDING"), ("SUCCEEDED", "PENDING"), ("SUCCEEDED", "FAILED")):
@@ -91,7 +95,7 @@ def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
     follow_logs(
         snapshots(),
         lambda summary: summary.tasks,
-        lambda task, write: reader(next(texts[task.name]))(write),
+        pass_on_new,
         lambda task, piece: got.append((task.name, piece)),
     )
     assert got == [("a", b"1"), ("a", b"2"), ("b", b"x")]
