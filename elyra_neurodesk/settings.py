@@ -169,11 +169,12 @@ class RuntimeConfiguration:
         return urlsplit(self.object_store_endpoint).scheme == "file"
 
     @property
-    def absent_repository(self) -> str:
-        """The directory of this machine's Neurodesk repository when it is not there, else ""."""
-        if not self.is_this_machine or not self.module_index or Path(self.module_index).is_dir():
-            return ""
-        return self.module_index
+    def repository(self) -> Path | None:
+        """Directory where this machine's tasks find their modules; None for a cluster, and for a list."""
+        source = self.module_index
+        if not self.is_this_machine or not source or "://" in source or source.endswith(".json"):
+            return None
+        return Path(source)
 
     def run_url(self, run_id: str) -> str:
         """Return the address of a run's page (the KFP UI's scheme, which Elyra uses as well)."""

@@ -17,6 +17,7 @@ from elyra_neurodesk.graph.build import build_graph
 from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, SubmissionContext
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.graph.pipeline import Pipeline
+from elyra_neurodesk.modules.repository import absence
 from elyra_neurodesk.patches import patch_graph
 from elyra_neurodesk.patches.crio_workspace import is_crio
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
@@ -69,6 +70,7 @@ def submission_context(
         crio=is_crio(),
         writable_directory=writable_directory,
         pipeline_info=pipeline_info,
+        absent_repository=absence(settings.repository) if settings.repository else "",
     )
 
 
@@ -141,7 +143,7 @@ def prepare(pipeline: Pipeline, root: Path, context: SubmissionContext) -> Itera
     Raises:
         NeurodeskError: something about the pipeline or the configuration is wrong.
     """
-    warnings = check_before_submit(pipeline, root, context.settings)
+    warnings = check_before_submit(pipeline, root, context.settings, context.absent_repository)
     if pipeline.notebook_nodes:
         context.settings.check_credentials()
     with ArchiveBuilder() as archives:

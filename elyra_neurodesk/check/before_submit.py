@@ -40,7 +40,7 @@ UNCONFIGURED = RuntimeConfiguration(
 
 
 def check_before_submit(
-    pipeline: Pipeline, root: Path, configuration: RuntimeConfiguration
+    pipeline: Pipeline, root: Path, configuration: RuntimeConfiguration, absent_repository: str = ""
 ) -> tuple[str, ...]:
     """Check a pipeline that is about to be submitted or exported, unless the configuration says ``off``.
 
@@ -48,6 +48,7 @@ def check_before_submit(
         pipeline: the pipeline.
         root: directory that file names are relative to.
         configuration: the runtime configuration; its ``check`` says what errors lead to.
+        absent_repository: see `SubmissionContext`.
 
     Returns:
         One line for each warning, which does not stop the submission.
@@ -56,29 +57,28 @@ def check_before_submit(
         CheckFailed: there are errors, and the level is ``error``.
         RepositoryAbsent: it needs modules, and this machine has no repository.
     """
-    absent = configuration.absent_repository
     declared = {name for node in pipeline.notebook_nodes for name in declared_modules(node, configuration)}
-    if absent and declared:
-        raise _repository_absent(pipeline, absent, declared)
-    line = f"this machine has no Neurodesk repository ({absent}): its tasks run without modules"
-    said = (line,) if absent else ()
+    if absent_repository and declared:
+        raise _repository_absent(pipeline, absent_repository, declared)
+    line = f"this machine has no Neurodesk repository ({absent_repository}): its tasks run without modules"
+    said = (line,) if absent_repository else ()
     if configuration.check == "off" or not pipeline.notebook_nodes:
         return said
     # missing files are an error of the archive's builder
     inputs = [item for item in check_inputs(pipeline, root, configuration) if not item.problem]
     report = check_sources(inputs, lambda: configured_index(configuration))
-    if absent and report.uses:
-        raise _repository_absent(pipeline, absent, {use.request for use in report.uses})
+    if absent_repository and report.uses:
+        raise _repository_absent(pipeline, absent_repository, {use.request for use in report.uses})
     if configuration.check == "error" and report.with_severity("error"):
         raise CheckFailed(pipeline.name, report)
     return (*said, *warning_lines(report))
 
 
-def _repository_absent(pipeline: Pipeline, repository: str, modules: set[str]) -> RepositoryAbsent:
+def _repository_absent(pipeline: Pipeline, why: str, modules: set[str]) -> RepositoryAbsent:
     names = ", ".join(sorted(modules))
     return RepositoryAbsent(
-        f"Pipeline '{pipeline.name}' needs the modules {names}, and there is no Neurodesk repository at "
-        f"{repository}."
+        f"Pipeline '{pipeline.name}' needs the modules {names}, and this machine has no Neurodesk "
+        f"repository: {why}."
     )
 
 
@@ -91,11 +91,16 @@ def warning_lines(report: Report) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def configured_index(configuration: RuntimeConfiguration) -> ModuleIndex:
-    """Return the module index that a runtime configuration names; this machine's when it names none."""
+def configured_index(configuration: RuntimeConfiguration, *, refresh: bool = False) -> ModuleIndex:
+    """Return the module index that a runtime configuration names; this machine's when it names none.
+
+    Args:
+        configuration: the runtime configuration.
+        refresh: see `current_index`.
+    """
     source = configuration.module_index
     if not source:
-        return current_index()
+        return current_index(refresh=refresh)
     if "://" in source or source.endswith(".json"):
-        return current_index(source=source)
-    return current_index(root=Path(source))
+        return current_index(source=source, refresh=refresh)
+    return current_index(root=Path(source), refresh=refresh)

@@ -121,6 +121,16 @@ def default_runtime_configuration() -> RuntimeConfiguration:
     raise UnknownRuntimeConfiguration("there is no neurodesk runtime configuration.")
 
 
+def default_or_this_machine() -> RuntimeConfiguration | None:
+    """Return the default configuration; among several that of this machine; None where there is neither."""
+    try:
+        return default_runtime_configuration()
+    except AmbiguousRuntimeConfiguration:
+        return next((one for one in runtime_configurations() if one.is_this_machine), None)
+    except UnknownRuntimeConfiguration:
+        return None
+
+
 def is_up(configuration: RuntimeConfiguration) -> bool:
     """Return whether the embedded backend that a configuration of this machine names answers."""
     try:

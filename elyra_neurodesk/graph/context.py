@@ -31,6 +31,8 @@ class SubmissionContext:
         crio: whether the cluster's container runtime is CRI-O.
         writable_directory: where tasks work if they may not write to the image's working directory.
         pipeline_info: whether tasks log what they do (Elyra's ``enable_pipeline_info``).
+        absent_repository: why there is no Neurodesk repository for tasks of this machine, "" where there is
+            one, and for a cluster.
     """
 
     pipeline: str
@@ -46,6 +48,7 @@ class SubmissionContext:
     crio: bool = False
     writable_directory: str = DEFAULT_WRITABLE_DIRECTORY
     pipeline_info: bool = True
+    absent_repository: str = ""
 
     @property
     def directory(self) -> str:

@@ -86,7 +86,7 @@ def notebook_task(
         strict=declared_strictness(node, context.settings),
         keep_undeclared=declared_keep_limits(node, context.settings),
         claim=context.settings.claim,
-        cvmfs="" if context.settings.absent_repository else CVMFS_ROOT,
+        cvmfs="" if context.absent_repository else CVMFS_ROOT,
     )
     return Task(
         name=name,

@@ -54,6 +54,16 @@ def find_repository(directory: Path) -> Repository:
     return found or Repository("none", str(directory), problem=f"{directory} does not answer")
 
 
+def absence(directory: Path) -> str:
+    """Return why there is no repository in ``directory``, "" where there is one.
+
+    A directory that does not answer within `ANSWER_TIMEOUT` counts as one: a mount that was never read needs
+    longer at times, and tasks wait for it.
+    """
+    found = run_with_timeout(ANSWER_TIMEOUT, lambda: _look(directory))
+    return found.problem if found else ""
+
+
 def _look(directory: Path) -> Repository:
     if is_tree(directory):  # listing it is what makes an automount happen
         revision = revision_of(directory)

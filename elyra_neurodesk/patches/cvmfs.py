@@ -20,6 +20,6 @@ def add_cvmfs_volume(task: Task, context: SubmissionContext) -> Task:
     """
     path = context.settings.cvmfs_mount_path
     places = (path, CVMFS_ROOT, CVMFS_AUTOMOUNT)
-    if context.settings.absent_repository or any(task.mounts(place) for place in places):
+    if context.absent_repository or any(task.mounts(place) for place in places):
         return task
     return task.with_platform(pvcMount=[{"constant": context.settings.claim, "mountPath": path}])

@@ -67,7 +67,7 @@ def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     sidecar with a volume that the pod lacks makes the pod invalid.
     """
     settings = context.settings
-    if context.delivery == "off" or settings.absent_repository:
+    if context.delivery == "off" or context.absent_repository:
         return task
     claim, root = settings.claim, settings.cvmfs_mount_path
     for place in (CVMFS_ROOT, CVMFS_AUTOMOUNT):

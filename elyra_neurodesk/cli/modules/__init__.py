@@ -13,7 +13,8 @@ from elyra_neurodesk.cli.modules.show import show
 def modules() -> None:
     """List and search Neurodesk modules; show what a name resolves to.
 
-    The mounted repository is read; without one, neurocommand's list of tools.
+    Reads the repository of the runtime configuration that `submit` would take, which for this machine is
+    what `local up --claim` named; else the mounted one; without any, neurocommand's list of tools.
     """
 
 

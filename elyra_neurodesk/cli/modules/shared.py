@@ -54,7 +54,8 @@ def index_options(command: F) -> F:
             "--root",
             type=click.Path(path_type=Path, file_okay=False),
             metavar="DIRECTORY",
-            help="The repository [default: NEURODESK_CVMFS_ROOT, else /cvmfs/neurodesk.ardc.edu.au].",
+            help="The repository [default: NEURODESK_CVMFS_ROOT, else that of the runtime configuration "
+            "(`local up --claim`), else /cvmfs/neurodesk.ardc.edu.au].",
         ),
     ):
         command = option(command)
@@ -62,7 +63,10 @@ def index_options(command: F) -> F:
 
 
 def open_index(root: Path | None, source: str | None, refresh: bool) -> ModuleIndex:
-    """Return the index that the options name; without a repository, the public list is fetched once a day.
+    """Return the index that the options or the environment name, else that of the runtime configuration.
+
+    The latter is what `check` reads, and for this machine what tasks see. Without a repository, the public
+    list is fetched once a day.
 
     Raises:
         NoModuleIndex: there is none.
@@ -72,7 +76,7 @@ def open_index(root: Path | None, source: str | None, refresh: bool) -> ModuleIn
     from elyra_neurodesk.modules.sources import current_index
 
     with busy("reading the list of modules"):  # a mount that was never read takes a minute
-        index = current_index(root, source, refresh=refresh)
+        index = _index(root, source, refresh)
         if index.origin.kind == "none" and not (source or os.environ.get("NEURODESK_APPS_JSON")):
             # elsewhere nothing is fetched unasked; here somebody asks which modules there are
             index = current_index(root, applist.DEFAULT_URL)
@@ -80,6 +84,18 @@ def open_index(root: Path | None, source: str | None, refresh: bool) -> ModuleIn
         tail = f": {index.origin.problem}" if index.origin.problem else ""
         raise NoModuleIndex(f"it is not known which modules there are{tail}.")
     return index
+
+
+def _index(root: Path | None, source: str | None, refresh: bool) -> ModuleIndex:
+    from elyra_neurodesk.modules.sources import current_index
+
+    if root is None and source is None and not os.environ.get("NEURODESK_CVMFS_ROOT"):
+        from elyra_neurodesk.check.before_submit import configured_index
+        from elyra_neurodesk.elyra_adapter.runtime_configurations import default_or_this_machine
+
+        if configuration := default_or_this_machine():
+            return configured_index(configuration, refresh=refresh)
+    return current_index(root, source, refresh=refresh)
 
 
 def print_entries(index: ModuleIndex, entries: Iterable[ModuleEntry], as_json: bool) -> None:

@@ -111,6 +111,13 @@ def this_machine(repository: Path) -> RuntimeConfiguration:
     return replace(UNCONFIGURED, name="neurodesk_this_machine", module_index=str(repository))
 
 
+def test_the_repository_is_a_directory_of_this_machine(tmp_path: Path) -> None:
+    assert this_machine(tmp_path).repository == tmp_path
+    for elsewhere in ("https://example.org/apps", f"{tmp_path}/apps.json", ""):
+        assert replace(this_machine(tmp_path), module_index=elsewhere).repository is None
+    assert replace(this_machine(tmp_path), name="cluster").repository is None
+
+
 @pytest.mark.parametrize("level", ["error", "off"])
 def test_without_a_repository_what_needs_no_module_is_submitted_with_one_line(
     tmp_path: Path, level: str
@@ -118,12 +125,11 @@ def test_without_a_repository_what_needs_no_module_is_submitted_with_one_line(
     (tmp_path / "a.py").write_text("print('hello')\n", "utf-8")
     drawn = Pipeline("p", (NotebookNode("a", "a", "a.py"),))
     configuration = replace(this_machine(tmp_path / "none"), check=level)
-    (line,) = check_before_submit(drawn, tmp_path, configuration)
-    assert (
-        line
-        == f"this machine has no Neurodesk repository ({tmp_path / 'none'}): its tasks run without modules"
+    said = check_before_submit(drawn, tmp_path, configuration, "/none is not there")
+    assert said == (
+        "this machine has no Neurodesk repository (/none is not there): its tasks run without modules",
     )
-    assert check_before_submit(drawn, tmp_path, replace(configuration, module_index=str(tmp_path))) == ()
+    assert check_before_submit(drawn, tmp_path, configuration) == ()
 
 
 @pytest.mark.parametrize(
@@ -135,5 +141,5 @@ def test_without_a_repository_what_needs_a_module_is_refused_with_its_name(
 ) -> None:
     write_notebook(tmp_path / "a.ipynb", code)
     drawn = Pipeline("p", (NotebookNode("a", "a", "a.ipynb", modules=modules),))
-    with pytest.raises(RepositoryAbsent, match=r"needs the modules fsl/6\.0\.7\.16, .* no Neu"):
-        check_before_submit(drawn, tmp_path, this_machine(tmp_path / "none"))
+    with pytest.raises(RepositoryAbsent, match=r"the modules fsl/6\.0\.7\.16, .*: /none holds no modules\."):
+        check_before_submit(drawn, tmp_path, this_machine(tmp_path / "none"), "/none holds no modules")

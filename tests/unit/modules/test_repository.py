@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from elyra_neurodesk.modules import repository
-from elyra_neurodesk.modules.repository import WAYS_TO_A_REPOSITORY, Repository, find_repository
+from elyra_neurodesk.modules.repository import (
+    WAYS_TO_A_REPOSITORY,
+    Repository,
+    absence,
+    find_repository,
+)
 from tests.support.neurodesk_tree import Tool, make_tree
 
 FSL = Tool("fsl", "6.0.7.16", "20240807")
@@ -39,6 +44,14 @@ def test_without_one_the_line_says_why_and_how_to_get_it(tmp_path: Path) -> None
         assert found == Repository("none", str(place), problem=f"{place} {problem}")
         assert found.text.startswith(f"none: {place} {problem}.")
         assert WAYS_TO_A_REPOSITORY in found.text
+        assert absence(place) == f"{place} {problem}"
+
+
+def test_an_empty_directory_of_modules_is_none_and_one_with_a_category_is_one(tmp_path: Path) -> None:
+    (tmp_path / "neurodesk-modules").mkdir()
+    assert absence(tmp_path) == f"{tmp_path} holds no modules"
+    (tmp_path / "neurodesk-modules/functional_imaging").mkdir()
+    assert absence(tmp_path) == ""
 
 
 def test_a_mount_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,3 +59,4 @@ def test_a_mount_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(repository, "is_tree", lambda root: time.sleep(5))
     found = find_repository(tmp_path)
     assert found == Repository("none", str(tmp_path), problem=f"{tmp_path} does not answer")
+    assert absence(tmp_path) == ""
