@@ -110,7 +110,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         timer = _Timer(self, pipeline)
         settings = with_backend_up(_configuration(pipeline), True, self.log.warning)
         connection = connect_to(settings)
-        delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
+        delivery = resolve_delivery(settings, connection.health.tag_name)
         with self._prepare(pipeline, settings, delivery) as (drawn, prepared):
             run = submit(prepared, drawn, connection, timer.log)
         timer.log(f"pipeline submitted: {settings.run_url(run.run_id)}")

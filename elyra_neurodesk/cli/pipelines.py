@@ -51,7 +51,7 @@ def submit_pipeline(pipeline: Pipeline, root: Path, settings: RuntimeConfigurati
 
     settings.validate()
     connection = connect_to(settings)
-    delivery = resolve_delivery(settings.sidecar, connection.health.tag_name)
+    delivery = resolve_delivery(settings, connection.health.tag_name)
     with _prepared(pipeline, root, settings, delivery) as prepared:
         _note_warnings(prepared)
         run = submit(prepared, pipeline, connection)

@@ -116,7 +116,6 @@ class Api:
             ClusterUnreachable, KubernetesForbidden, ObjectNotFound, KubernetesRefused.
         """
         with _translated(path):
-            # without retries: the caller says what is unreachable, and within seconds
             response = self.client.call_api(
                 path,
                 "GET",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.network import retry_policy
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -47,8 +48,8 @@ def connect(context: str = "") -> ApiClient:
     from kubernetes import client, config
 
     configuration = client.Configuration()
-    # who waits for a cluster is told within seconds that it does not answer
-    configuration.retries = False
+    # what fails in passing is asked again; who waits for a cluster that is away is told within seconds
+    configuration.retries = retry_policy(2, connect=0)
     try:
         config.load_kube_config(context=context or None, client_configuration=configuration)
     except config.ConfigException as problem:

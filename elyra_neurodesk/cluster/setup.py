@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import yaml
 
 from elyra_neurodesk.cluster.api import FIELD_MANAGER, MANAGED_BY, Object
 from elyra_neurodesk.cluster.connection import ClusterError
+from elyra_neurodesk.cluster.deliveries import NEED_IMAGE, Delivery
 from elyra_neurodesk.cluster.deliveries.admission_policy import (
     admission_policy,
     admission_policy_binding,
@@ -41,13 +41,6 @@ REPOSITORY = "neurodesk.ardc.edu.au"
 READER = "neurodesk-reader"
 REQUEUE_VARIABLE = "DEFAULT_REQUEUE_TIME"
 KFP_SERVER_CONTAINER = "ml-pipeline-api-server"
-
-Delivery = Literal[
-    "auto", "admission-policy", "kyverno", "pod-default", "workflow-defaults", "pipeline-spec-patch", "none"
-]
-DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
-NEED_IMAGE = ("pod-default", "workflow-defaults", "pipeline-spec-patch")
-"""Deliveries that do not see the task, so that the sidecar's image must be given."""
 
 
 class SidecarImageMissing(ClusterError):

@@ -17,7 +17,7 @@ from typing import Any
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
-from elyra_neurodesk.settings import SidecarDelivery
+from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 
 NAME = "neurodesk-cvmfs"
 LABEL = "neurodesk.org/cvmfs"
@@ -86,27 +86,26 @@ def add_sidecar(task: Task, context: SubmissionContext) -> Task:
     return task.with_pod_metadata({LABEL: "enabled"}, annotations)
 
 
-def resolve_delivery(setting: str, backend_tag: str = "") -> SidecarDelivery:
+def resolve_delivery(settings: RuntimeConfiguration, backend_tag: str = "") -> SidecarDelivery:
     """Return the delivery that a backend takes; never ``auto``.
 
     Args:
-        setting: the runtime configuration's choice.
+        settings: the runtime configuration; one of the embedded backend, which knows ``initContainers``, is
+            told by its object store.
         backend_tag: ``tag_name`` of the backend's healthz, "" when it is not known. Only a release number
             tells what a backend knows: builds of a branch (``master``, a hash) get what every backend takes.
     """
-    if setting != "auto":
-        return setting  # type: ignore[return-value]
-    return "platform-spec" if takes_init_containers(backend_tag) else "admission"
+    if settings.sidecar != "auto":
+        return settings.sidecar
+    known = settings.stores_in_directory or takes_init_containers(backend_tag)
+    return "platform-spec" if known else "admission"
 
 
 def takes_init_containers(backend_tag: str) -> bool:
-    """Return whether a backend knows ``initContainers`` of the platform spec.
+    """Return whether a release of KFP knows ``initContainers`` of the platform spec.
 
-    The embedded backend does, and KFP from 2.18.0 on (kubeflow/pipelines#13651); a pre-release of 2.18.0 may
-    not.
+    It does from 2.18.0 on (kubeflow/pipelines#13651); a pre-release of 2.18.0 may not.
     """
-    if backend_tag.startswith("elyra-neurodesk-"):
-        return True
     found = _RELEASE.fullmatch(backend_tag)
     if not found:
         return False

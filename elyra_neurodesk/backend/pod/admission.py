@@ -6,29 +6,35 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def with_sidecar(platform: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a platform configuration with the CVMFS sidecar that its labels ask for, before the rest.
+def with_sidecar(platform: Mapping[str, Any], image: str) -> dict[str, Any]:
+    """Return a platform configuration with the CVMFS sidecar that a policy would add, before the rest.
 
-    A pod that has the sidecar already, is not labelled, or mounts no such claim stays as it is.
+    Which pods get one, and what it is, says `cluster.pod_changes`. Of the sidecar only what a platform
+    configuration can express is kept (message InitContainer of kubernetes_executor_config.proto).
 
     Args:
         platform: a resolved configuration (each pvcMount with its ``claim``).
+        image: of the task.
     """
-    from elyra_neurodesk.patches import sidecar
+    from elyra_neurodesk.cluster.pod_changes import MAIN, PodChanges, apply
 
-    metadata = platform.get("podMetadata", {})
+    mounts = [
+        {"name": mount["claim"], "mountPath": mount["mountPath"]} for mount in platform.get("pvcMount", ())
+    ]
     containers = platform.get("initContainers", [])
-    if metadata.get("labels", {}).get(sidecar.LABEL) != "enabled" or any(
-        container["name"] == sidecar.NAME for container in containers
-    ):
+    pod = {
+        "metadata": platform.get("podMetadata", {}),
+        "spec": {
+            "initContainers": [{"name": container["name"]} for container in containers],
+            "containers": [{"name": MAIN, "image": image, "volumeMounts": mounts}],
+        },
+    }
+    added = apply(PodChanges(), pod)["spec"]["initContainers"]
+    if len(added) == len(containers):
         return dict(platform)
-    annotations = metadata.get("annotations", {})
-    claim = annotations.get(sidecar.ANNOTATION_CLAIM, "")
-    root = next(
-        (mount["mountPath"] for mount in platform.get("pvcMount", []) if mount["claim"] == claim), None
-    )
-    if root is None:
-        return dict(platform)
-    image = annotations.get(sidecar.ANNOTATION_IMAGE, "")
-    container = sidecar.sidecar_container(image, claim, root)
-    return {**platform, "initContainers": [container, *containers]}
+    sidecar = added[0]
+    volumes = [
+        {"volumeName": mount["name"], "mountPath": mount["mountPath"]} for mount in sidecar["volumeMounts"]
+    ]
+    kept = {field: value for field, value in sidecar.items() if field != "securityContext"}
+    return {**platform, "initContainers": [{**kept, "volumeMounts": volumes}, *containers]}

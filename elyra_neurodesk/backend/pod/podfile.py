@@ -30,7 +30,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
         config: directories for claims, secrets, and so on; of the secrets, only those that the task names
             are in the result.
     """
-    task, platform = attempt.task, with_sidecar(attempt.inputs.kubernetes)
+    task, platform = attempt.task, with_sidecar(attempt.inputs.kubernetes, attempt.task.container.image)
     metadata = platform.get("podMetadata", {})
     pod_name = _pod_name(attempt)
     pod_uid = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{attempt.run_id}/{task.name}/{attempt.number}"))

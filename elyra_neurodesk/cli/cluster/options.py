@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from elyra_neurodesk.cluster.deliveries import DELIVERIES
 from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
@@ -15,15 +17,9 @@ if TYPE_CHECKING:
     from elyra_neurodesk.cluster.facts import ClusterFacts
     from elyra_neurodesk.cluster.setup import SetUp
 
-DELIVERIES = (
-    "auto",
-    "admission-policy",
-    "kyverno",
-    "pod-default",
-    "workflow-defaults",
-    "pipeline-spec-patch",
-    "none",
-)
+USERS = 100
+"""Neurodesktop's group of users, jovyan's."""
+
 CHANGES = 2
 """Exit status of `plan` when there is something to do."""
 
@@ -41,7 +37,11 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which cluster, and where in it."""
     for option in (
         click.option(
-            "--kfp-namespace", metavar="NAME", help="Namespace of Kubeflow Pipelines. Default: kubeflow."
+            "--kfp-namespace",
+            default="kubeflow",
+            show_default=True,
+            metavar="NAME",
+            help="Namespace of Kubeflow Pipelines.",
         ),
         click.option(
             "--namespace", default="kubeflow", show_default=True, help="Namespace in which pipelines run."
@@ -61,51 +61,16 @@ def set_up_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what is wanted; the command gets them as ``set_up``."""
 
     @functools.wraps(command)
-    def wrapped(
-        namespace: str,
-        kfp_namespace: str | None,
-        delivery: str,
-        claim: str,
-        storage_class: str,
-        pod_security: str,
-        requeue: bool,
-        reader_group: tuple[str, ...],
-        sidecar_image: str,
-        seccomp_profile: str,
-        apparmor_profile: str,
-        run_as_user: int | None,
-        fuse_resource: str,
-        queue: str,
-        priority_class: str,
-        **others: Any,
-    ) -> Any:
+    def wrapped(**options: Any) -> Any:
         from elyra_neurodesk.cluster.pod_changes import PodChanges
         from elyra_neurodesk.cluster.setup import SetUp
 
-        if run_as_user == 0:
+        if options["run_as_user"] == 0:
             raise RunAsRoot("apptainer cannot make a user namespace as user id 0 without capabilities.")
-        changes = PodChanges(
-            sidecar_image,
-            seccomp_profile,
-            apparmor_profile,
-            run_as_user,
-            None if run_as_user is None else 100,  # Neurodesktop's "users"
-            fuse_resource,
-            queue,
-            priority_class,
-        )
-        set_up = SetUp(
-            namespace,
-            kfp_namespace or "kubeflow",
-            delivery,  # type: ignore[arg-type]  # click has checked it
-            changes,
-            claim,
-            storage_class,
-            pod_security,
-            requeue,
-            reader_group,
-        )
-        return command(set_up=set_up, **others)
+        if options["run_as_user"] is not None:
+            options["run_as_group"] = USERS
+        changes = PodChanges(**_taken(options, PodChanges))
+        return command(set_up=SetUp(changes=changes, **_taken(options, SetUp)), **options)
 
     for option in reversed(
         (
@@ -171,6 +136,7 @@ def set_up_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--reader-group",
+                "readers",
                 multiple=True,
                 metavar="NAME",
                 help="Group that may read pods, events and logs of the namespace; may be repeated.",
@@ -179,6 +145,12 @@ def set_up_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         wrapped = option(wrapped)
     return cluster_options(wrapped)
+
+
+def _taken(options: dict[str, Any], kind: type) -> dict[str, Any]:
+    """Take out of the options those that are fields of a dataclass, by their names."""
+    names = [field.name for field in fields(kind) if field.name in options]
+    return {name: options.pop(name) for name in names}
 
 
 def describe(facts: ClusterFacts, set_up: SetUp) -> None:

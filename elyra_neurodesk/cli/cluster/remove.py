@@ -21,7 +21,7 @@ class RemovalNotConfirmed(NeurodeskError):
 @cluster_options
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-def remove(namespace: str, kfp_namespace: str | None, kube_context: str, yes: bool, dry_run: bool) -> int:
+def remove(namespace: str, kfp_namespace: str, kube_context: str, yes: bool, dry_run: bool) -> int:
     """Remove what `cluster apply` has made: objects with its label and field manager, and fields that it set.
 
     Runs, their outputs and runtime configurations stay.
@@ -31,7 +31,7 @@ def remove(namespace: str, kfp_namespace: str | None, kube_context: str, yes: bo
     from elyra_neurodesk.cluster.connection import connect
 
     api = Api(connect(kube_context))
-    found = changes.removals(api, namespace, kfp_namespace or "kubeflow")
+    found = changes.removals(api, namespace, kfp_namespace)
     for one in found:
         what = f"stays: {one.kept}" if one.kept else "" if one.whole else "only the fields that we set"
         click.echo(f"{'=' if one.kept else '-'} {one.which}{f' ({what})' if what else ''}")

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from elyra_neurodesk.cli.cluster.options import DELIVERIES
 from elyra_neurodesk.cli.main import run
-from elyra_neurodesk.cluster import setup
-
-
-def test_the_choices_are_those_of_the_set_up() -> None:
-    assert DELIVERIES == setup.DELIVERIES
 
 
 def test_render_writes_files_twice_but_replaces_none_unasked(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.patches import sidecar
+from tests.support.configurations import runtime_configuration
 from tests.support.contexts import NOTEBOOK, context
 
 ROOT = "/cvmfs/neurodesk.ardc.edu.au"
@@ -70,16 +71,21 @@ def test_off_means_no_sidecar() -> None:
         ("auto", "2.18", "admission"),
         ("auto", "9a9b4efa0f", "admission"),
         ("auto", "2.18.0; rm -rf", "admission"),
-        ("auto", "elyra-neurodesk-0.1.0", "platform-spec"),
         ("platform-spec", "2.17.3", "platform-spec"),
-        ("admission", "elyra-neurodesk-0.1.0", "admission"),
-        ("off", "elyra-neurodesk-0.1.0", "off"),
+        ("admission", "2.18.1", "admission"),
+        ("off", "2.18.1", "off"),
     ],
 )
 def test_auto_writes_init_containers_only_for_a_backend_that_takes_them(
     setting: str, tag: str, delivery: str
 ) -> None:
-    assert sidecar.resolve_delivery(setting, tag) == delivery
+    assert sidecar.resolve_delivery(runtime_configuration(sidecar=setting), tag) == delivery
+
+
+@pytest.mark.parametrize(("setting", "delivery"), [("auto", "platform-spec"), ("admission", "admission")])
+def test_the_embedded_backend_takes_init_containers(setting: str, delivery: str) -> None:
+    embedded = runtime_configuration(sidecar=setting, object_store_endpoint="file:///store")
+    assert sidecar.resolve_delivery(embedded, "elyra-neurodesk-0.1.0") == delivery
 
 
 SHELLS = [shell for shell in ("dash", "bash", "busybox") if shutil.which(shell)]
