@@ -108,8 +108,10 @@ def configuration_page() -> str:
         + f"In JupyterLab: Runtimes, +, New {schema['title']} runtime configuration. On the command line: "
         "`elyra-metadata create runtimes --schema_name=neurodesk ...`, each field an option of its name.\n\n"
         "Tasks reach the object store at `cos_endpoint`. This machine does too, unless that host name means "
-        "nothing here; then it uses `public_cos_endpoint`. The embedded backend's is the `file:///` URL of a "
-        "directory, which takes no keys.\n\n" + "\n".join(table) + "\n"
+        "nothing here or `port_forward` is `on-demand`; then it uses `public_cos_endpoint`. "
+        "The embedded backend's is the `file:///` URL of a directory, which takes no keys.\n\n"
+        + "\n".join(table)
+        + "\n"
     )
 
 

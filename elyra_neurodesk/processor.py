@@ -109,7 +109,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
 
         timer = _Timer(self, pipeline)
         settings = with_backend_up(_configuration(pipeline), True, self.log.warning)
-        connection = connect_to(settings)
+        connection = connect_to(settings, self.log.warning)
         delivery = resolve_delivery(settings, connection.health.tag_name)
         with self._prepare(pipeline, settings, delivery) as (drawn, prepared):
             run = submit(prepared, drawn, connection, timer.log)
@@ -130,6 +130,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
             ExportTargetExists: the file exists and may not be overwritten.
             NeurodeskError: something about the pipeline or the configuration is wrong.
         """
+        from elyra_neurodesk.port_forward.on_demand import ensure_forwarded
         from elyra_neurodesk.submission import check_export_target, export
 
         self._verify_export_format(pipeline_export_format)
@@ -137,6 +138,7 @@ class NeurodeskPipelineProcessor(KfpPipelineProcessor):  # type: ignore[misc]
         path = Path(self.root_dir, pipeline_export_path).expanduser()
         check_export_target(path, overwrite)
         settings = _configuration(pipeline)
+        ensure_forwarded(settings, self.log.warning)
         with self._prepare(pipeline, settings, self._export_delivery(settings)) as (_, prepared):
             export(prepared, pipeline_export_format, path)
         timer.log(f"pipeline exported to '{pipeline_export_path}'")

@@ -30,6 +30,11 @@ ANONYMOUS = "NO_AUTHENTICATION"
 BEARER_TOKEN = "EXISTING_BEARER_TOKEN"  # noqa: S105  the name of a type
 """Elyra's authentication type for a token, which is in the field ``api_password``."""
 
+ON_DEMAND = "on-demand"
+"""Value of ``port_forward`` with which commands start the process that forwards ports."""
+
+PORT_FORWARDS = ("off", ON_DEMAND)
+
 SidecarDelivery = Literal["auto", "platform-spec", "admission", "off"]
 SIDECAR_DELIVERIES = ("auto", "platform-spec", "admission", "off")
 VOLUME_MODES = ("repository", "automount")
@@ -120,6 +125,9 @@ class RuntimeConfiguration:
         access_key: the object store's access key for uploads and downloads from here, or "".
         secret_key: the secret key that belongs to it, or "".
         kube_context: context of the kubeconfig with which commands ask the cluster about pods, "" for none.
+        port_forward: ``on-demand`` where commands forward the ports of this machine that the endpoints name,
+            else ``off``.
+        kfp_namespace: namespace of the services that ports are forwarded to.
         backend_home: directory of the embedded backend that it was written for, or "".
     """
 
@@ -151,6 +159,8 @@ class RuntimeConfiguration:
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     kube_context: str = ""
+    port_forward: str = PORT_FORWARDS[0]
+    kfp_namespace: str = "kubeflow"
     backend_home: str = ""
 
     @property
@@ -162,6 +172,11 @@ class RuntimeConfiguration:
     def cvmfs_mount_path(self) -> str:
         """Where the claim is mounted in a task."""
         return CVMFS_ROOT if self.volume_mode == "repository" else CVMFS_AUTOMOUNT
+
+    @property
+    def forwards_ports(self) -> bool:
+        """Whether commands forward the ports of this machine that its endpoints name."""
+        return self.port_forward == ON_DEMAND
 
     @property
     def stores_in_directory(self) -> bool:
@@ -213,9 +228,13 @@ class RuntimeConfiguration:
             ("sidecar", self.sidecar, SIDECAR_DELIVERIES),
             ("strict_modules", self.strict, LEVELS),
             ("preflight_check", self.check, LEVELS),
+            ("port_forward", self.port_forward, PORT_FORWARDS),
         ):
             if value not in choices:
                 self._refuse(name, value, f"is not one of {', '.join(choices)}")
+        if self.forwards_ports:
+            # the kubeconfig's current context may be another cluster's tomorrow
+            self._require("kube_context", self.kube_context)
         try:
             parse_limits(self.keep_undeclared)
         except InvalidQuantity:

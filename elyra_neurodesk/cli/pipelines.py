@@ -88,9 +88,11 @@ def export_pipeline(
     Raises:
         NeurodeskError: as `submit_pipeline`.
     """
+    from elyra_neurodesk.port_forward.on_demand import ensure_forwarded
     from elyra_neurodesk.submission import export
 
     settings.validate()
+    ensure_forwarded(settings, note)
     with _prepared(pipeline, root, settings, _offline_delivery(settings)) as prepared:
         _note_warnings(prepared)
         export(prepared, format, output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import requests
@@ -12,7 +14,14 @@ from elyra_neurodesk.kfp_api import connection as kfp_api
 from elyra_neurodesk.kfp_api.connection import Authentication, Connection
 from elyra_neurodesk.kfp_api.errors import AuthenticationFailed
 from elyra_neurodesk.kfp_api.health import unreachable
+from elyra_neurodesk.port_forward.on_demand import ensure_forwarded
 from elyra_neurodesk.settings import BEARER_TOKEN, RuntimeConfiguration
+
+Say = Callable[[str], None]
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def connect(name: str | None = None) -> Connection:
@@ -24,8 +33,17 @@ def connect(name: str | None = None) -> Connection:
     return connect_to(chosen_runtime_configuration(name))
 
 
-def connect_to(configuration: RuntimeConfiguration) -> Connection:
-    """Connect to the API of a runtime configuration; see `kfp_api.connection.connect`."""
+def connect_to(configuration: RuntimeConfiguration, say: Say = _to_stderr) -> Connection:
+    """Connect to the API of a runtime configuration, once its ports are forwarded where it asks for that.
+
+    Args:
+        configuration: names endpoint, type of authentication and credentials.
+        say: is called with one line when a process that forwards is started.
+
+    Raises:
+        NeurodeskError: see `port_forward.on_demand.ensure_forwarded` and `kfp_api.connection.connect`.
+    """
+    ensure_forwarded(configuration, say)
     return kfp_api.connect(configuration, authenticate)
 
 

@@ -14,6 +14,7 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.settings import (
     ANONYMOUS,
     LEVELS,
+    PORT_FORWARDS,
     SCHEMA,
     SIDECAR_DELIVERIES,
     VOLUME_MODES,
@@ -199,6 +200,8 @@ def read_metadata(
         check=text("preflight_check", LEVELS[0]),
         module_index=text("module_index"),
         kube_context=text("kube_context"),
+        port_forward=text("port_forward", PORT_FORWARDS[0]),
+        kfp_namespace=text("kfp_namespace", RuntimeConfiguration.kfp_namespace),
         backend_home=text("backend_home"),
     )
 

@@ -67,6 +67,8 @@ def endpoint_from_here(configuration: RuntimeConfiguration, fallback: str = "") 
 
     Tasks always use ``cos_endpoint``. In a cluster that is often a service name (``minio-service.kubeflow``),
     which means nothing outside; then ``public_cos_endpoint``, a port-forward for example, takes its place.
+    It does at once where the configuration forwards ports: what a name server says of the service is of no
+    use then. What is recorded of objects has the address that tasks use.
 
     Args:
         configuration: names both.
@@ -75,6 +77,8 @@ def endpoint_from_here(configuration: RuntimeConfiguration, fallback: str = "") 
     endpoint = configuration.object_store_endpoint or fallback.rstrip("/")
     public = configuration.public_object_store_endpoint or endpoint
     if public != endpoint and urlsplit(endpoint).scheme != "file":
+        if configuration.forwards_ports:
+            return public
         try:
             socket.getaddrinfo(urlsplit(endpoint).hostname, None)
         except OSError:

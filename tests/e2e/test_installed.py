@@ -58,6 +58,8 @@ EXCEPTIONS: dict[str, NotRun | Refused | Special] = {
     r"elyra-metadata ": NotRun("Elyra's own command, named without the fields of a configuration"),
     r"elyra-neurodesk config create ": Refused("asks at a terminal", "ND-CONFIG-016"),
     r".*\b(kubectl|helm|minikube)\b": NotRun("needs a cluster's own tools"),
+    r"elyra-neurodesk cluster connect --stop": Special("nothing is forwarded"),
+    r"elyra-neurodesk cluster connect --status": Special("exit status 1: nothing is forwarded", status=1),
     r"elyra-neurodesk cluster ": Refused("needs a cluster", r"ND-[A-Z]+-\d+"),
     r"elyra-neurodesk submit .*neurodesk_minikube": Refused("needs a cluster", r"ND-[A-Z]+-\d+"),
     r"elyra-neurodesk submit .*--modules": Refused("needs Neurodesk's modules", "ND-SUBMIT-011"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from elyra_neurodesk.cli.cluster.apply import apply
+from elyra_neurodesk.cli.cluster.connect import connect
 from elyra_neurodesk.cli.cluster.plan import plan
 from elyra_neurodesk.cli.cluster.remove import remove
 from elyra_neurodesk.cli.cluster.render import render
@@ -12,8 +13,8 @@ from elyra_neurodesk.cli.cluster.render import render
 
 @click.group(short_help="Set up a Kubernetes cluster for Neurodesk's tasks.")
 def cluster() -> None:
-    """Set up a Kubernetes cluster for Neurodesk's tasks: plan, apply, remove, or write manifests."""
+    """Set up a Kubernetes cluster for Neurodesk's tasks, and forward ports of this machine to it."""
 
 
-for command in (plan, apply, remove, render):
+for command in (plan, apply, remove, render, connect):
     cluster.add_command(command)
