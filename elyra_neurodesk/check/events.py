@@ -151,12 +151,12 @@ class Interact(Event):
     Attributes:
         what: the call, for the message.
         kind: ``input`` waits for a line, ``debugger`` opens one, ``confirm`` asks yes or no, ``display``
-            opens a window.
+            opens a window, ``leave`` asks JupyterLab to shut the kernel down.
         guarded: within ``try``.
     """
 
     what: str
-    kind: Literal["input", "debugger", "confirm", "display"]
+    kind: Literal["input", "debugger", "confirm", "display", "leave"]
     guarded: bool = False
 
 

@@ -129,6 +129,11 @@ CODES: dict[str, FindingKind] = {
     "ND-CHECK-402": FindingKind("warning", "the code opens a debugger", "Remove the call before submitting."),
     "ND-CHECK-403": FindingKind("warning", "a command asks for confirmation", "Add its option --yes (-y)."),
     "ND-CHECK-404": FindingKind("warning", "a program opens a window", "Let the tool render to a file."),
+    "ND-CHECK-405": FindingKind(
+        "warning",
+        "a notebook's cell calls exit() or quit()",
+        "Raise an exception to end the task as failed, or put what follows under an `if`.",
+    ),
     "ND-CHECK-501": FindingKind(
         "warning",
         "no code writes a declared output",

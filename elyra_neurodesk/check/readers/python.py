@@ -32,6 +32,7 @@ from elyra_neurodesk.check.readers.documents import CodeCell, Document
 from elyra_neurodesk.check.readers.ipython import CellSyntaxError, parse_cell
 from elyra_neurodesk.check.readers.lmod import lmod_events
 from elyra_neurodesk.check.readers.python_names import PythonNames, interpolated
+from elyra_neurodesk.check.readers.python_rounds import Enclosing
 from elyra_neurodesk.check.readers.shell import command_events, shell_events
 from elyra_neurodesk.check.readers.shell_commands import SHELLS, is_login
 
@@ -46,6 +47,7 @@ _SHELL_MAGICS = frozenset({"sx", "system", "!", "!!"})
 _INSTALLER_MAGICS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
 _STATEMENT_MAGICS = frozenset({"time", "timeit", "prun", "memit", "lprun", "mprun"})
 _LANGUAGE_MAGICS = {"R": "r", "octave": "octave", "matlab": "octave"}
+_LEAVING = frozenset({"sys.exit", "os._exit", "exit", "quit"})
 _DISPLAY_MAGICS = frozenset({"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG"})
 
 
@@ -100,6 +102,14 @@ def _may_be_newer(document: Document, cell: CodeCell, line: int | None) -> bool:
     return not document.version and here < _NEW_SYNTAX_SINCE and _NEW_SYNTAX.search(wrong) is not None
 
 
+def _ends_the_task(handler: ast.ExceptHandler) -> bool:
+    """Return whether an exception ends the task all the same: the handler raises one, or leaves Python."""
+    last = handler.body[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return ast.unparse(last.value.func) in _LEAVING
+    return isinstance(last, ast.Raise)
+
+
 class _PythonReader:
     """Visits the cells of one notebook, or one module, in the order in which they are evaluated.
 
@@ -118,6 +128,8 @@ class _PythonReader:
         self._start = Location("")
         self._guarded = False
         self._quiet = False
+        self._enclosing: list[Enclosing] = []
+        """The loops and functions around what is read, the outermost first."""
         self._statement: ast.expr | None = None
         """The expression that is a statement of its own, so that its value is dropped."""
 
@@ -167,9 +179,11 @@ class _PythonReader:
                 self._visit(part)
         kept, guarded = self._events, self._guarded
         self._events, self._guarded = self.functions.setdefault(node.name, []), False
+        self._enclosing.append(node)
         for statement in node.body:
             self._visit(statement)
         body, self._events, self._guarded = self._events, kept, guarded
+        self._enclosing.pop()
         if self._class is not None:
             self._class += body
 
@@ -195,10 +209,35 @@ class _PythonReader:
         else:
             self._children(node)
 
+    def _on_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """Remember what the loop's names run over."""
+        self._visit(node.iter)
+        self._enclosing.append(node)
+        for part in (node.target, *node.body):
+            self._visit(part)
+        self._enclosing.pop()
+        for part in node.orelse:
+            self._visit(part)
+
+    _on_AsyncFor = _on_For
+
+    def _on_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+        """Read the generators first, as Python does."""
+        for generator in node.generators:
+            self._visit(generator.iter)
+            self._enclosing.append(generator)
+            for part in generator.ifs:
+                self._visit(part)
+        for part in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+            self._visit(part)
+        del self._enclosing[-len(node.generators) :]
+
+    _on_SetComp = _on_GeneratorExp = _on_DictComp = _on_ListComp
+
     def _on_Try(self, node: ast.Try | ast.TryStar) -> None:
-        """Remember that a failure is expected."""
+        """Remember that a failure is passed over, unless it is raised again."""
         kept = self._guarded
-        self._guarded = kept or bool(node.handlers)
+        self._guarded = kept or not all(map(_ends_the_task, node.handlers))
         for statement in node.body:
             self._visit(statement)
         self._guarded = kept
@@ -227,7 +266,9 @@ class _PythonReader:
     # assignments and strings
 
     def _on_Assign(self, node: ast.Assign) -> None:
-        self._string(node.value, "unknown")
+        variables = {self._environment_variable(target) for target in node.targets}
+        made = variables & python_functions.MADE_WHERE_MISSING
+        self._string(node.value, "quiet" if made else "unknown")
         for target in node.targets:
             self._assign_environ(target, node.value, node)
             self._visit(target)
@@ -237,9 +278,14 @@ class _PythonReader:
         self._assign_environ(node.target, node.value, node, UNKNOWN)
 
     def _assign_environ(self, target: ast.expr, value: ast.expr, node: ast.stmt, before: str = "") -> None:
-        if isinstance(target, ast.Subscript) and self._names.dotted(target.value) == "os.environ":
-            name = self._names.text(target.slice)
+        if name := self._environment_variable(target):
             self._events.append(SetVariable(self._at(node), name, before + self._names.text(value)))
+
+    def _environment_variable(self, target: ast.expr) -> str:
+        """Return NAME of ``os.environ[NAME]``, "" for anything else."""
+        if isinstance(target, ast.Subscript) and self._names.dotted(target.value) == "os.environ":
+            return self._names.text(target.slice)
+        return ""
 
     def _on_AnnAssign(self, node: ast.AnnAssign) -> None:
         """Leave annotations alone."""
@@ -365,19 +411,19 @@ class _PythonReader:
 
     def _module_call(self, verb: str, node: ast.Call) -> None:
         """Neurodesk's interface to Lmod: ``await module.load("fsl/6.0.4")``."""
-        texts = [text for arg in node.args for text in self._names.texts(arg)]
+        texts = [text for arg in node.args for text in self._names.texts(arg, self._enclosing)]
         texts += [
             text
             for item in node.keywords
             if item.arg in (None, "modules", "module")
-            for text in self._names.texts(item.value)
+            for text in self._names.texts(item.value, self._enclosing)
         ]
         awaited = verb != "load" or node is not self._statement
         self._lmod(verb, texts, node, awaited)
 
     def _module_function(self, node: ast.Call) -> None:
         """Lmod's own function for Python: ``module("load", "fsl/6.0.4")``."""
-        verb, *texts = [text for arg in node.args for text in self._names.texts(arg)] or [""]
+        verb, *texts = [text for arg in node.args for text in self._names.texts(arg, self._enclosing)] or [""]
         self._lmod(verb, texts, node)
 
     def _lmod(self, verb: str, texts: Iterable[str], node: ast.Call, awaited: bool = True) -> None:
@@ -431,6 +477,10 @@ class _PythonReader:
             name in ("input", "raw_input") and self._names.is_builtin(name)
         ):
             self._events.append(Interact(at, f"{name}()", "input", self._guarded))
+        elif name in python_functions.LEAVING and at.cell is not None and self._names.is_builtin(name):
+            self._events.append(Interact(at, f"{name}()", "leave", self._guarded))
+        elif name in python_functions.WINDOWS:
+            self._events.append(Interact(at, f"{name}()", "display", self._guarded))
         elif name.endswith(".eval") and node.args and self._has_matlab():
             self._embedded("octave", self._names.text(node.args[0]), at)
         elif name in python_functions.CHANGE_DIRECTORY:
@@ -479,10 +529,13 @@ class _PythonReader:
                 self._events.append(RunFile(at, words[0]))
         elif name == "debug":
             self._events.append(Interact(at, "%debug", "debugger"))
+        elif name == "gui" and line.strip():
+            self._events.append(Interact(at, f"%gui {line.strip()}", "display"))
         elif name in ("env", "set_env"):
             variable, _, value = re.sub(r"\s*=\s*|\s+", "=", line.strip(), count=1).partition("=")
             if value:
-                self._events += [SetVariable(at, variable, value), UseString(at, value)]
+                use: FileUse = "quiet" if variable in python_functions.MADE_WHERE_MISSING else "unknown"
+                self._events += [SetVariable(at, variable, value), UseString(at, value, use)]
         elif name == "cd":
             self._events += [UseString(at, line.strip(), "read"), ChangeDirectory(at)]
         elif name in _STATEMENT_MAGICS:

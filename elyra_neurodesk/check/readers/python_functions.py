@@ -25,12 +25,23 @@ WAITING = word_set(
     "tkinter.filedialog.askdirectory click.prompt click.confirm inquirer.prompt sys.stdin.readline",
     "sys.stdin.read",
 )
+LEAVING = frozenset({"exit", "quit"})
+"""What a cell of a notebook calls to ask JupyterLab for the kernel's end; papermill does not listen."""
+WINDOWS = word_set("napari.Viewer napari.run tkinter.Tk cv2.imshow mayavi.mlab.show wx.App")
 DEBUGGERS = word_set(
     "breakpoint pdb.set_trace ipdb.set_trace IPython.core.debugger.set_trace pdb.pm pdb.post_mortem",
     "pudb.set_trace",
 )
 IMPLICIT_WRITERS = word_set("nipype pydra niwrap boutiques snakemake dask joblib papermill")
 """Libraries that run tools or write files under names of their own."""
+
+MADE_WHERE_MISSING = word_set(
+    "MPLCONFIGDIR NUMBA_CACHE_DIR XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME",
+    "APPTAINER_CACHEDIR SINGULARITY_CACHEDIR HF_HOME TORCH_HOME TRANSFORMERS_CACHE NILEARN_DATA",
+    "TEMPLATEFLOW_HOME DIPY_HOME KERAS_HOME PIP_CACHE_DIR MNE_DATA ANTSXNET_CACHE_DIRECTORY",
+    "PYTHONPYCACHEPREFIX JUPYTER_DATA_DIR",
+)
+"""Variables that name a directory which the library makes where it is missing."""
 
 _QUIET = word_set("print display len repr hash isinstance getattr setattr hasattr eval")
 _QUIET_METHODS = word_set(

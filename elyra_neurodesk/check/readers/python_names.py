@@ -7,10 +7,20 @@ import builtins
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from elyra_neurodesk.check.events import UNKNOWN
+from elyra_neurodesk.check.readers.python_rounds import (
+    NO_ROUND,
+    Enclosing,
+    Functions,
+    Round,
+    elements,
+    literal,
+    rounds,
+)
 
 _MAX_DEPTH = 12
 _MAX_TEXT = 20_000
@@ -18,6 +28,9 @@ _MAX_WORDS = 500
 _PATHS = frozenset({"str", "os.fspath", "os.path.expanduser", "os.path.abspath", "os.path.realpath"})
 _PATH_CLASSES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.path.join"})
 _FIELD = re.compile(r"\{\{|\}\}|\$\$|\{(?P<expression>[^}]*)(?P<end>\}?)|\$(?P<name>\w*)")
+# the plain fields of str.format and of %; others are not followed
+_BRACES = re.compile(r"\{\d*\}")
+_PERCENT = re.compile(r"%[sd]")
 _BINDING = (
     ast.Name,
     ast.stmt,
@@ -40,14 +53,19 @@ class PythonNames:
         bound: names that the code binds, and how often.
         aliases: local name to the dotted name of what was imported.
         assigned: the value that a name was assigned.
-        iterated: what a name runs over in a loop or comprehension.
+        trees: the syntax trees.
     """
 
     bound: Counter[str] = field(default_factory=Counter)
     aliases: dict[str, str] = field(default_factory=dict)
     assigned: dict[str, ast.expr] = field(default_factory=dict)
-    iterated: dict[str, ast.expr] = field(default_factory=dict)
+    trees: list[ast.Module] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """The functions, and their calls."""
+        return Functions(self.trees)
 
     @classmethod
     def from_trees(
@@ -61,6 +79,7 @@ class PythonNames:
         """
         names = cls()
         for tree, replaced in trees:
+            names.trees.append(tree)
             names._collect(tree, 2 if replaced else 1)
         for name in parameters:
             names.bound[name] += 2
@@ -90,9 +109,6 @@ class PythonNames:
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
             if isinstance(node.target, ast.Name) and node.value is not None:
                 self.assigned[node.target.id] = node.value
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            if isinstance(node.target, ast.Name):
-                self.iterated[node.target.id] = node.iter
         elif isinstance(node, ast.AugAssign):
             if isinstance(node.target, ast.Name):
                 self.bound[node.target.id] += 2
@@ -116,14 +132,11 @@ class PythonNames:
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
-        if isinstance(node, ast.Call) and self.dotted(node.func).endswith("get_ipython"):
+        if isinstance(node, ast.Name):
+            value = self.single_value(node.id)
+            root = "get_ipython()" if _is_shell(value) else self.aliases.get(node.id, node.id)
+        elif _is_shell(node):
             root = "get_ipython()"
-        elif isinstance(node, ast.Name):
-            value = self._single_value(node.id)
-            if isinstance(value, ast.Call) and self.dotted(value.func).endswith("get_ipython"):
-                root = "get_ipython()"
-            else:
-                root = self.aliases.get(node.id, node.id)
         else:
             return ""
         return ".".join((root, *reversed(parts)))
@@ -136,66 +149,92 @@ class PythonNames:
             and (hasattr(builtins, name) or name == "raw_input")
         )
 
-    def text(self, node: ast.expr, depth: int = 0) -> str:
-        """Return an expression's string; `UNKNOWN` stands for each part that cannot be known."""
-        found = self._text(node, depth) if depth < _MAX_DEPTH else UNKNOWN
+    def text(self, node: ast.expr, depth: int = 0, known: Round = NO_ROUND) -> str:
+        """Return an expression's string; `UNKNOWN` stands for each part that cannot be known.
+
+        Args:
+            node: the expression.
+            depth: of the expressions around it.
+            known: what names stand for in this round of a loop.
+        """
+        found = self._text(node, depth, known) if depth < _MAX_DEPTH else UNKNOWN
         return found if len(found) <= _MAX_TEXT else UNKNOWN
 
-    def _text(self, node: ast.expr, depth: int) -> str:
+    def _text(self, node: ast.expr, depth: int, known: Round) -> str:
         deeper = depth + 1
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bytes):
                 return node.value.decode("utf-8", "replace")
             return str(node.value) if isinstance(node.value, str | int | float) else UNKNOWN
         if isinstance(node, ast.JoinedStr):
-            return "".join(self.text(part, deeper) for part in node.values)
+            return "".join(self.text(part, deeper, known) for part in node.values)
         if isinstance(node, ast.FormattedValue):
-            return UNKNOWN if node.format_spec else self.text(node.value, deeper)
+            return UNKNOWN if node.format_spec else self.text(node.value, deeper, known)
         if isinstance(node, ast.BinOp):
-            if isinstance(node.op, ast.Add):
-                return self.text(node.left, deeper) + self.text(node.right, deeper)
-            if isinstance(node.op, ast.Div):
-                return _joined([self.text(node.left, deeper), self.text(node.right, deeper)])
-            return UNKNOWN
+            return self._operation(node, deeper, known)
         if isinstance(node, ast.Name):
-            if node.id not in self._texts:
-                value = self._single_value(node.id)
-                self._texts[node.id] = UNKNOWN  # should it lead back to itself
-                self._texts[node.id] = UNKNOWN if value is None else self.text(value, deeper)
-            return self._texts[node.id]
+            return self._named(node.id, deeper, known)
         if isinstance(node, ast.Call):
-            return self._called(node, deeper)
+            return self._called(node, deeper, known)
+        if isinstance(node, ast.Subscript):
+            found = literal(node, known, self)
+            return UNKNOWN if found is node else self.text(found, deeper, known)
         return UNKNOWN
 
-    def _called(self, node: ast.Call, depth: int) -> str:
+    def _named(self, name: str, depth: int, known: Round) -> str:
+        if known:
+            value = known.get(name) or self.single_value(name)
+            return UNKNOWN if value is None else self.text(value, depth, known)
+        if name not in self._texts:
+            value = self.single_value(name)
+            self._texts[name] = UNKNOWN  # should it lead back to itself
+            self._texts[name] = UNKNOWN if value is None else self.text(value, depth)
+        return self._texts[name]
+
+    def _operation(self, node: ast.BinOp, depth: int, known: Round) -> str:
+        left = self.text(node.left, depth, known)
+        if isinstance(node.op, ast.Mod):
+            values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return _filled(_PERCENT, left, [self.text(value, depth, known) for value in values])
+        if isinstance(node.op, ast.Add):
+            return left + self.text(node.right, depth, known)
+        if isinstance(node.op, ast.Div):
+            return _joined([left, self.text(node.right, depth, known)])
+        return UNKNOWN
+
+    def _called(self, node: ast.Call, depth: int, known: Round) -> str:
+        if not node.args or node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
+            return UNKNOWN
         name = self.dotted(node.func)
-        if node.args and not any(isinstance(arg, ast.Starred) for arg in node.args) and not node.keywords:
-            if name in _PATHS:
-                return self.text(node.args[0], depth)
-            if name in _PATH_CLASSES:
-                return _joined([self.text(arg, depth) for arg in node.args])
+        if name in _PATHS:
+            return self.text(node.args[0], depth, known)
+        if name in _PATH_CLASSES:
+            return _joined([self.text(arg, depth, known) for arg in node.args])
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
+            text = self.text(node.func.value, depth, known)
+            if node.func.attr == "format":
+                return _filled(_BRACES, text, [self.text(arg, depth, known) for arg in node.args])
+            parts = elements(node.args[0], known, self)
+            return UNKNOWN if parts is None else text.join(self.text(one, depth, known) for one in parts)
         return UNKNOWN
 
-    def texts(self, node: ast.expr, depth: int = 0) -> list[str]:
-        """Return the strings that an argument stands for: one, or those of a list, or those of a loop."""
-        if depth >= _MAX_DEPTH:
-            return [UNKNOWN]
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            found: list[str] = []
-            for item in node.elts:
-                found += self.texts(item, depth + 1)
-                if len(found) > _MAX_WORDS:
-                    return [UNKNOWN]
-            return found
-        if isinstance(node, ast.Starred):
-            return self.texts(node.value, depth + 1)
-        if isinstance(node, ast.Name):
-            if self.bound[node.id] == 1 and node.id in self.iterated:
-                return self.texts(self.iterated[node.id], depth + 1)
-            value = self._single_value(node.id)
-            if isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Name):
-                return self.texts(value, depth + 1)
-        return [self.text(node, depth)]
+    def texts(self, node: ast.expr, enclosing: Sequence[Enclosing] = ()) -> list[str]:
+        """Return the strings that an argument stands for: one, those of a list, or one for each round.
+
+        Args:
+            node: the argument.
+            enclosing: the loops and functions around it, the outermost first.
+        """
+        found: dict[str, None] = {}
+        node = node.value if isinstance(node, ast.Starred) else node
+        for known in rounds(node, self, enclosing):
+            parts = elements(node, known, self)
+            found.update(
+                dict.fromkeys(self.text(one, 0, known) for one in ([node] if parts is None else parts))
+            )
+            if len(found) > _MAX_WORDS:
+                return [UNKNOWN]
+        return [*found]
 
     def words(self, node: ast.expr, depth: int = 0) -> list[str] | None:
         """Return a command given as a list of words; None when it is not a list."""
@@ -207,7 +246,7 @@ class PythonNames:
             left, right = self.words(node.left, depth + 1), self.words(node.right, depth + 1)
             return None if left is None else [*left, *([UNKNOWN] if right is None else right)]
         if isinstance(node, ast.Name):
-            value = self._single_value(node.id)
+            value = self.single_value(node.id)
             return None if value is None else self.words(value, depth + 1)
         if isinstance(node, ast.Call):
             if self.dotted(node.func) == "shlex.split" and node.args:
@@ -216,9 +255,25 @@ class PythonNames:
                 return self.text(node.func.value).split()
         return None
 
-    def _single_value(self, name: str) -> ast.expr | None:
+    def single_value(self, name: str) -> ast.expr | None:
         """Return the value that a name was assigned, when it was assigned once."""
         return self.assigned.get(name) if self.bound[name] == 1 else None
+
+
+def _is_shell(node: ast.expr | None) -> bool:
+    """Return whether an expression is a call of IPython's ``get_ipython``."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name == "get_ipython"
+
+
+def _filled(field: re.Pattern[str], text: str, values: list[str]) -> str:
+    """Return a format string with its fields filled in, each from the next value."""
+    if UNKNOWN in text or len(field.findall(text)) != len(values):
+        return UNKNOWN
+    rest = iter(values)
+    return field.sub(lambda _: next(rest), text)
 
 
 def _joined(parts: list[str]) -> str:

@@ -12,6 +12,7 @@ from elyra_neurodesk.check.events import (
     UNKNOWN,
     DefineCommand,
     Event,
+    FileUse,
     LoadModule,
     Location,
     RunCommand,
@@ -21,6 +22,7 @@ from elyra_neurodesk.check.events import (
     UseString,
 )
 from elyra_neurodesk.check.readers.context import Context
+from elyra_neurodesk.check.readers.python_functions import MADE_WHERE_MISSING
 from elyra_neurodesk.check.readers.shell_commands import (
     SHELLS,
     EmbeddedCode,
@@ -280,7 +282,8 @@ class _ShellReader:
         text = "" if value is None else _word(value, shell.variables)
         at = self._at(node)
         shell.events.append(SetVariable(at, _literal(name), text, scope=shell.scope))
-        shell.events.append(UseString(at, text, scope=shell.scope))
+        use: FileUse = "quiet" if _literal(name) in MADE_WHERE_MISSING else "unknown"
+        shell.events.append(UseString(at, text, use, scope=shell.scope))
         if lasting:
             shell.variables[_literal(name)] = text if len(text) <= _MAX_VALUE else UNKNOWN
 

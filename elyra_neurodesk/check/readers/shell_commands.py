@@ -76,6 +76,9 @@ _INSTALLERS: dict[str, tuple[str, ...]] = {
 }
 _INSTALL = frozenset({"install", "create", "add"})
 _CONFIRMED = {"-y", "--yes", "-q", "-qq", "-qy", "-yq", "--dry-run", "--assume-yes", "--help", "-h"}
+_WINDOWS = word_set(
+    "freeview itksnap mrview shview mricron mricrogl suma tkmedit tksurfer napari bet_gui fsl_gui"
+)
 # options of interpreters whose value is code
 _CODE_OPTIONS = ("-c", "-e", "--eval", "-batch", "-r")
 
@@ -245,7 +248,7 @@ def _interactions(name: str, rest: Sequence[str], shell: ShellState, at: Locatio
     """Yield what waits for a line or opens a window."""
     if name == "read" and not shell.piped and any(word.startswith("-p") for word in rest):
         yield Interact(at, "read -p", "input", shell.guarded, scope=shell.scope)
-    if name in ("freeview", "itksnap") or (name == "fsleyes" and rest[:1] != ["render"]):
+    if name in _WINDOWS or (name.lower() == "fsleyes" and rest[:1] != ["render"]):
         yield Interact(at, name, "display", shell.guarded, scope=shell.scope)
 
 

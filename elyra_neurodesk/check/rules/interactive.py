@@ -12,6 +12,7 @@ _PROBLEMS = {
     "debugger": ("ND-CHECK-402", "opens a debugger, which cannot be used in a batch job"),
     "confirm": ("ND-CHECK-403", "asks for confirmation, which a batch job cannot give"),
     "display": ("ND-CHECK-404", "opens a window, and a batch job has no display"),
+    "leave": ("ND-CHECK-405", "does not end a batch job: the cells after it run, too"),
 }
 
 

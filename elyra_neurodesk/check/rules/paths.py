@@ -35,6 +35,9 @@ def path_findings(node: str, events: Sequence[Event], volumes: Sequence[str]) ->
     texts = [event for event in events if isinstance(event, UseString) and event.use not in ("quiet", "test")]
     outside = [(event, path) for event in texts if (path := _path(event))]
     made = {_absolute(path) for event, path in outside if event.use in ("create", "write")}
+    used = {
+        _absolute(path) for event, path in outside if event.use != "unknown" and not _OUTSIDE.fullmatch(path)
+    }
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     for event, path in outside:
@@ -42,6 +45,8 @@ def path_findings(node: str, events: Sequence[Event], volumes: Sequence[str]) ->
             continue
         if any((event.at.file, part) in reported for part in _ancestors(_absolute(path))):
             continue
+        if event.use == "unknown" and _is_related(_absolute(path), used):
+            continue  # what is done elsewhere to it, or around it, tells more
         code = _judge(event, _absolute(path), made)
         if code:
             reported.add((event.at.file, _absolute(path)))
@@ -76,16 +81,17 @@ def _judge(event: UseString, path: str, made: set[str]) -> str:
             return "ND-CHECK-301"
         return "" if writable or event.use == "unknown" else "ND-CHECK-301"
     if event.use == "create":
-        return "ND-CHECK-302" if writable else "ND-CHECK-301"
+        return "ND-CHECK-302"
     if event.use == "write":
         parent = path.rpartition("/")[0]
-        there = parent == top or _is_made(parent, made - {path})
-        return "ND-CHECK-302" if writable and there else "ND-CHECK-301"
-    return "" if _is_made(path, made) and writable else "ND-CHECK-301"
+        there = parent == top or _is_related(parent, made - {path})
+        return "ND-CHECK-302" if there and (writable or parent != top) else "ND-CHECK-301"
+    return "" if _is_related(path, made) else "ND-CHECK-301"
 
 
-def _is_made(path: str, made: set[str]) -> bool:
-    return any(_is_below(path, one) or _is_below(one, path) for one in made)
+def _is_related(path: str, others: set[str]) -> bool:
+    """Return whether a path is one of the others, or above or below one."""
+    return any(_is_below(path, one) or _is_below(one, path) for one in others)
 
 
 def _absolute(path: str) -> str:

@@ -46,6 +46,58 @@ FOUND = {
         ["fsl/6.0.4 ok 1:2", "ants/2.5.4 ok 1:2"],
     ),
     "asyncio.run": ("import asyncio, lmod\nasyncio.run(lmod.load('fsl/6.0.4'))", ["fsl/6.0.4 ok 1:2"]),
+    "loop over a dictionary's items": (
+        "import module\ntools = {'fsl': '6.0.4', 'ants': '2.5.4'}\nfor tool, version in tools.items():\n"
+        "    await module.load(f'{tool}/{version}')",
+        ["fsl/6.0.4 ok 1:4", "ants/2.5.4 ok 1:4"],
+    ),
+    "nested loops": (
+        "import module\nfor tool, versions in dict(fsl=['6.0.4']).items():\n    for version in versions:\n"
+        "        await module.load(tool + '/' + version)",
+        ["fsl/6.0.4 ok 1:4"],
+    ),
+    "two loops of one name": (
+        "import module\nfor m in ['fsl/6.0.4']:\n    await module.load(m)\n"
+        "for m in ['ants/2.5.4']:\n    await module.load(m)",
+        ["fsl/6.0.4 ok 1:3", "ants/2.5.4 ok 1:5"],
+    ),
+    "zip and enumerate": (
+        "import module\nfor i, (tool, v) in enumerate(zip(['fsl', 'ants'], ['6.0.4', '2.5.4'])):\n"
+        "    name = f'{tool}/{v}'\n    await module.load(name)",
+        ["fsl/6.0.4 ok 1:4", "ants/2.5.4 ok 1:4"],
+    ),
+    "key of a dictionary": (
+        "import module\nMODULES = {'bet': 'fsl/6.0.4', 'n4': 'ants/2.5.4'}\nawait module.load(MODULES['n4'])",
+        ["ants/2.5.4 ok 1:3"],
+    ),
+    "default argument": (
+        "import module\nasync def up(tool, version='6.0.4'):\n    await module.load(f'{tool}/{version}')\n"
+        "await up('fsl')\nawait up('ants', version='2.5.4')",
+        ["fsl/6.0.4 ok 1:3", "ants/2.5.4 ok 1:3"],
+    ),
+    "argument from a loop": (
+        "import module\nasync def up(tool, version):\n    await module.load(f'{tool}/{version}')\n"
+        "for tool, version in [('fsl', '6.0.4'), ('ants', '2.5.4')]:\n    await up(tool, version)",
+        ["fsl/6.0.4 ok 1:3", "ants/2.5.4 ok 1:3"],
+    ),
+    "formatted": (
+        "import module\nawait module.load('{}/{}'.format('fsl', '6.0.4'))\n"
+        "await module.load('%s/%s' % ('ants', '2.5.4'))\nawait module.load('/'.join(['fsl', '6.0.4']))",
+        ["fsl/6.0.4 ok 1:2", "ants/2.5.4 ok 1:3", "fsl/6.0.4 ok 1:4"],
+    ),
+    "raised again": (
+        "import module\ntry:\n    await module.load('fsl/6.0.4')\nexcept Exception as e:\n"
+        "    print(e)\n    raise",
+        ["fsl/6.0.4 ok 1:3"],
+    ),
+    "a name that hides its function": (
+        "from glob import glob\nimport module\nglob = glob('*.nii.gz')\nawait module.load('fsl/6.0.4')",
+        ["fsl/6.0.4 ok 1:4"],
+    ),
+    "a name that leads in circles": (
+        "import module\na = b()\nb = a()\nget_ipython = get_ipython()\nawait module.load('fsl/6.0.4')",
+        ["fsl/6.0.4 ok 1:5"],
+    ),
     "several lines": ("import module\nawait module.load(\n    'fsl/6.0.4'\n)", ["fsl/6.0.4 ok 1:2"]),
     "f-string of a literal": (
         "import module\nversion = '6.0.4'\nawait module.load(f'fsl/{version}')",
@@ -198,6 +250,33 @@ def test_text_that_is_not_a_command_loads_nothing(name: str, tmp_path: Path, ind
     report = check(tmp_path, index, notebook(NOT_FOUND[name]))
     assert uses(report) == []
     assert [found.text for found in report.findings] == []
+
+
+UNKNOWN = {
+    "a loop over what is read": "for m in open('list.txt'):\n    await module.load(m)",
+    "a function that is handed on": "def up(m='fsl/6.0.4'):\n    module.load(m)\nmap(up, names)",
+    "a function that calls itself": "def up(m):\n    up(m[1:])\n    asyncio.run(module.load(m))",
+    "a target that is bound again": "for m in ['fsl/6.0.4']:\n    m = m + suffix()\n    await module.load(m)",
+    "unpacked arguments": "async def up(m):\n    await module.load(m)\nawait up(*names)",
+    "a choice": "await module.load('fsl/6.0.4' if new else 'fsl/nope')",
+    "a key that is not there": "await module.load({'a': 'fsl/6.0.4'}['b'])",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_known_only_at_run_time_is_said_to_be_so(
+    name: str, tmp_path: Path, index: ModuleIndex
+) -> None:
+    report = check(tmp_path, index, notebook(f"import asyncio, module\n{UNKNOWN[name]}"))
+    assert {found.code for found in report.findings if found.severity != "error"} == {"ND-CHECK-106"}
+    assert {use.verdict for use in report.uses} == {"cannot-tell"}
+
+
+def test_a_load_whose_failure_ends_the_task_is_an_error(tmp_path: Path, index: ModuleIndex) -> None:
+    start, end = "import module, sys\ntry:\n    await module.load('nope/1')\nexcept Exception:\n", "    raise"
+    assert briefs(check(tmp_path, index, notebook(start + end))) == ["101 error 1:3"]
+    passed = check(tmp_path, index, notebook(start + "    print('no')"))
+    assert briefs(passed) == ["101 warning 1:3", "105 note 1:3"]
 
 
 def test_a_parameter_of_the_notebook_has_no_known_value(tmp_path: Path, index: ModuleIndex) -> None:

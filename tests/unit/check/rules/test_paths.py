@@ -30,7 +30,31 @@ PATHS = {
     "storage": ("!ls /neurodesktop-storage/bids", ["301 warning 1:1"]),
     "storage itself, which every task has": ("!ls /neurodesktop-storage", []),
     "empty directory listed": ("!ls /data", ["301 warning 1:1"]),
-    "told once": ("a = '/data/x'\nb = '/data/x/y'\nopen(a)", ["301 warning 1:1"]),
+    "told once": ("a = '/data/x'\nb = '/data/x/y'\nopen(a)", ["301 warning 1:3"]),
+    "named, then written": ("out = '/data/x.csv'\ndf.to_csv(out)", ["302 note 1:2"]),
+    "named, then made": ("d = '/mnt/out'\nimport os\nos.makedirs(d, exist_ok=True)", ["302 note 1:3"]),
+    "named, then put together and made": (
+        "import os\nroot = '/scratch/study'\nos.makedirs(os.path.join(root, 'a'))\nopen(root + '/a/x', 'w')",
+        ["302 note 1:3"],
+    ),
+    "made by a clone, entered": (
+        "!git clone https://example.org/x /work/x\n!cd /work/x && ls",
+        ["302 note 1:1"],
+    ),
+    "made in a shell, read in another": (
+        "%%bash\nmkdir -p /scratch/a\nbet /scratch/a/in.nii out",
+        ["302 note 1:2"],
+    ),
+    "in a shell cell": ("%%bash\nset -e\nbet /mnt/study/in.nii out", ["301 warning 1:3"]),
+    "a library's cache": (
+        "import os\nos.environ['MPLCONFIGDIR'] = '/home/jovyan/.mpl'\n%env HF_HOME=/data/hf\n"
+        "!export XDG_CACHE_HOME=/data/cache; ls",
+        [],
+    ),
+    "a directory of data in a variable": (
+        "import os\nos.environ['SUBJECTS_DIR'] = '/data/subjects'",
+        ["301 warning 1:2"],
+    ),
     "written": ("open('/home/jovyan/x.txt', 'w')", ["302 note 1:1"]),
     "written by pandas": ("df.to_csv('/data/x.csv')", ["302 note 1:1"]),
     "written where nothing is": ("df.to_csv('/data/results/x.csv')", ["301 warning 1:1"]),
