@@ -7,9 +7,11 @@ version and any kind can be read.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from kubernetes.client import ApiClient
     from kubernetes.dynamic import DynamicClient
+    from urllib3 import HTTPResponse
 
 Object = dict[str, Any]
 
@@ -115,19 +118,47 @@ class Api:
         Raises:
             ClusterUnreachable, KubernetesForbidden, ObjectNotFound, KubernetesRefused.
         """
+        return self._json("GET", path, query)
+
+    def post(self, path: str, body: Object, **query: str) -> Object:
+        """Create an object at a path, or ask a review, and return the answer; errors as `get`."""
+        return self._json("POST", path, query, body)
+
+    def delete_at(self, path: str, **query: str) -> bool:
+        """Delete what is at a path; return whether it was there. Errors as `get`."""
+        try:
+            self._json("DELETE", path, query)
+        except ObjectNotFound:
+            return False
+        return True
+
+    def seconds_ahead(self) -> float:
+        """Return by how much the API server's clock is ahead of this machine's (s); errors as `get`."""
+        with _translated("/version"):
+            date = self._request("GET", "/version", {}).headers["Date"]
+        return parsedate_to_datetime(date).timestamp() - time.time()
+
+    def _json(self, method: str, path: str, query: Mapping[str, str], body: Object | None = None) -> Object:
         with _translated(path):
-            response = self.client.call_api(
-                path,
-                "GET",
-                query_params=list(query.items()),
-                header_params={"Accept": "application/json"},
-                auth_settings=["BearerToken"],
-                _preload_content=False,
-                _return_http_data_only=True,
-                _request_timeout=(self.timeout, self.timeout),
-            )
-            answer: Object = json.loads(response.data)
+            answer: Object = json.loads(self._request(method, path, query, body).data)
             return answer
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, str], body: Object | None = None
+    ) -> HTTPResponse:
+        headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body else {})
+        response: HTTPResponse = self.client.call_api(
+            path,
+            method,
+            query_params=list(query.items()),
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+            _preload_content=False,
+            _return_http_data_only=True,
+            _request_timeout=(self.timeout, self.timeout),
+        )
+        return response
 
     def items(self, path: str, **query: str) -> list[Object]:
         """Return the items of a list; see `get`."""

@@ -397,7 +397,8 @@ def _quota(item: Object) -> Quota:
     return Quota(item["metadata"]["name"], dict(hard), dict(status.get("used") or {}))
 
 
-def _workload(item: Object, kind: str) -> Workload:
+def workload(item: Object, kind: str) -> Workload:
+    """Return what a Deployment or DaemonSet says of itself."""
     status, template = item.get("status", {}), item["spec"]["template"]["spec"]
     containers: Iterable[Object] = template["containers"]
     daemon = kind == "DaemonSet"
@@ -416,7 +417,7 @@ def _workload(item: Object, kind: str) -> Workload:
 def _deployment(api: Api, namespace: str, name: str) -> Workload | None:
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
     found = _or_none(lambda: api.get(path))
-    return _workload(found, "Deployment") if found else None
+    return workload(found, "Deployment") if found else None
 
 
 def _cvmfs_plugins(api: Api) -> tuple[Workload, ...]:
@@ -424,7 +425,7 @@ def _cvmfs_plugins(api: Api) -> tuple[Workload, ...]:
     for kind, path in (("DaemonSet", "daemonsets"), ("Deployment", "deployments")):
         for item in api.items(f"/apis/apps/v1/{path}"):
             if CVMFS_DRIVER in json.dumps(item["spec"]["template"]["spec"]):
-                found.append(_workload(item, kind))
+                found.append(workload(item, kind))
     return tuple(found)
 
 

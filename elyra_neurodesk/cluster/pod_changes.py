@@ -39,7 +39,7 @@ MOUNT_OPTIONS: Mapping[str, Any] = {"mountPropagation": "HostToContainer", "read
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
-_HARDENED: Mapping[str, Any] = {
+HARDENED: Mapping[str, Any] = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
@@ -98,7 +98,7 @@ def sidecar(image: str, volume: str, path: str) -> Object:
         {"name": mount["volumeName"], "mountPath": mount["mountPath"], **MOUNT_OPTIONS}
         for mount in container["volumeMounts"]
     ]
-    return {**container, "volumeMounts": mounts, "securityContext": copy.deepcopy(dict(_HARDENED))}
+    return {**container, "volumeMounts": mounts, "securityContext": copy.deepcopy(dict(HARDENED))}
 
 
 def selects(pod: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import click
 
 from elyra_neurodesk.cli.cluster.apply import apply
 from elyra_neurodesk.cli.cluster.connect import connect
+from elyra_neurodesk.cli.cluster.doctor import doctor
 from elyra_neurodesk.cli.cluster.plan import plan
 from elyra_neurodesk.cli.cluster.remove import remove
 from elyra_neurodesk.cli.cluster.render import render
@@ -13,8 +14,8 @@ from elyra_neurodesk.cli.cluster.render import render
 
 @click.group(short_help="Set up a Kubernetes cluster for Neurodesk's tasks.")
 def cluster() -> None:
-    """Set up a Kubernetes cluster for Neurodesk's tasks, and forward ports of this machine to it."""
+    """Set up a Kubernetes cluster for Neurodesk's tasks, connect to it, say what keeps tasks from running."""
 
 
-for command in (plan, apply, remove, render, connect):
+for command in (plan, apply, doctor, remove, render, connect):
     cluster.add_command(command)
