@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from elyra.pipeline.parser import PipelineParser
 
 from elyra_neurodesk.backend.pod.expansion import expand_all
@@ -26,6 +25,7 @@ from elyra_neurodesk.processor import NeurodeskPipelineProcessor
 from elyra_neurodesk.settings import RuntimeConfiguration, SecretReference
 from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.submission import archive_hashes, submission_context, task_graph
+from tests.support import yaml_text
 from tests.support.pipelines import IMAGE, pipeline
 
 Json = dict[str, Any]
@@ -99,7 +99,7 @@ class Compiled:
 
     def __init__(self, package: str) -> None:
         self.package = package
-        self.spec, *more = yaml.safe_load_all(package)
+        self.spec, *more = yaml_text.load_all(package)
         self.platform: Json = more[0] if more else {}
 
     @property

@@ -8,17 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from elyra_neurodesk.quantities import parse_bytes
-from tests.support.forked_kfp import FORKED
+from tests.support import yaml_text
+from tests.support.forked_kfp import FORKED, quick_stack
 
 Resolved = dict[str, dict[str, Any]]
 
 
 def resolved_tasks(package: str) -> Resolved:
     """Return task name to all that decides how the task runs."""
-    spec, *more = yaml.safe_load_all(package)
+    spec, *more = yaml_text.load_all(package)
     executors = spec["deploymentSpec"]["executors"]
     platform: dict[str, Any] = {}
     if more:
@@ -41,7 +40,7 @@ def resolved_tasks(package: str) -> Resolved:
 
 def pipeline_facts(package: str) -> dict[str, Any]:
     """Return name, description and parameters."""
-    spec = next(iter(yaml.safe_load_all(package)))
+    spec = next(iter(yaml_text.load_all(package)))
     return {
         "info": spec["pipelineInfo"],
         "parameters": spec["root"].get("inputDefinitions", {}).get("parameters", {}),
@@ -93,5 +92,6 @@ def compile_dsl_here(source: str, folder: Path) -> str:
     """Compile exported DSL in this process, which has imported KFP already."""
     path = folder / "exported.py"
     path.write_text(source, "utf-8")
-    runpy.run_path(str(path), run_name="__main__")
+    with quick_stack():
+        runpy.run_path(str(path), run_name="__main__")
     return path.with_suffix(".yaml").read_text("utf-8")

@@ -183,3 +183,20 @@ def test_elyras_command_line_makes_and_checks_a_catalog(tmp_path: Path) -> None:
         sys.executable, "-c", LIST, *create, "--display_name=Wrong", "--run_from=moon", check=False, fork=True
     )
     assert wrong.returncode != 0
+
+
+def test_elyra_takes_our_parser_where_it_makes_the_processor_and_not_where_somebody_imports_it(
+    tmp_path: Path,
+) -> None:
+    code = """
+from types import SimpleNamespace
+from elyra.pipeline.component import ComponentParser
+from elyra_neurodesk.processor import NeurodeskPipelineProcessor
+
+platform = SimpleNamespace(name="KUBEFLOW_PIPELINES")
+print(type(ComponentParser.create_instance(platform)).__name__)
+NeurodeskPipelineProcessor(root_dir=".")
+print(type(ComponentParser.create_instance(platform)).__name__)
+"""
+    said = JupyterHome(tmp_path).run(sys.executable, "-c", code, fork=True).stdout
+    assert said.split() == ["KfpComponentParser", "NeurodeskComponentParser"]

@@ -1,7 +1,5 @@
 """Components that KFP 2 compiled: read for Elyra's palette, compiled and exported under a task's name."""
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -53,21 +51,6 @@ def test_inputs_and_outputs_are_described_in_terms_of_version_1(definition: Any)
     }
     assert [entry["name"] for entry in found["outputs"]] == ["rows"]
     assert {"inputPath": "table"} in found["implementation"]["container"]["args"]
-
-
-def test_elyra_takes_our_parser_where_it_makes_the_processor_and_not_where_somebody_imports_it() -> None:
-    code = """
-from types import SimpleNamespace
-from elyra.pipeline.component import ComponentParser
-from elyra_neurodesk.processor import NeurodeskPipelineProcessor
-
-platform = SimpleNamespace(name="KUBEFLOW_PIPELINES")
-print(type(ComponentParser.create_instance(platform)).__name__)
-NeurodeskPipelineProcessor(root_dir=".")
-print(type(ComponentParser.create_instance(platform)).__name__)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["KfpComponentParser", "NeurodeskComponentParser"]
 
 
 @pytest.mark.parametrize(
