@@ -197,7 +197,8 @@ _OURS: tuple[tuple[str, str, str, bool], ...] = (
 def removals(api: Api, namespace: str, kfp_namespace: str) -> list[Removal]:
     """Return what is ours in the cluster: objects with our label and field manager, and fields of others'.
 
-    A namespace that we made stays while it has anything that is not ours.
+    A namespace that we made stays while it has anything that is not ours, a claim while pods mount it: those
+    of runs that have ended do as well, and Kubernetes would delete it only after them.
 
     Raises:
         ClusterUnreachable, KubernetesForbidden, KubernetesRefused: see `Api.get`.
@@ -215,11 +216,8 @@ def removals(api: Api, namespace: str, kfp_namespace: str) -> list[Removal]:
             which = Reference(api_version, kind, metadata["name"], metadata.get("namespace", ""))
             if _has_our_fields(item):
                 found.setdefault((kind, which.namespace, which.name), Removal(which))
-    whole = [
-        _unless_used(api, one, list(found.values())) if one.which.kind == "Namespace" else one
-        for one in found.values()
-    ]
-    return [*_fields(api, namespace, kfp_namespace), *whole]
+    ours = list(found.values())
+    return [*_fields(api, namespace, kfp_namespace), *(_unless_used(api, one, ours) for one in ours)]
 
 
 def remove(api: Api, what: Sequence[Removal], within: float = WAIT, poll: float = _POLL) -> Iterator[Removal]:
@@ -256,6 +254,26 @@ def _has_our_fields(item: Object) -> bool:
 
 
 def _unless_used(api: Api, one: Removal, ours: Sequence[Removal]) -> Removal:
+    if one.which.kind == "PersistentVolumeClaim":
+        pods = _pods_with(api, one.which)
+        why = f"pods that are not ours mount it, such as {pods[0]}: delete them first" if pods else ""
+        return Removal(one.which, kept=why)
+    if one.which.kind == "Namespace":
+        return _unless_filled(api, one, ours)
+    return one
+
+
+def _pods_with(api: Api, claim: Reference) -> list[str]:
+    """Return the names of the pods that mount a claim, also of those that have ended."""
+    return [
+        pod["metadata"]["name"]
+        for pod in api.items(f"/api/v1/namespaces/{claim.namespace}/pods")
+        for volume in pod["spec"].get("volumes", ())
+        if volume.get("persistentVolumeClaim", {}).get("claimName") == claim.name
+    ]
+
+
+def _unless_filled(api: Api, one: Removal, ours: Sequence[Removal]) -> Removal:
     name = one.which.name
     for plural in ("pods", "persistentvolumeclaims", "services", "secrets"):
         kind = {"persistentvolumeclaims": "PersistentVolumeClaim"}.get(plural, "")

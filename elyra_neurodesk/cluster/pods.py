@@ -13,7 +13,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,8 @@ _STATES = {
 }
 _MAX_DETAIL = 400  # characters that are quoted of what Kubernetes says
 _MAX_NAMED = 5
+UNNAMED_TAINTS = "had untolerated taint(s)"
+"""What the scheduler says of taints that the pod does not tolerate."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ ROOM = PodProblem(
 PLACE = PodProblem(
     "ND-KUBE-004",
     "No Kubernetes node takes the pod: taints, node selectors or affinities exclude it.",
-    "Add the toleration that the message names to the node's Kubernetes Tolerations, or ask the cluster's "
-    "administrator which nodes may run it.",
+    "Add a toleration of the taint to the node's Kubernetes Tolerations, or ask the cluster's administrator "
+    "which nodes may run it; `kubectl describe nodes` names taints and labels.",
 )
 NO_CLAIM = PodProblem(
     "ND-KUBE-005",
@@ -245,6 +247,26 @@ def report(pod: Json, events: Iterable[Json] = ()) -> PodReport:
         reason=reason,
         waiting="" if reason or state != "PENDING" else _waiting_for(pod, own),
     )
+
+
+def needs_taints(reason: PodReason | None) -> bool:
+    """Return whether a pod waits for taints that the scheduler does not name, as in Kubernetes 1.36."""
+    return reason is not None and reason.code == PLACE.code and UNNAMED_TAINTS in reason.message
+
+
+def with_taints(reason: PodReason, nodes: Iterable[Json]) -> PodReason:
+    """Return the reason with the taints of the cluster's nodes (core/v1 Node) named."""
+    taints = [taint for node in nodes for taint in _at(node, "spec").get("taints") or ()]
+    named = dict.fromkeys(
+        f"{one.get('key')}{'=' if one.get('value') else ''}{one.get('value') or ''}:{one.get('effect')}"
+        for one in taints
+        if one.get("effect") in ("NoSchedule", "NoExecute")
+    )
+    if not named:
+        return reason
+    more = ", …" if len(named) > _MAX_NAMED else ""
+    found = f"{UNNAMED_TAINTS} ({', '.join([*named][:_MAX_NAMED])}{more})"
+    return replace(reason, message=reason.message.replace(UNNAMED_TAINTS, found, 1))
 
 
 def newest_by_task(reports: Iterable[PodReport]) -> dict[str, PodReport]:

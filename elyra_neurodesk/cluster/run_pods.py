@@ -17,9 +17,11 @@ from elyra_neurodesk.cluster.pods import (
     RUN_LABEL,
     Json,
     PodReport,
+    needs_taints,
     newest_by_task,
     refusals,
     report,
+    with_taints,
 )
 from elyra_neurodesk.errors import one_line
 
@@ -92,20 +94,38 @@ class RunPods:
                 if said:
                     message = f"{one.reason.message.rstrip('.')}: {said}."
                     found[task] = replace(one, reason=replace(one.reason, message=message))
+        found = self._with_taints(found)
         if any(task not in found or found[task].driver for task in tasks):
             for task, reason in self._refusals(run_id).items():
                 if task not in found or found[task].driver:
                     found[task] = PodReport("", task, False, "PENDING", reason=reason)
         return found
 
-    def _list(self, method: str, **selectors: str) -> list[Json]:
+    def _with_taints(self, found: dict[str, PodReport]) -> dict[str, PodReport]:
+        """Return the reports with the taints that keep pods from nodes, where the nodes may be read."""
+        waiting = [task for task, one in found.items() if needs_taints(one.reason)]
+        if not waiting:
+            return found
+        try:
+            nodes = self._list("list_node", namespaced=False)
+        except ClusterError:
+            return found
+        changed = {
+            task: replace(one, reason=with_taints(one.reason, nodes))
+            for task in waiting
+            if (one := found[task]).reason is not None
+        }
+        return {**found, **changed}
+
+    def _list(self, method: str, namespaced: bool = True, **selectors: str) -> list[Json]:
         from kubernetes import client
 
         call = getattr(client.CoreV1Api(self.client), method)
+        where = [self.namespace] if namespaced else []
         items: list[Json] = []
         token = ""
         while True:
-            page = self._ask(call, self.namespace, limit=_PAGE, _continue=token, **selectors)
+            page = self._ask(call, *where, limit=_PAGE, _continue=token, **selectors)
             items += page.get("items") or []
             token = str((page.get("metadata") or {}).get("continue") or "")
             if not token:

@@ -315,8 +315,8 @@ def _readers(set_up: SetUp) -> Iterator[Planned]:
             "kind": "Role",
             "metadata": dict(metadata),
             "rules": [
-                {"apiGroups": [""], "resources": ["pods", "pods/log", "events"], "verbs": read},
-                {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": read},
+                {"apiGroups": [""], "resources": ["pods", "pods/log", "events"], "verbs": list(read)},
+                {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": list(read)},
             ],
         },
         "`runs show` and `runs logs` say why a pod waits or has failed.",

@@ -319,6 +319,7 @@ def _kubelet_config(instance: Instance, authority: Path) -> Path:
         "podLogsDir": str(directory / "pod-logs"),
         "volumePluginDir": str(directory / "volume-plugins"),
         "serializeImagePulls": False,
+        "volumeStatsAggPeriod": "2s",  # how soon an emptyDir that exceeds its limit is noticed
     }
     path = directory / "kubelet.json"
     path.write_text(json.dumps(config))

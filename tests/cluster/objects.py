@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Manifest = dict[str, Any]
 FIELD_MANAGER = "tests"
+NOT_FOUND = 404
 ENDED = ("Succeeded", "Failed")
 
 
@@ -94,6 +95,28 @@ def create_pod(client: ApiClient, pod: Manifest, dry_run: bool = False) -> Manif
     created = CoreV1Api(client).create_namespaced_pod(pod["metadata"]["namespace"], pod, **options)
     answer: Manifest = client.sanitize_for_serialization(created)
     return answer
+
+
+def delete_pod(client: ApiClient, pod: Manifest) -> None:
+    """Delete the pod, and return when it is gone.
+
+    Raises:
+        TimeoutError: it is not gone after a minute.
+    """
+    from kubernetes.client import ApiException, CoreV1Api
+
+    metadata, api = pod["metadata"], CoreV1Api(client)
+    api.delete_namespaced_pod(metadata["name"], metadata["namespace"])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            api.read_namespaced_pod(metadata["name"], metadata["namespace"])
+        except ApiException as problem:
+            if problem.status == NOT_FOUND:
+                return
+            raise
+        time.sleep(0.2)
+    raise TimeoutError(f"pod {metadata['name']} is not gone after 60 s")
 
 
 def run_pod(client: ApiClient, pod: Manifest, timeout: float = 120) -> FinishedPod:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cluster.image import NEURODESKTOP
 from tests.cluster.node import Cluster
-from tests.cluster.objects import FinishedPod, Manifest, create_namespace, create_pod, run_pod, wait_for_pod
+from tests.cluster.objects import Manifest, create_namespace, run_pod
 
 # the security context of KFP 2.17's task pods, as recorded on a cluster
 HARDENED = {
@@ -77,42 +77,3 @@ def test_a_pod_that_needs_too_much_memory_is_oom_killed(cluster: Cluster) -> Non
     pod = task_pod(namespace, "python3", "-c", "x = b'x' * (256 << 20)", resources=resources)
     state = run_pod(cluster.client, pod).container("main")["state"]["terminated"]
     assert (state["reason"], state["exitCode"]) == ("OOMKilled", 137)
-
-
-def waiting_reason(seen: FinishedPod) -> str:
-    """Return why the main container waits, "" before there is a reason."""
-    statuses = seen.pod["status"].get("containerStatuses", ())
-    return str(statuses[0]["state"].get("waiting", {}).get("reason", "")) if statuses else ""
-
-
-def create_and_wait(cluster: Cluster, pod: Manifest, *reasons: str) -> FinishedPod:
-    """Create the pod and return it when its container or an event has one of the reasons."""
-    namespace = create_pod(cluster.client, pod)["metadata"]["namespace"]
-    return wait_for_pod(
-        cluster.client,
-        namespace,
-        "task",
-        lambda seen: {waiting_reason(seen), *seen.reasons()} & set(reasons),
-        60,
-    )
-
-
-def test_a_wrong_image_a_missing_secret_a_missing_claim_and_no_room_are_told_by_pod_and_events(
-    cluster: Cluster,
-) -> None:
-    namespaces = [create_namespace(cluster.client) for _ in range(4)]
-    image = task_pod(namespaces[0], "true", image="neurodesk.test/not-there:1")
-    reference = {"name": "X", "valueFrom": {"secretKeyRef": {"name": "not-there", "key": "x"}}}
-    secret = task_pod(namespaces[1], "true", env=[reference])
-    volume = {"name": "x", "persistentVolumeClaim": {"claimName": "not-there"}}
-    claim = task_pod(namespaces[2], "true", spec={"volumes": [volume]})
-    room = task_pod(namespaces[3], "true", resources={"requests": {"memory": "900Ti"}})
-
-    pulled = create_and_wait(cluster, image, "ErrImagePull", "ImagePullBackOff")
-    assert "Failed" in pulled.reasons()
-    without_secret = create_and_wait(cluster, secret, "CreateContainerConfigError")
-    assert without_secret.container("main")["state"]["waiting"]["message"] == 'secret "not-there" not found'
-    unscheduled = create_and_wait(cluster, claim, "FailedScheduling")
-    assert 'persistentvolumeclaim "not-there" not found' in unscheduled.events[0]["message"]
-    unscheduled = create_and_wait(cluster, room, "FailedScheduling")
-    assert "Insufficient memory" in unscheduled.events[0]["message"]

@@ -1,4 +1,4 @@
-"""Real S3 servers for tests, on a free port of the loopback interface: nanio, and rclone before a directory.
+"""Real S3 servers for tests, on a free port of the loopback interface or another address: nanio, and rclone.
 
 nanio starts sooner. It refuses line breaks in names, needs 5 bytes of each for itself, and its listings omit
 ``sub-01.html`` beside ``sub-01/``; rclone does all of that as Amazon does.
@@ -28,7 +28,7 @@ class ObjectStore:
     """A running store.
 
     Attributes:
-        endpoint: ``http://127.0.0.1:PORT``.
+        endpoint: ``http://HOST:PORT``.
         access_key: made for this store.
         secret_key: made for this store.
         bucket: exists already.
@@ -78,14 +78,20 @@ class ObjectStore:
 
 
 @contextmanager
-def running_nanio(directory: Path, bucket: str = "test") -> Iterator[ObjectStore]:
-    """Run nanio with its data below ``directory`` until the ``with`` ends."""
+def running_nanio(directory: Path, bucket: str = "test", host: str = "127.0.0.1") -> Iterator[ObjectStore]:
+    """Run nanio with its data below ``directory`` until the ``with`` ends.
+
+    Args:
+        directory: made for this store.
+        bucket: made in it.
+        host: this machine's address to listen on.
+    """
     data = directory / "nanio-data"
-    access, secret, port = secrets.token_hex(8), secrets.token_hex(16), free_port()
+    access, secret, port = secrets.token_hex(8), secrets.token_hex(16), free_port(host)
     keys = {"NANIO_ACCESS_KEY": access, "NANIO_SECRET_KEY": secret}
-    command = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data), "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data), "--host", host]
     command += ["--port", str(port), "--log-level", "warning", "--no-access-log"]
-    with _running(command, keys, data, port, (access, secret), bucket) as store:
+    with _running(command, keys, data, (host, port), (access, secret), bucket) as store:
         yield store
 
 
@@ -97,13 +103,18 @@ def running_rclone(directory: Path, bucket: str = "test") -> Iterator[ObjectStor
     program = Path(sysconfig.get_path("scripts")) / "rclone"
     command = [str(program), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--config", os.devnull, str(data)]
     keys = {"RCLONE_AUTH_KEY": f'"{access},{secret}"'}  # one entry of a list in CSV
-    with _running(command, keys, data, port, (access, secret), bucket) as store:
+    with _running(command, keys, data, ("127.0.0.1", port), (access, secret), bucket) as store:
         yield store
 
 
 @contextmanager
 def _running(
-    command: list[str], keys: dict[str, str], data: Path, port: int, account: tuple[str, str], bucket: str
+    command: list[str],
+    keys: dict[str, str],
+    data: Path,
+    address: tuple[str, int],
+    account: tuple[str, str],
+    bucket: str,
 ) -> Iterator[ObjectStore]:
     from minio import Minio
 
@@ -113,10 +124,11 @@ def _running(
     with output.open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, **keys}, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait_for(port, process, output)
-        client = Minio(f"127.0.0.1:{port}", access, secret, secure=False, region="us-east-1")
+        _wait_for(address, process, output)
+        host, port = address
+        client = Minio(f"{host}:{port}", access, secret, secure=False, region="us-east-1")
         client.make_bucket(bucket)
-        yield ObjectStore(f"http://127.0.0.1:{port}", access, secret, bucket, client, data, process)
+        yield ObjectStore(f"http://{host}:{port}", access, secret, bucket, client, data, process)
     finally:
         process.terminate()
         try:
@@ -126,21 +138,21 @@ def _running(
             process.wait()
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port of this machine's address that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(address: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(address, timeout=1).close()
             return
         except OSError:
             time.sleep(0.05)

@@ -16,9 +16,11 @@ from elyra_neurodesk.cluster.pods import (
     PodReport,
     explain,
     explain_refusal,
+    needs_taints,
     newest_by_task,
     refusals,
     report,
+    with_taints,
     workflow_nodes,
 )
 from tests.support.kubeflow import recording
@@ -315,3 +317,19 @@ def test_nodes_that_argo_has_compressed_are_read() -> None:
 def test_every_problem_has_a_code_of_its_own_and_a_way_out() -> None:
     assert len({problem.code for problem in PROBLEMS}) == len(PROBLEMS)
     assert all(problem.hint and problem.meaning for problem in PROBLEMS)
+
+
+def test_taints_that_the_scheduler_does_not_name_are_those_of_the_nodes() -> None:
+    reason = unscheduled("0/2 nodes are available: 2 node(s) had untolerated taint(s). preemption: no.")
+    assert reason is not None
+    assert needs_taints(reason)
+    taints = [
+        {"key": "gpu", "value": "only", "effect": "NoSchedule"},
+        {"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"},
+        {"key": "busy", "effect": "PreferNoSchedule"},
+    ]
+    nodes = [{"spec": {"taints": taints}}, {"spec": {"taints": taints[:1]}}, {"spec": {}}]
+    named = "had untolerated taint(s) (gpu=only:NoSchedule, node.kubernetes.io/memory-pressure:NoSchedule)"
+    assert named in with_taints(reason, nodes).message
+    assert with_taints(reason, [{"spec": {}}]) == reason
+    assert not needs_taints(unscheduled("0/1 nodes are available: 1 node(s) had untolerated taint {a: b}."))
