@@ -18,6 +18,12 @@ from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 SCHEMA = "neurodesk"
 """Elyra's name of the schema whose configurations this package submits with."""
 
+KFP_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  a secret's name
+"""Secret with the keys of the object store that KFP brings."""
+
+KFP_BUCKET = "mlpipeline"
+"""Bucket that KFP makes in its own store."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts of an API that runs tasks on this machine."""
 

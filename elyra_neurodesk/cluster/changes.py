@@ -81,27 +81,41 @@ def _change(api: Api, planned: Planned) -> Change:
     except FieldConflict as problem:
         forced = api.apply(planned.item, dry_run=True, force=True)
         return Change(planned, "conflict", _diff(which, live, forced), problem.message)
-    diff = _diff(which, live, after)
-    return Change(planned, "update" if diff else "unchanged", diff)
+    changed = _kept(live) != _kept(after)
+    return Change(planned, "update" if changed else "unchanged", _diff(which, live, after))
 
 
 def _diff(which: Reference, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    old, new = _text(before), _text(after)
+    old, new = _text(_masked(before, {})), _text(_masked(after, before))
     name = str(which)
     return "\n".join(difflib.unified_diff(old, new, f"{name} (now)", f"{name} (then)", lineterm="", n=2))
+
+
+def _kept(item: Mapping[str, Any]) -> Object:
+    """Return an object without what the API server keeps of it."""
+    kept = copy.deepcopy(dict(item))
+    kept.pop("status", None)
+    for field in _SERVER_FIELDS:
+        kept["metadata"].pop(field, None)
+    return kept
+
+
+def _masked(item: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a secret without its values, but with a word where one is not what it was before."""
+    if item.get("kind") != "Secret":
+        return item
+    old = before.get("data", {})
+    values = {
+        key: "… (changed)" if key in old and old[key] != value else "…"
+        for key, value in item.get("data", {}).items()
+    }
+    return {**item, "data": values}
 
 
 def _text(item: Mapping[str, Any]) -> list[str]:
     if not item:
         return []
-    kept = copy.deepcopy(dict(item))
-    kept.pop("status", None)
-    for field in _SERVER_FIELDS:
-        kept["metadata"].pop(field, None)
-    if kept["kind"] == "Secret":
-        kept["data"] = dict.fromkeys(kept.get("data", {}), "…")
-        kept.pop("stringData", None)
-    return yaml.safe_dump(kept, sort_keys=True, allow_unicode=True, width=100).splitlines()
+    return yaml.safe_dump(_kept(item), sort_keys=True, allow_unicode=True, width=100).splitlines()
 
 
 def apply(api: Api, changes: Sequence[Change], force: bool = False) -> Iterator[Change]:
@@ -149,6 +163,48 @@ def wait_for_claim(
         time.sleep(poll)
 
 
+def wait_for_rollout(
+    api: Api, which: Reference, say: Callable[[str], None], within: float = WAIT, poll: float = _POLL
+) -> None:
+    """Wait until all pods of a Deployment or DaemonSet are those of its newest template, and available.
+
+    Raises:
+        NotReadyInTime: they are not.
+    """
+    deadline = time.monotonic() + within
+    said = ""
+    while state := _rollout(api.read(which) or {}):
+        if state != said:
+            say(f"{which}: {state}; waiting up to {within:.0f} s")
+            said = state
+        if time.monotonic() > deadline:
+            raise NotReadyInTime(
+                f"{which}: {state} after {within:.0f} s.",
+                f"See `kubectl --namespace {which.namespace} describe {which.kind.lower()} {which.name}`.",
+            )
+        time.sleep(poll)
+
+
+def _rollout(item: Object) -> str:
+    """Return how far a rollout is, "" when it is done (as kubectl's ``rollout status`` decides it)."""
+    status = item.get("status", {})
+    if item.get("kind") == "DaemonSet":
+        wanted = status.get("desiredNumberScheduled", 0)
+        updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
+        old = 0
+    else:
+        wanted = item.get("spec", {}).get("replicas", 1)
+        updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+        old = status.get("replicas", 0) - updated
+    if status.get("observedGeneration", 0) < item.get("metadata", {}).get("generation", 1):
+        return "its controller has not seen the change yet"
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are new"
+    if old > 0:
+        return f"{old} old pods are ending"
+    return f"{available} of {wanted} pods are available" if available < wanted else ""
+
+
 def _last_event(api: Api, which: Reference) -> str:
     selector = f"involvedObject.name={which.name},involvedObject.kind={which.kind}"
     try:
@@ -188,6 +244,7 @@ _OURS: tuple[tuple[str, str, str, bool], ...] = (
     (_RBAC, "RoleBinding", "rolebindings", True),
     (_RBAC, "Role", "roles", True),
     ("v1", "ServiceAccount", "serviceaccounts", True),
+    ("v1", "Secret", "secrets", True),
     ("v1", "PersistentVolumeClaim", "persistentvolumeclaims", True),
     ("storage.k8s.io/v1", "StorageClass", "storageclasses", False),
     ("v1", "Namespace", "namespaces", False),
@@ -275,8 +332,12 @@ def _pods_with(api: Api, claim: Reference) -> list[str]:
 
 def _unless_filled(api: Api, one: Removal, ours: Sequence[Removal]) -> Removal:
     name = one.which.name
-    for plural in ("pods", "persistentvolumeclaims", "services", "secrets"):
-        kind = {"persistentvolumeclaims": "PersistentVolumeClaim"}.get(plural, "")
+    for plural, kind in (
+        ("pods", "Pod"),
+        ("persistentvolumeclaims", "PersistentVolumeClaim"),
+        ("services", "Service"),
+        ("secrets", "Secret"),
+    ):
         mine = {other.which.name for other in ours if other.which.kind == kind}
         items = api.items(f"/api/v1/namespaces/{name}/{plural}")
         others = [item["metadata"]["name"] for item in items if item["metadata"]["name"] not in mine]

@@ -6,8 +6,9 @@ is adopted and not made a second time.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -36,9 +37,14 @@ from elyra_neurodesk.cluster.facts import (
 )
 from elyra_neurodesk.cluster.pod_changes import PodChanges
 from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
+from elyra_neurodesk.settings import KFP_BUCKET, KFP_SECRET, SecretReference
+from elyra_neurodesk.storage.transport import Credentials
 
 REPOSITORY = "neurodesk.ardc.edu.au"
 READER = "neurodesk-reader"
+STORE_SECRET = "neurodesk-object-store"  # noqa: S105  the name of a secret
+"""Secret with the keys of an object store that is not KFP's own."""
+
 REQUEUE_VARIABLE = "DEFAULT_REQUEUE_TIME"
 KFP_SERVER_CONTAINER = "ml-pipeline-api-server"
 
@@ -74,6 +80,12 @@ class SetUp:
         pod_security: level that the namespace enforces (``baseline``, …), "" to leave it as it is.
         requeue: whether Argo looks at workflows every second and not every ten.
         readers: groups that may read the namespace's pods, events, logs and workflows.
+        object_store: URL of an S3 store as pods reach it, "" for the one that KFP brings.
+        bucket: of the object store.
+        object_store_secret: secret with the store's keys, in the namespace; "" for KFP's own, or of another
+            store for `STORE_SECRET`.
+        keys: of a store that is not KFP's; None leaves its secret as it is (see `store_keys`). They are never
+            part of manifests that are written to files.
     """
 
     namespace: str = "kubeflow"
@@ -85,6 +97,15 @@ class SetUp:
     pod_security: str = ""
     requeue: bool = True
     readers: tuple[str, ...] = ()
+    object_store: str = ""
+    bucket: str = KFP_BUCKET
+    object_store_secret: str = ""
+    keys: Credentials | None = field(default=None, repr=False)
+
+    @property
+    def secret(self) -> str:
+        """Name of the secret with the object store's keys."""
+        return self.object_store_secret or (STORE_SECRET if self.object_store else KFP_SECRET)
 
 
 @dataclass(frozen=True)
@@ -115,6 +136,7 @@ def planned_objects(set_up: SetUp, facts: ClusterFacts | None = None) -> list[Pl
     found = [
         *_namespace(set_up, facts),
         *_volume(set_up, facts),
+        *_store_secret(set_up),
         *_delivery(set_up, facts),
         *_readers(set_up),
         *_requeue(set_up, facts),
@@ -234,6 +256,25 @@ def _volume(set_up: SetUp, facts: ClusterFacts | None) -> Iterator[Planned]:
             },
         },
         f"Tasks mount it at {CVMFS_ROOT}.",
+    )
+
+
+def _store_secret(set_up: SetUp) -> Iterator[Planned]:
+    if not set_up.object_store or set_up.keys is None:
+        return
+    keys = {
+        SecretReference.access_key_field: set_up.keys.access_key,
+        SecretReference.secret_key_field: set_up.keys.secret_key,
+    }
+    yield Planned(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": set_up.secret, "namespace": set_up.namespace},
+            "type": "Opaque",
+            "data": {name: base64.b64encode(value.encode()).decode() for name, value in keys.items()},
+        },
+        f"Tasks reach the object store {set_up.object_store} with its keys.",
     )
 
 

@@ -16,7 +16,6 @@ from elyra_neurodesk.settings import SCHEMA
 KFP_OBJECT_STORE = "http://seaweedfs.kubeflow:9000"
 """The object store that KFP 2.16 and newer install; before, it was ``minio-service.kubeflow:9000``."""
 
-KFP_BUCKET = "mlpipeline"
 KFP_CLAIM = "cvmfs-neurodesk"
 
 
@@ -88,6 +87,9 @@ class ClusterValues:
         namespace: namespace of a multi-user KFP, or "".
         volume_mode: ``automount`` where the claim has every repository, "" for the schema's default.
         kube_context: context of the kubeconfig, for commands that ask the cluster about pods, or "".
+        public_api_endpoint: URL of KFP's user interface, "" where it is below the API's.
+        port_forward: ``on-demand`` where commands forward the ports of this machine, "" for the default.
+        kfp_namespace: namespace of KFP's services, "" for the default.
     """
 
     api_endpoint: str
@@ -101,6 +103,9 @@ class ClusterValues:
     namespace: str = ""
     volume_mode: str = ""
     kube_context: str = ""
+    public_api_endpoint: str = ""
+    port_forward: str = ""
+    kfp_namespace: str = ""
 
 
 def preset_metadata(preset: Preset, values: ClusterValues) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def preset_metadata(preset: Preset, values: ClusterValues) -> dict[str, Any]:
         "runtime_type": RUNTIME_TYPE,
         "description": preset.description,
         "api_endpoint": values.api_endpoint,
+        "public_api_endpoint": values.public_api_endpoint,
         "user_namespace": values.namespace,
         "engine": "Argo",
         "auth_type": "NO_AUTHENTICATION",
@@ -122,6 +128,8 @@ def preset_metadata(preset: Preset, values: ClusterValues) -> dict[str, Any]:
         "cvmfs_claim": values.claim,
         "cvmfs_volume_mode": values.volume_mode,
         "kube_context": values.kube_context,
+        "port_forward": values.port_forward,
+        "kfp_namespace": values.kfp_namespace,
         "scratch_size": preset.scratch_size,
     }
     return {name: value for name, value in fields.items() if value} | {"tags": []}

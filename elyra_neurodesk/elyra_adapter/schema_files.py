@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
-from elyra_neurodesk.settings import SCHEMA
+from elyra_neurodesk.settings import KFP_SECRET, SCHEMA
 
 RUNTIME_TYPE = "KUBEFLOW_PIPELINES"
 CATEGORY = "Neurodesk"
-KFP_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  the name of KFP's own secret, not its value
 
 AUTHENTICATION_TYPES = (
     "NO_AUTHENTICATION",

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from elyra_neurodesk.backend.file_lock import locked
@@ -64,6 +65,26 @@ def start(
         else:
             child = None
         return _wait_until_ready(home, child)
+
+
+@contextmanager
+def forwarding(configuration: RuntimeConfiguration, context: str, say: Say) -> Iterator[None]:
+    """Forward the ports of a configuration in the block; a process that ran before goes on afterwards.
+
+    One that does not forward ports on demand is reached as it is.
+
+    Raises:
+        NothingToForward, NotForwarded, Busy: see `start`.
+    """
+    home = forward_home(configuration.name)
+    if not configuration.forwards_ports or home.state() is not None:
+        yield
+        return
+    start(configuration, context, say)
+    try:
+        yield
+    finally:
+        stop(home)
 
 
 def stop(home: ForwardHome) -> bool:

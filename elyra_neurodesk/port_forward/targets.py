@@ -33,6 +33,14 @@ class NothingToForward(ClusterError):
 
 
 @dataclass(frozen=True)
+class Service:
+    """A service of the cluster."""
+
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True)
 class Target:
     """A port of the loopback interface and where it leads.
 
@@ -90,18 +98,30 @@ def _targets(configuration: RuntimeConfiguration) -> Iterator[Target]:
         return
     namespace = configuration.kfp_namespace
     for endpoint in (configuration.api_endpoint, configuration.public_api_endpoint):
-        if address := _local(endpoint):
-            port, path = address
+        if here := _local(endpoint):
+            port, path = here
             api = endpoint == configuration.api_endpoint and not path.startswith(_UI_PATH)
             service, service_port = (KFP_SERVER, KFP_API_PORT) if api else (KFP_UI, KFP_UI_PORT)
             yield Target(port, namespace, service, service_port)
     address = _local(configuration.public_object_store_endpoint)
-    store = urlsplit(configuration.object_store_endpoint)
-    if address and store.hostname not in LOOPBACK:
-        name = _SERVICE.fullmatch(store.hostname or "")
-        if name:
-            here = name["namespace"] or configuration.namespace or namespace
-            yield Target(address[0], here, name["service"], _port(store))
+    store = service_of(configuration.object_store_endpoint, configuration.namespace or namespace)
+    if address and store:
+        port = _port(urlsplit(configuration.object_store_endpoint))
+        yield Target(address[0], store.namespace, store.name, port)
+
+
+def service_of(endpoint: str, namespace: str) -> Service | None:
+    """Return the service that an address may name, None for one that cannot be a service's.
+
+    Args:
+        endpoint: a URL, such as ``http://seaweedfs.kubeflow:9000``.
+        namespace: in which a name alone is looked for.
+    """
+    host = urlsplit(endpoint).hostname or ""
+    found = _SERVICE.fullmatch(host)
+    if found is None or host in LOOPBACK:
+        return None
+    return Service(found["service"], found["namespace"] or namespace)
 
 
 def _local(endpoint: str) -> tuple[int, str] | None:

@@ -24,6 +24,7 @@ from elyra_neurodesk.record.undeclared import DIRECTORY
 from elyra_neurodesk.runs.evidence import files_so_far
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import SUCCEEDED, RunSummary, TaskSummary, summarize, with_record
+from elyra_neurodesk.settings import KFP_BUCKET
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
@@ -32,7 +33,6 @@ from elyra_neurodesk.storage.location import StorageLocation
 _NAMED = 3  # files that a message names
 # Real KFP serves a pod's log here and nowhere below v2beta1 (backend/src/apiserver/main.go).
 _LIVE_LOG = "{endpoint}/apis/v1alpha1/runs/{run}/nodes/{node}/log"
-KFP_BUCKET = "mlpipeline"  # of KFP's manifests
 _PIECE = 256 * 1024  # bytes of a log that are passed on at once
 
 

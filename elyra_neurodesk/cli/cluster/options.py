@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from elyra_neurodesk.cluster.deliveries import DELIVERIES
 from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
+    from elyra_neurodesk.cluster.api import Api
     from elyra_neurodesk.cluster.changes import Change
     from elyra_neurodesk.cluster.facts import ClusterFacts
     from elyra_neurodesk.cluster.setup import SetUp
@@ -95,6 +98,26 @@ def set_up_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="NAME",
                 help="StorageClass to make where the cluster has none for the repository.",
             ),
+            click.option(
+                "--object-store",
+                default="",
+                metavar="URL",
+                help="S3 store as pods reach it. Default: the one that KFP brings.",
+            ),
+            click.option(
+                "--bucket",
+                default="mlpipeline",
+                show_default=True,
+                metavar="NAME",
+                help="Bucket of the object store; made where it is missing.",
+            ),
+            click.option(
+                "--object-store-secret",
+                default="",
+                metavar="NAME",
+                help="Secret with the object store's keys. Default: KFP's own, or neurodesk-object-store of "
+                "another store; one that exists is adopted.",
+            ),
             click.option("--sidecar-image", default="", metavar="IMAGE", help="Default: the task's own."),
             click.option(
                 "--seccomp-profile",
@@ -145,6 +168,25 @@ def set_up_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         wrapped = option(wrapped)
     return cluster_options(wrapped)
+
+
+def with_given_keys(api: Api, set_up: SetUp, ask: bool = True) -> SetUp:
+    """Return the set-up with the keys of an object store that is not KFP's, where they are needed or given.
+
+    They come from the environment, else from the terminal; without ``ask``, unknown ones stand for those.
+    """
+    from elyra_neurodesk.cluster.store_keys import with_keys
+    from elyra_neurodesk.storage.transport import Credentials
+
+    def prompt() -> Credentials | None:
+        if not ask:
+            return Credentials("", "")
+        if not sys.stdin.isatty():
+            return None
+        access_key = click.prompt(f"access key of {set_up.object_store}", err=True)
+        return Credentials(access_key, click.prompt("secret key", hide_input=True, err=True))
+
+    return with_keys(api, set_up, Credentials.from_environment(os.environ), prompt)
 
 
 def _taken(options: dict[str, Any], kind: type) -> dict[str, Any]:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elyra_neurodesk.cli.cluster.options import CHANGES, describe, print_changes, set_up_options
+from elyra_neurodesk.cli.cluster.options import (
+    CHANGES,
+    describe,
+    print_changes,
+    set_up_options,
+    with_given_keys,
+)
 from elyra_neurodesk.cli.options import json_option, print_json
 
 if TYPE_CHECKING:
@@ -29,6 +35,7 @@ def plan(set_up: SetUp, kube_context: str, as_json: bool) -> int:
 
     api = Api(connect(kube_context))
     facts = gather(api, set_up.namespace, kube_context, set_up.kfp_namespace)
+    set_up = with_given_keys(api, set_up, ask=False)
     found = changes.plan(api, planned_objects(set_up, facts))
     todo = [one for one in found if one.action != "unchanged"]
     if as_json:

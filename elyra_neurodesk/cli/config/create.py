@@ -65,14 +65,13 @@ def create(
     option: other accounts can read command lines.
     """
     from elyra_neurodesk.elyra_adapter.cluster_presets import (
-        KFP_BUCKET,
         KFP_CLAIM,
         KFP_OBJECT_STORE,
         PRESETS,
         ClusterValues,
     )
     from elyra_neurodesk.elyra_adapter.cluster_presets import create as write
-    from elyra_neurodesk.elyra_adapter.schema_files import KFP_SECRET
+    from elyra_neurodesk.settings import KFP_BUCKET, KFP_SECRET
 
     name = name or f"neurodesk_{kind}"
     if not _NAME.fullmatch(name):

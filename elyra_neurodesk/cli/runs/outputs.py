@@ -82,7 +82,7 @@ def _download(
 
 def _note_catalog_nodes(results: RunResults) -> None:
     """Say where the outputs of nodes of a component catalog are, which are KFP's."""
-    from elyra_neurodesk.runs.results import KFP_BUCKET
+    from elyra_neurodesk.settings import KFP_BUCKET
 
     names = [task.name for task in results.tasks if task.spec is None]
     if not names or results.connection.config.stores_in_directory:

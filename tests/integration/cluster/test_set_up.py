@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import threading
@@ -16,6 +17,7 @@ from elyra_neurodesk.cli.main import run
 from elyra_neurodesk.cluster.api import Api, Object, Reference, reference
 from elyra_neurodesk.cluster.deliveries.admission_policy import admission_policy, admission_policy_binding
 from elyra_neurodesk.cluster.pod_changes import PodChanges, apply
+from tests.support.cluster_snapshot import OF_THE_SERVER, snapshot
 from tests.support.recorded_pods import container, recorded_pod, with_kfp_sidecar
 
 control_planes = pytest.importorskip("tests.cluster.control_plane")
@@ -26,18 +28,6 @@ pytestmark = pytest.mark.slow
 IMAGE = "vnmd/neurodesktop:2026-09-23"
 EVERYTHING = PodChanges("", "nd.json", "notebook", 1000, 100, "smarter-devices/fuse", "lab", "batch")
 CLAIM = Reference("v1", "PersistentVolumeClaim", "cvmfs-neurodesk", "kubeflow")
-COMPARED = (
-    "/api/v1/namespaces",
-    "/api/v1/persistentvolumeclaims",
-    "/api/v1/serviceaccounts",
-    "/apis/apps/v1/deployments",
-    "/apis/storage.k8s.io/v1/storageclasses",
-    "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies",
-    "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings",
-    "/apis/rbac.authorization.k8s.io/v1/roles",
-    "/apis/rbac.authorization.k8s.io/v1/rolebindings",
-)
-OF_THE_SERVER = ("uid", "creationTimestamp", "managedFields", "resourceVersion", "generation")
 
 
 @pytest.fixture(scope="module")
@@ -126,17 +116,6 @@ def test_policy_and_platform_spec_lead_to_the_same_whole_pod(api: Api, changes: 
         api.delete(reference(policy))
 
 
-def snapshot(api: Api) -> dict[tuple[str, str, str], Object]:
-    found = {}
-    for path in COMPARED:
-        for item in api.items(path):
-            item.pop("status", None)
-            for field in OF_THE_SERVER:
-                item["metadata"].pop(field, None)
-            found[path, item["metadata"].get("namespace", ""), item["metadata"]["name"]] = item
-    return found
-
-
 def let_the_claim_go(api: Api) -> None:
     """Drop the claim's finalizer once it is deleted, as the controller does that does not run here."""
     from kubernetes import client
@@ -161,12 +140,17 @@ def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
 ) -> None:
     kubeconfig = str(plane.kubeconfig)
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    monkeypatch.setenv("KUBECONFIG", kubeconfig)  # for the process that forwards ports
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
     before = snapshot(api)
     assert run(["cluster", "plan"]) == 2
     assert snapshot(api) == before
     assert "+ PersistentVolumeClaim kubeflow/cvmfs-neurodesk" in capsys.readouterr().out
     assert run(["cluster", "apply"]) == 0
+    said = capsys.readouterr().err
+    assert "Deployment kubeflow/workflow-controller was not ready before" in said
+    assert "ND-CLUSTER-046" in said  # no node, so no pod of the object store
     applied = snapshot(api)
     assert applied.keys() > before.keys()
     (written,) = (tmp_path / "metadata" / "runtimes").glob("*.json")
@@ -174,6 +158,8 @@ def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
     assert content["display_name"] == "Neurodesk (tests)"
     assert content["metadata"]["kube_context"] == "tests"
     assert content["metadata"]["cos_endpoint"] == "http://seaweedfs.kubeflow:9000"
+    assert content["metadata"]["public_cos_endpoint"] == "http://127.0.0.1:19000"
+    assert content["metadata"]["port_forward"] == "on-demand"
     assert run(["cluster", "plan"]) == 0
     assert run(["cluster", "apply"]) == 0
     assert snapshot(api) == applied
@@ -201,3 +187,68 @@ def test_an_account_that_may_nothing_is_told_so_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("ND-CLUSTER-021: ")
     assert "cluster render" in line
+
+
+STORE = ["--object-store", "https://s3.example.org", "--bucket", "neurodesk", "--no-requeue"]
+SECRET = Reference("v1", "Secret", "neurodesk-object-store", "kubeflow")
+
+
+def test_the_keys_of_another_store_come_into_a_secret_of_ours_and_leave_with_it(
+    plane: Any,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kubeconfig = str(plane.kubeconfig)
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    before = snapshot(api)
+    more = [*STORE, "--delivery", "none"]
+    applying = ["cluster", "apply", "--no-runtime-config", *more]
+    assert run(applying) == 1
+    assert "ND-CLUSTER-050" in capsys.readouterr().err
+    assert run(["cluster", "plan", *more]) == 2
+    for value in ("first", "second", "second"):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ana")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"the {value} words")
+        assert run(applying) == 0
+        stored_keys = (api.read(SECRET) or {})["data"]
+        assert base64.b64decode(stored_keys["secretkey"]).decode() == f"the {value} words"
+    output = capsys.readouterr()
+    assert "Nothing to do." in output.out
+    assert "words" not in output.out + output.err
+    assert base64.b64encode(b"the first words").decode() not in output.out + output.err
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert run(["cluster", "plan", *more]) == 0
+    thread = threading.Thread(target=let_the_claim_go, args=(api,), daemon=True)
+    thread.start()
+    assert run(["cluster", "remove", "--yes"]) == 0
+    thread.join(60)
+    assert snapshot(api) == before
+
+
+def test_a_secret_of_others_is_never_changed(
+    plane: Any, api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kubernetes import client
+
+    kubeconfig = str(plane.kubeconfig)
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ana")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "words")
+    core = client.CoreV1Api(api.client)
+    body = {"metadata": {"name": SECRET.name}, "stringData": {"accesskey": "theirs", "secretkey": "theirs"}}
+    core.create_namespaced_secret("kubeflow", body, field_manager="others")
+    try:
+        theirs = api.read(SECRET)
+        options = [*STORE, "--delivery", "none"]
+        assert run(["cluster", "plan", *options]) == 2
+        assert "Secret" not in capsys.readouterr().out
+        core.patch_namespaced_secret(SECRET.name, "kubeflow", {"data": {"accesskey": None}})
+        assert run(["cluster", "apply", "--force-conflicts", *options]) == 1
+        assert "ND-CLUSTER-051" in capsys.readouterr().err
+        core.patch_namespaced_secret(SECRET.name, "kubeflow", {"data": (theirs or {})["data"]})
+        assert (api.read(SECRET) or {})["data"] == (theirs or {})["data"]
+    finally:
+        core.delete_namespaced_secret(SECRET.name, "kubeflow")

@@ -11,7 +11,6 @@ from jupyter_core import paths
 
 from elyra_neurodesk.cli.main import run
 from elyra_neurodesk.elyra_adapter.cluster_presets import (
-    KFP_BUCKET,
     KFP_CLAIM,
     KFP_OBJECT_STORE,
     PRESETS,
@@ -19,7 +18,7 @@ from elyra_neurodesk.elyra_adapter.cluster_presets import (
     preset_metadata,
 )
 from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
-from elyra_neurodesk.elyra_adapter.schema_files import KFP_SECRET
+from elyra_neurodesk.settings import KFP_BUCKET, KFP_SECRET
 
 SAMPLES = Path(__file__).parents[3] / "runtime-configs"
 KEY = "password-of-8"
