@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -40,6 +41,8 @@ def build_app(backend: Backend) -> Starlette:
         backend.recorder.start()
         await run_in_threadpool(backend.runtime.start)
         backend.scheduler.start()
+        # in a thread: there may be thousands, and nobody waits for them
+        threading.Thread(target=backend.snapshots.write_missing, name="snapshots", daemon=True).start()
         yield
         # here, because uvicorn ends the process by the signal that it got as soon as its own work is done
         backend.scheduler.stop()

@@ -24,6 +24,7 @@ from elyra_neurodesk.backend.runtime import Runtime
 from elyra_neurodesk.backend.scheduler.attempts import Attempts
 from elyra_neurodesk.backend.scheduler.budget import check_requests
 from elyra_neurodesk.backend.scheduler.scheduler import Scheduler
+from elyra_neurodesk.backend.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Backend:
         self._default_experiment = self.catalog.ensure_default_experiment()
         self.runtime = runtime = Runtime(home, cgroups)
         attempts = Attempts(home, self.runs, runtime)
-        self.recorder = Recorder(home, self.runs, self.catalog)
+        self.snapshots = Snapshots(home, self.runs, self.catalog)
+        self.recorder = Recorder(home, self.runs, self.catalog, self.snapshots)
         self.scheduler = Scheduler(
             self.runs, self.catalog, self.packages, runtime, attempts, self.recorder.ended
         )
@@ -105,12 +107,14 @@ class Backend:
             for position, node in enumerate(package.tasks.values())
         ]
         kept = self.runs.add(run, request.text, tasks)
+        self.snapshots.write(kept.run_id)
         self.scheduler.submit(kept.run_id)
         return kept
 
     def cancel(self, run_id: str) -> None:
         """Cancel a run; one that has ended stays as it is. Raises NotFound for an unknown id."""
         self.runs.cancel(run_id)
+        self.snapshots.write(run_id)
         self.scheduler.cancel(run_id)
 
     def retry(self, run_id: str) -> None:
@@ -121,7 +125,13 @@ class Backend:
             RunNotEnded: it has not ended.
         """
         self.runs.reopen(run_id)
+        self.snapshots.write(run_id)
         self.scheduler.submit(run_id)
+
+    def set_storage(self, run_id: str, storage_state: str) -> None:
+        """Archive a run or restore it, or raise NotFound."""
+        self.runs.set_storage(run_id, storage_state)
+        self.snapshots.write(run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run that has ended and its work directories; its objects stay in the store.
@@ -130,5 +140,5 @@ class Backend:
             NotFound: no such run.
             RunNotEnded: it has not ended.
         """
-        self.runs.delete(run_id)
+        self.snapshots.delete(run_id)
         remove_tree(self.home.run_directory(run_id))

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.private_file import read_regular, write_private
+from elyra_neurodesk.backend.private_file import read_regular_text, write_private
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.paths import CVMFS_ROOT
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes
@@ -99,7 +99,7 @@ def load_config(home: Home) -> Config:
     """
     where = str(home.config)
     try:
-        content = yaml.safe_load(read_regular(home.config))
+        content = yaml.safe_load(read_regular_text(home.config))
     except FileNotFoundError:
         return Config()
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as problem:
@@ -156,7 +156,7 @@ def load_secrets(home: Home) -> dict[str, dict[str, str]]:
     if home.secrets.stat().st_mode & 0o077:
         raise InvalidConfig(f"{home.secrets} can be read by others.", f"Type: chmod 600 {home.secrets}")
     try:
-        content: dict[str, Any] = yaml.safe_load(read_regular(home.secrets)) or {}
+        content: dict[str, Any] = yaml.safe_load(read_regular_text(home.secrets)) or {}
         for name, keys in content.items():
             found[str(name)] = {str(key): str(value) for key, value in keys.items()}
     except (OSError, AttributeError, ValueError, RecursionError, yaml.YAMLError):

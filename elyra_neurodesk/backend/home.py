@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from elyra_neurodesk.backend.private_file import read_regular, write_private
+from elyra_neurodesk.backend.private_file import read_regular_text, write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.errors import NeurodeskError
 
@@ -146,7 +146,7 @@ class Home:
 def _read_state(file: Path) -> BackendState | None:
     """Return the state in a file, None when it is missing or damaged."""
     try:
-        content: dict[str, Any] = json.loads(read_regular(file))
+        content: dict[str, Any] = json.loads(read_regular_text(file))
         server, limits = ProcessHandle(**content["server"]), str(content.get("memory_limits", ""))
         return BackendState(server, int(content["port"]), limits)
     except (OSError, ValueError, TypeError, KeyError):

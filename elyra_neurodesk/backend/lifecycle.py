@@ -23,7 +23,7 @@ from elyra_neurodesk.backend.memory_limits import delegated_scope
 from elyra_neurodesk.backend.ports import choose_port, wait_until_free
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.recognition import server_healthy
-from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.errors import NeurodeskError, one_line
 
 PORT = 8898
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
@@ -106,7 +106,7 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
             say(f"The object store needs no server any more; objects of earlier runs stay in {home.store}.")
         before = home.state()
         if before is not None and before.server.alive() and server_healthy(before.port, token):
-            _check_ports(options, before)
+            _check_running(options, before)
             save_config(home, config)
             home.write_state(before)  # the server says it too where the file was lost
             say(f"Already up: {before.api_url}/ (object store {home.store})")
@@ -116,7 +116,9 @@ def up(home: Home, options: Options, say: Say, register: Register | None = None)
                 say(f"{home.path / 'state.json'} was left by a server that has ended; starting a new one.")
             if before is not None and before.server.alive():
                 _stop(before.server, "server", _SHORT_GRACE_SECONDS)  # it runs, but does not answer
+            begun = time.monotonic()
             _look_after_database(home, options.new_database, say)
+            end += time.monotonic() - begun  # restoring thousands of runs tells how far it is
             state = _start(home, options, config, token, end)
             say(f"Up: {state.api_url}/ (object store {home.store})")
         if register is not None:
@@ -233,10 +235,11 @@ def _run_counts(home: Home) -> Mapping[str, int]:
 
 
 def _look_after_database(home: Home, new: bool, say: Say) -> None:
-    """Refuse a damaged database, or put it aside where the user asks for a new one.
+    """Refuse a damaged database, or put it aside where the user asks for a new one; add what it lacks.
 
     Raises:
         DatabaseDamaged: it is, and ``new`` is off.
+        DatabaseIntact: it is not, and ``new`` is on.
     """
     directories = {path.name for path in home.runs.iterdir()}
     try:
@@ -244,14 +247,30 @@ def _look_after_database(home: Home, new: bool, say: Say) -> None:
     except DatabaseDamaged as problem:
         if not new:
             raise
-        say(f"{problem.message} It is kept as {set_aside(home.database)}; the list of runs begins anew.")
-        return
-    if new:
-        raise DatabaseIntact(f"the database {home.database} is not damaged, and is not replaced.")
-    if lost := unknown_runs(home.database, directories):
+        say(f"{problem.message} It is kept as {set_aside(home.database)}; a new one is made.")
+    else:
+        if new:
+            raise DatabaseIntact(f"the database {home.database} is not damaged, and is not replaced.")
+    if missing := unknown_runs(home.database, directories):
+        _restore_runs(home, missing, say)
+
+
+def _restore_runs(home: Home, missing: list[str], say: Say) -> None:
+    """Add runs to the database that it lacks and whose directories are there, and say what became of them."""
+    from elyra_neurodesk.backend.restore import restore_runs
+
+    def progress(number: int) -> None:
+        say(f"Restoring the list of runs: {number} of {len(missing)} …")
+
+    restored = restore_runs(home, missing, progress)
+    if restored.added:
+        say(f"Runs listed again: {restored.ended} that had ended, {restored.under_way} that go on.")
+    for problem in restored.problems:
+        say(f"Warning: {one_line(problem)}.")
+    if old := restored.without_snapshot:
         say(
-            f"Warning: {len(lost)} of the runs in {home.runs} are not in the database, such as {lost[0]}: "
-            "a part of it was lost. Their outputs and records are in the object store."
+            f"Warning: {len(old)} cannot be listed again, such as {one_line(old[0])}: an earlier version has "
+            f"accepted them. Their outputs and records are in {home.store}, their logs in {home.runs}."
         )
 
 
@@ -261,8 +280,13 @@ def _check_installed() -> None:
             raise ExtraMissing(f"the Python package {name!r} is not installed.")
 
 
-def _check_ports(options: Options, state: BackendState) -> None:
-    """Refuse to move a backend that runs."""
+def _check_running(options: Options, state: BackendState) -> None:
+    """Refuse to move a backend that runs, or to take its database away."""
+    if options.new_database:
+        raise DatabaseIntact(
+            "the backend is up, and its database is in use.",
+            "Type `elyra-neurodesk local down` first where it is damaged.",
+        )
     if options.port not in (None, state.port):
         raise AlreadyElsewhere(f"the backend is up on port {state.port}, not on {options.port} (--port).")
 

@@ -28,18 +28,27 @@ def write_private(file: Path, text: str) -> None:
         raise
 
 
-def read_regular(file: Path) -> str:
-    """Return the text of a regular file (UTF-8); opening a FIFO would wait for a writer without end.
+def read_regular(file: Path) -> bytes:
+    """Return the content of a regular file; opening a FIFO would wait for a writer without end.
 
     Raises:
         OSError: it cannot be read, or is something else: a FIFO, a device, a directory.
-        UnicodeDecodeError: it is not UTF-8.
     """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(file))
-        with os.fdopen(descriptor, encoding="utf-8", closefd=False) as stream:
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
             return stream.read()
     finally:
         os.close(descriptor)
+
+
+def read_regular_text(file: Path) -> str:
+    """Return the text of a regular file (UTF-8).
+
+    Raises:
+        OSError: as `read_regular`.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return read_regular(file).decode()

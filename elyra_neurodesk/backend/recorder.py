@@ -1,4 +1,4 @@
-"""Stores the record of each run that ends."""
+"""Stores the record of each run that ends, and its last snapshot."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.provenance import files_of, record_files, summary_of
+from elyra_neurodesk.backend.snapshots import Snapshots
 from elyra_neurodesk.errors import NeurodeskError
 
 _TIMEOUT_SECONDS = 5.0  # seconds that the server's end waits for the record being stored
@@ -27,11 +28,12 @@ class Recorder(threading.Thread):
         home: where the store is.
         runs: the database's runs.
         catalog: for the packages' texts.
+        snapshots: of the runs.
     """
 
-    def __init__(self, home: Home, runs: RunStore, catalog: Catalog) -> None:
+    def __init__(self, home: Home, runs: RunStore, catalog: Catalog, snapshots: Snapshots) -> None:
         super().__init__(name="recorder", daemon=True)
-        self._home, self._runs, self._catalog = home, runs, catalog
+        self._home, self._runs, self._catalog, self._snapshots = home, runs, catalog, snapshots
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def ended(self, run_id: str) -> None:
@@ -48,6 +50,7 @@ class Recorder(threading.Thread):
         """Work until `stop`."""
         while run_id := self._ended.get():
             try:
+                self._snapshots.write(run_id)
                 self.store(run_id)
             except NeurodeskError as problem:
                 _log.warning("the record of run %s is not stored: %s", run_id, problem)

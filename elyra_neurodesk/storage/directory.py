@@ -27,7 +27,13 @@ from elyra_neurodesk.storage.interface import (
     Transfer,
 )
 from elyra_neurodesk.storage.location import StorageLocation, directory_of
-from elyra_neurodesk.storage.partfile import is_part, part_beside, part_file
+from elyra_neurodesk.storage.partfile import (
+    is_part,
+    make_directories,
+    part_beside,
+    part_file,
+    publish,
+)
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file (btrfs, XFS, bcachefs)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -105,7 +111,7 @@ class DirectoryStorage:
                 _write(descriptor, content)
                 if _read_back(descriptor).sha256 != hashlib.sha256(content).hexdigest():
                     raise OSError(errno.EIO, os.strerror(errno.EIO))
-                _publish(part, descriptor, target)
+                publish(part, descriptor, target)
             size = len(content)
         if progress:
             progress(size)
@@ -123,7 +129,7 @@ class DirectoryStorage:
                     # /proc/sys/fs/lease-break-time (45 s)
                     with part_file(target) as (part, descriptor):
                         done = _copy(source, descriptor)
-                        _publish(part, descriptor, target)
+                        publish(part, descriptor, target)
         finally:
             os.close(source)
         return done
@@ -188,7 +194,7 @@ class DirectoryStorage:
     def ensure_bucket(self) -> None:
         """Create the bucket if there is none."""
         try:
-            _make_directories(self._bucket)
+            make_directories(self._bucket)
         except OSError as problem:
             raise self._translated(problem, Action.WRITE, "") from problem
 
@@ -218,7 +224,7 @@ class DirectoryStorage:
         path = self._path(key, Action.WRITE)
         self._require_bucket(Action.WRITE)
         try:
-            _make_directories(path.parent)
+            make_directories(path.parent)
             yield path
         except OSError as problem:
             raise self._translated(problem, Action.WRITE, key) from problem
@@ -267,39 +273,6 @@ def _is_key(key: str) -> bool:
     """Return whether a key is a path below the bucket, and not the name of a file that is being written."""
     parts = key.split("/")
     return all(_is_name(part) for part in parts) and not is_part(parts[-1])
-
-
-def _make_directories(path: Path) -> None:
-    """Make a directory with its parents (0700), so that they outlast a power cut."""
-    if path.is_dir():
-        return
-    for again in (True, True, False):
-        _make_directories(path.parent)
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:  # made by another task a moment ago; a file in the way is seen later
-            pass
-        except FileNotFoundError:  # the parent was empty, and removed with the last object of another run
-            if again:
-                continue
-            raise
-        _sync_directory(path.parent)
-        return
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _publish(part: Path, descriptor: int, target: Path) -> None:
-    """Give a complete file its name, durably."""
-    os.fsync(descriptor)
-    part.replace(target)
-    _sync_directory(target.parent)
 
 
 def _write(descriptor: int, content: bytes) -> None:
@@ -372,7 +345,7 @@ def _moved(source: int, path: Path, target: Path, unwritten: Callable[[], bool])
             return None
         try:
             done = _read_back(source)
-            _publish(part, source, target)
+            publish(part, source, target)
         except OSError:
             os.link(part, path, follow_symlinks=False)
             raise

@@ -55,6 +55,40 @@ def part_file(path: Path, mode: int = 0o600) -> Iterator[tuple[Path, int]]:
         os.close(descriptor)
 
 
+def make_directories(path: Path) -> None:
+    """Make a directory with its parents (0700), so that they outlast a power cut."""
+    if path.is_dir():
+        return
+    for again in (True, True, False):
+        make_directories(path.parent)
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:  # made by another task a moment ago; a file in the way is seen later
+            pass
+        except FileNotFoundError:  # the parent was empty, and removed with the last object of another run
+            if again:
+                continue
+            raise
+        sync_directory(path.parent)
+        return
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until the disk has the names in a directory."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(part: Path, descriptor: int, target: Path) -> None:
+    """Give a complete file its name, durably."""
+    os.fsync(descriptor)
+    part.replace(target)
+    sync_directory(target.parent)
+
+
 def remove_leftovers(directory: Path) -> int:
     """Remove files that nobody writes any more, at any depth, and return how many those were.
 

@@ -124,7 +124,7 @@ def retry_run(request: Request) -> Response:
 
 def store_run(storage_state: str, request: Request) -> Response:
     """Archive a run or restore it."""
-    backend_of(request).runs.set_storage(request.path_params["run"], storage_state)
+    backend_of(request).set_storage(request.path_params["run"], storage_state)
     return empty()
 
 

@@ -14,6 +14,7 @@ from elyra_neurodesk.errors import NeurodeskError
 COMPANIONS = ("", "-wal", "-shm")
 """Endings of the files of a SQLite database in WAL mode."""
 
+_INACCESSIBLE = ("database is locked", "unable to open database file")
 _TABLES = ("packages", "pipelines", "versions", "experiments", "runs", "tasks")
 
 
@@ -22,8 +23,8 @@ class DatabaseDamaged(NeurodeskError):
 
     code = "ND-LOCAL-021"
     hint = (
-        "`elyra-neurodesk local up --new-database` puts it aside and starts with an empty list of runs; the "
-        "outputs and records of all runs stay in the object store."
+        "`elyra-neurodesk local up --new-database` puts it aside and makes a new one, with the runs whose "
+        "directories are there; those that had not ended go on."
     )
 
 
@@ -55,9 +56,9 @@ def check_database(file: Path, used: bool) -> None:
         with closing(_read_only(file)) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.OperationalError:
-        return  # locked, or may not be opened: what opens it for good says so
     except sqlite3.DatabaseError as problem:
+        if str(problem) in _INACCESSIBLE:
+            return  # what opens it for good says so
         raise _damaged(file, str(problem)) from problem
     if found != "ok":
         raise _damaged(file, found)
@@ -75,8 +76,12 @@ def unknown_runs(file: Path, directories: Set[str]) -> list[str]:
     """
     if not directories or not file.exists():
         return sorted(directories)
-    with closing(_read_only(file)) as connection:
-        return sorted(directories - {str(row[0]) for row in connection.execute("SELECT run_id FROM runs")})
+    try:
+        with closing(_read_only(file)) as connection:
+            known = {str(row[0]) for row in connection.execute("SELECT run_id FROM runs")}
+    except sqlite3.OperationalError:
+        return []  # locked, or without a table: what opens it for good says so, or makes it
+    return sorted(directories - known)
 
 
 def set_aside(file: Path) -> Path | None:

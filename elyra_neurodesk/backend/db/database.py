@@ -22,7 +22,10 @@ class DatabaseUnusable(NeurodeskError):
     """The database file cannot be opened."""
 
     code = "ND-LOCAL-006"
-    hint = "Check the disk and the file's owner; moving the file away starts with an empty history."
+    hint = (
+        "Check the disk and the file's owner. Where the file is missing, `elyra-neurodesk local up` makes a "
+        "new one, with the runs whose directories are there."
+    )
 
 
 class Database:

@@ -12,9 +12,14 @@ AVAILABLE = "AVAILABLE"
 ARCHIVED = "ARCHIVED"
 
 
+def rfc3339(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC with microseconds; such texts sort by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def now() -> str:
-    """Return the time as RFC 3339 in UTC with microseconds; such texts sort by time."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Return the time as `rfc3339` does."""
+    return rfc3339(datetime.now(UTC))
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:

@@ -137,6 +137,23 @@ class RunStore:
         )
         return [str(row[0]) for row in found]
 
+    def ends(self) -> list[tuple[str, str | None]]:
+        """Return the id of each run and when it ended, the newest run first."""
+        found = self._database.connection().execute("SELECT run_id, finished_at FROM runs ORDER BY seq DESC")
+        return [(str(row[0]), row[1]) for row in found]
+
+    def require_ended(self, run_id: str, what: str) -> RunRow:
+        """Return a run that has ended.
+
+        Raises:
+            NotFound: no such run.
+            RunNotEnded: it has not ended, and cannot be ``what`` (such as "deleted").
+        """
+        run = self.run(run_id)
+        if run.state not in FINAL:
+            raise RunNotEnded(f"the run {run_id} is still running and cannot be {what}.")
+        return run
+
     def set_storage(self, run_id: str, storage_state: str) -> None:
         """Archive a run or restore it, or raise NotFound."""
         self.run(run_id)
@@ -177,10 +194,7 @@ class RunStore:
             NotFound: no such run.
             RunNotEnded: it has not ended.
         """
-        run = self.run(run_id)
-        if run.state not in FINAL:
-            raise RunNotEnded(f"the run {run_id} is still running and cannot be run again.")
-        if run.state == SUCCEEDED:
+        if self.require_ended(run_id, "run again").state == SUCCEEDED:
             return
         again = tuple(task.name for task in self.tasks(run_id) if task.state != SUCCEEDED)
         cleared: dict[str, Any] = {"started_at": None, "finished_at": None, "message": ""}
@@ -196,8 +210,7 @@ class RunStore:
             NotFound: no such run.
             RunNotEnded: it has not ended.
         """
-        if self.run(run_id).state not in FINAL:
-            raise RunNotEnded(f"the run {run_id} is still running and cannot be deleted.")
+        self.require_ended(run_id, "deleted")
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM runs WHERE run_id=?", (run_id,))
             connection.execute(

@@ -33,7 +33,9 @@ from elyra_neurodesk.cli.local.options import home_option
     "default is to fork, and a choice is remembered.",
 )
 @click.option(
-    "--new-database", is_flag=True, help="Put a damaged database aside and begin with an empty list of runs."
+    "--new-database",
+    is_flag=True,
+    help="Put a damaged database aside and make a new one, with the runs whose directories are there.",
 )
 @click.option("--no-register", is_flag=True, help="Do not write Elyra's runtime configuration.")
 def up(

@@ -12,13 +12,15 @@ from elyra_neurodesk.backend.db.database import Database
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.backend.recorder import Recorder
+from elyra_neurodesk.backend.snapshots import Snapshots
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     home = Home(tmp_path)
     database = Database(home.database)
-    return Recorder(home, RunStore(database), Catalog(database))
+    runs, catalog = RunStore(database), Catalog(database)
+    return Recorder(home, runs, catalog, Snapshots(home, runs, catalog))
 
 
 def test_a_run_that_is_gone_is_an_error(recorder: Recorder) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from elyra_neurodesk.backend.db.database import Database
 from elyra_neurodesk.backend.db.rows import AVAILABLE, RunRow, TaskRow, now
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.db.states import SUCCEEDED
+from tests.support.damage import empty, garbage, gone, no_schema, other, truncate
 
 
 @pytest.fixture
@@ -34,38 +34,6 @@ def file(tmp_path: Path) -> Path:
     for ending in ("", "-wal"):
         shutil.copy(used.with_name(used.name + ending), copy.with_name(copy.name + ending))
     return copy
-
-
-def truncate(file: Path) -> None:
-    with file.open("r+b") as stream:
-        stream.truncate(file.stat().st_size // 2 + 100)
-
-
-def garbage(file: Path) -> None:
-    size = file.stat().st_size
-    with file.open("r+b") as stream:
-        for page in range(2, size // 4096, 3):
-            stream.seek(page * 4096)
-            stream.write(b"\xa5" * 4096)
-
-
-def empty(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-def other(file: Path) -> None:
-    file.write_bytes(b"#!/bin/sh\n" * 1000)
-
-
-def no_schema(file: Path) -> None:
-    file.unlink()
-    file.with_name("db.sqlite-wal").unlink()
-    with sqlite3.connect(file) as connection:
-        connection.execute("CREATE TABLE other (a)")
-
-
-def gone(file: Path) -> None:
-    file.unlink()
 
 
 def test_a_database_that_was_killed_is_not_damaged_and_has_all_runs(file: Path) -> None:
