@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from elyra_neurodesk.cli.notebooks import (
     read_notebooks,
 )
 from elyra_neurodesk.cli.options import json_option, note, print_json, runtime_config_option
+from elyra_neurodesk.errors import NeurodeskError, one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +35,8 @@ _SIGNS = {"ok": ("√", "green"), "error": ("×", "bold red"), "warning": ("‼"
 @click.option(
     "--level",
     type=click.Choice(["error", "warn", "off"]),
-    help="What errors lead to: exit status 1 (error), status 0 (warn); off: no check. "
+    help="What errors in notebooks and scripts lead to: exit status 1 (error), status 0 (warn); off: no "
+    "check. "
     "Default: the runtime configuration's setting.",
 )
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Show notes as well.")
@@ -51,12 +54,14 @@ def check(
 
     Reads every notebook, script and helper module without running any of it, and reports modules that do
     not exist or are retired, commands whose tool is not loaded, paths that will not exist, code that waits
-    for input, and outputs that no code writes. Exits with status 1 when there are errors.
+    for input, outputs that no code writes, and what submitting would refuse. Exits with status 1 when there
+    are errors.
     """
     from elyra_neurodesk.check.before_submit import configured_index
     from elyra_neurodesk.check.check import check_sources
     from elyra_neurodesk.check.nodes import check_inputs
     from elyra_neurodesk.check.report import Report
+    from elyra_neurodesk.cli.pipelines import refusal
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_pipeline_file
 
     configuration = _configuration(runtime_config)
@@ -67,20 +72,36 @@ def check(
     else:
         pipeline, root = read_pipeline_file(path, parameters), path.resolve().parent
     level = level or configuration.check
-    report = Report(())
+    report, refused = Report(()), None
     if level != "off":
         from elyra_neurodesk.cli.render import busy
 
         inputs = check_inputs(pipeline, root, configuration)
         with busy("reading notebooks, scripts and the list of modules"):
             report = check_sources(inputs, lambda: configured_index(configuration))
+            refused = refusal(path, pipeline, configuration, parameters)
+        report = _with_refusal(report, refused)
     if as_json:
         print_json({"pipeline": pipeline.name, "level": level, **report.to_json()})
     else:
         from elyra_neurodesk.cli.render import console
 
         console().print(render(report, pipeline.name, notes))
-    return 1 if level == "error" and report.with_severity("error") else 0
+    return 1 if refused or (level == "error" and report.with_severity("error")) else 0
+
+
+def _with_refusal(report: Report, problem: NeurodeskError | None) -> Report:
+    """Return a report with what submitting would refuse, unless a node's missing file is the reason."""
+    from elyra_neurodesk.check.report import Finding
+
+    if problem is None or any(found.code == "ND-CHECK-013" for found in report.findings):
+        return report
+    messages = getattr(problem, "problems", (problem.message,))
+    refused = [
+        Finding(problem.code, "error", "", "", None, None, one_line(message), problem.hint)
+        for message in messages
+    ]
+    return dataclasses.replace(report, findings=(*refused, *report.findings))
 
 
 def _configuration(name: str | None) -> RuntimeConfiguration:

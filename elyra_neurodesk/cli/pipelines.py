@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from elyra_neurodesk.cli.options import note
+from elyra_neurodesk.errors import NeurodeskError
 
 if TYPE_CHECKING:
     from elyra_neurodesk.cli.preview import Preview
+    from elyra_neurodesk.graph.context import SubmissionContext
     from elyra_neurodesk.graph.pipeline import Pipeline
     from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
     from elyra_neurodesk.submission import PreparedPipeline
+
+
+_NO_ARCHIVE = "0" * 64
+"""Stands for a hash where no archive is made."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +104,60 @@ def export_pipeline(
         export(prepared, format, output)
 
 
+def refusal(
+    path: Path | None, pipeline: Pipeline, settings: RuntimeConfiguration, parameters: Mapping[str, str]
+) -> NeurodeskError | None:
+    """Return what submitting would refuse about a pipeline itself, None where it would take it.
+
+    Nothing is uploaded, and neither the API nor the object store is asked. Without a runtime configuration
+    Elyra's own validation is left out, whose rules depend on the platform, and so are component catalogs.
+
+    Args:
+        path: its file, None for notebooks of the command line.
+        pipeline: what was read of it.
+        settings: the runtime configuration; its name is "" where there is none.
+        parameters: values of pipeline parameters, as typed.
+    """
+    from elyra_neurodesk.compile.argo_size import check_workflow_size
+    from elyra_neurodesk.elyra_adapter.pipeline_file import read_for_submission
+    from elyra_neurodesk.submission import task_graph
+
+    try:
+        if path is not None and settings.name:
+            pipeline = read_for_submission(path, settings, parameters)
+        elif len(pipeline.notebook_nodes) < len(pipeline.nodes):
+            return None
+        context = _context(pipeline, settings, _offline_delivery(settings))
+        archives = {node.id: _NO_ARCHIVE for node in pipeline.notebook_nodes}
+        graph = task_graph(pipeline, context, archives)
+        if not settings.stores_in_directory:
+            check_workflow_size(graph)
+    except NeurodeskError as problem:
+        return problem
+    return None
+
+
 @contextmanager
 def _prepared(
     pipeline: Pipeline, root: Path, settings: RuntimeConfiguration, delivery: SidecarDelivery
 ) -> Iterator[PreparedPipeline]:
-    """Yield a pipeline as tasks, with what an administrator sets for all of Elyra's processors."""
+    """Yield a pipeline as tasks."""
+    from elyra_neurodesk.submission import prepare
+
+    with prepare(pipeline, root, _context(pipeline, settings, delivery)) as prepared:
+        yield prepared
+
+
+def _context(
+    pipeline: Pipeline, settings: RuntimeConfiguration, delivery: SidecarDelivery
+) -> SubmissionContext:
+    """Return what tasks share, with what an administrator sets for all of Elyra's processors."""
     from elyra_neurodesk.elyra_adapter.runtime_images import runtime_images
     from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY
-    from elyra_neurodesk.submission import prepare, submission_context
+    from elyra_neurodesk.submission import submission_context
 
     writable = os.environ.get("ELYRA_WRITABLE_CONTAINER_DIR", DEFAULT_WRITABLE_DIRECTORY)
-    context = submission_context(
+    return submission_context(
         pipeline,
         settings,
         delivery,
@@ -116,8 +165,6 @@ def _prepared(
         writable_directory=writable.strip().rstrip("/"),
         pipeline_info=os.environ.get("ELYRA_ENABLE_PIPELINE_INFO", "true").lower() == "true",
     )
-    with prepare(pipeline, root, context) as prepared:
-        yield prepared
 
 
 def _offline_delivery(settings: RuntimeConfiguration) -> SidecarDelivery:

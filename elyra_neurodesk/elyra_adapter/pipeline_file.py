@@ -12,7 +12,7 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,19 @@ RUNTIMES = "ELYRA_PROCESSOR_RUNTIMES"
 
 
 class PipelineInvalid(NeurodeskError):
-    """Elyra's validation found errors."""
+    """Elyra's validation found errors.
+
+    Attributes:
+        problems: one sentence for each; ``message`` has the first and their number.
+    """
 
     code = "ND-PIPELINE-002"
     hint = "Open the pipeline in the editor: it marks the nodes and properties that need attention."
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{problems[0]}{more}")
 
 
 def read_pipeline_file(path: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> Pipeline:
@@ -197,9 +206,7 @@ def _validate(definition: dict[str, Any], root: Path) -> None:
         if issue["severity"] == ValidationSeverity.Error
     ]
     if errors:
-        first = _describe(errors[0])
-        more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise PipelineInvalid(f"{first}{more}")
+        raise PipelineInvalid([_describe(error) for error in errors])
 
 
 def _describe(issue: dict[str, Any]) -> str:

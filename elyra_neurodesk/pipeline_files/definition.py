@@ -10,8 +10,11 @@ from typing import Any
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
 from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
+from elyra_neurodesk.pipeline_files.migration import VERSION, migrate
 
 NO_PARAMETERS: Mapping[str, str] = {}
+# the second and the last are generic pipelines'
+_PLATFORMS = ("KUBEFLOW_PIPELINES", "Generic", "LOCAL", None, "")
 
 
 class PipelineFileUnreadable(NeurodeskError):
@@ -19,6 +22,13 @@ class PipelineFileUnreadable(NeurodeskError):
 
     code = "ND-PIPELINE-001"
     hint = "Give the path of a file that the Visual Pipeline Editor saved."
+
+
+class PipelineNotForKubeflow(NeurodeskError):
+    """The pipeline file is for another platform, or from a newer editor."""
+
+    code = "ND-PIPELINE-003"
+    hint = "Submit it with the Elyra that made it, or make a Kubeflow Pipelines or generic pipeline of it."
 
 
 def open_definition(path: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> dict[str, Any]:
@@ -30,23 +40,26 @@ def open_definition(path: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -
 
     Raises:
         PipelineFileUnreadable: see `read_definition`.
+        PipelineNotForKubeflow: it is for another platform, or from a newer editor.
         PipelineHasCycle, UnknownParent, PipelineHasNoNodes: see `check_connections`.
         UnknownParameter, ParameterOfWrongType: see `set_parameters`.
     """
     definition = read_definition(path)
+    _check_platform(primary_pipeline(definition)["app_data"], path)
     check_connections(definition)
     set_parameters(definition, parameters, path.name)
     return definition
 
 
 def read_definition(path: Path) -> dict[str, Any]:
-    """Return the JSON of a pipeline file.
+    """Return the JSON of a pipeline file, in the form of today's editor.
 
     Raises:
         PipelineFileUnreadable: no such file, no JSON, or no pipeline in it.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
+        migrate(content, path)
         pipelines = content["pipelines"]
         if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
             raise TypeError("app_data")
@@ -56,9 +69,21 @@ def read_definition(path: Path) -> dict[str, Any]:
         primary_pipeline(content)
     except OSError as problem:
         raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as problem:
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as problem:
         raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: {problem!r}.") from problem
     return dict(content)
+
+
+def _check_platform(data: Mapping[str, Any], path: Path) -> None:
+    version, platform = data.get("version"), data.get("runtime_type")
+    if isinstance(version, bool) or not isinstance(version, int | float):
+        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: its version is {version!r}.")
+    if version > VERSION:
+        raise PipelineNotForKubeflow(
+            f"'{path}' was saved by a newer editor (version {version}; this Elyra reads up to {VERSION})."
+        )
+    if platform not in _PLATFORMS:
+        raise PipelineNotForKubeflow(f"'{path}' is a pipeline for {platform}, not for Kubeflow Pipelines.")
 
 
 def _check_node(node: dict[str, Any]) -> None:

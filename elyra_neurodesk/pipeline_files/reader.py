@@ -17,14 +17,15 @@ from elyra_neurodesk.graph.pipeline import ComponentNode, Node, NotebookNode, Pa
 from elyra_neurodesk.graph.resources import CPU, CPU_LIMIT, GPU, MEMORY, MEMORY_LIMIT, TITLES
 from elyra_neurodesk.pipeline_files import node_properties as properties
 from elyra_neurodesk.pipeline_files.definition import primary_pipeline
+from elyra_neurodesk.pipeline_files.migration import VERSION
 from elyra_neurodesk.pipeline_files.needs_elyra import NeedsElyra, require
 from elyra_neurodesk.pipeline_files.node_properties import stripped
 from elyra_neurodesk.validate import rules
 from elyra_neurodesk.validate.files import input_text
 from elyra_neurodesk.validate.text import is_usable, quoted
 
-FORMAT, VERSION = ("3", "3.0"), 8
-"""Of a file, and of what Elyra's editor saves in it (elyra/pipeline/pipeline.py, ``PIPELINE_CURRENT_…``)."""
+FORMAT = ("3", "3.0")
+"""Of a file (elyra/pipeline/pipeline.py, ``PIPELINE_CURRENT_SCHEMA``)."""
 
 OPERATIONS = ("execute-notebook-node", "execute-python-node", "execute-r-node")
 """Elyra's generic operations: notebooks and scripts."""

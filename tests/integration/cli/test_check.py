@@ -63,6 +63,45 @@ def test_json_is_all_that_is_printed(home: JupyterHome, bad: Path) -> None:
     assert findings(done) == [("Brain mask", "ND-CHECK-401", 2), ("Brain mask", "ND-CHECK-101", 1)]
 
 
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"runtime_image": "no image"}, "ND-PIPELINE-002"),
+        ({"pipeline_parameters": ["undeclared"]}, "ND-PIPELINE-002"),
+        ({"env_vars": [{"env_var": "A", "value": "x" * 200_000}]}, "ND-FIELD-009"),
+    ],
+)
+def test_what_submit_refuses_check_says(
+    home: JupyterHome, tmp_path: Path, values: dict[str, Any], code: str
+) -> None:
+    write_notebook(tmp_path / "a.ipynb", "1")
+    path = write_pipeline(tmp_path / "a.pipeline", [notebook_node("A", "a.ipynb", **values)])
+    name = configured(home, "refusing")
+    submitted = home.run(*command("submit", str(path), "--runtime-config", name, "--dry-run"), check=False)
+    assert submitted.returncode == 1
+    assert submitted.stderr.startswith(f"{code}: ")
+    done = check(home, path, "--runtime-config", name, "--json", "--level", "warn")
+    assert done.returncode == 1
+    (found,) = [one for one in json.loads(done.stdout)["findings"] if one["severity"] == "error"]
+    assert found["code"] == code
+    assert found["message"] in submitted.stderr
+
+
+def test_a_pipeline_of_an_older_editor_is_checked_and_submitted(home: JupyterHome, tmp_path: Path) -> None:
+    write_notebook(tmp_path / "a.ipynb", "1")
+    path = write_pipeline(tmp_path / "a.pipeline", [notebook_node("A", "a.ipynb", env_vars=["A=1"])])
+    content = json.loads(path.read_text("utf-8"))
+    content["pipelines"][0]["app_data"]["version"] = 7
+    path.write_text(json.dumps(content), "utf-8")
+    name = configured(home, "older")
+    done = check(home, path, "--runtime-config", name)
+    assert done.returncode == 0, done.stdout
+    shown = home.run(*command("submit", str(path), "--runtime-config", name, "--dry-run", "--json"))
+    (task,) = json.loads(shown.stdout)["tasks"]
+    assert task["env"] == ["A"]
+    assert json.loads(path.read_text("utf-8")) == content
+
+
 @pytest.mark.parametrize(("level", "count"), [("warn", 2), ("off", 0)])
 def test_the_level_decides_what_errors_do(home: JupyterHome, bad: Path, level: str, count: int) -> None:
     done = check(home, bad, "--json", "--level", level)

@@ -133,7 +133,7 @@ def test_each_command_says_which_there_are(
         for parameter in WITH_CONFIGURATION[line].params
         if isinstance(parameter, click.Argument) and parameter.required
     ]
-    options = {"runs prune": ["--older-than", "1d"]}.get(line, [])
+    options = {"runs prune": ["--older-than", "1d"], "check": ["--image", "a/b:1"]}.get(line, [])
     status = run([*line.split(), *needed, *options])
     error = capsys.readouterr().err
     assert status == (0 if line == "check" else 1)  # a check can do without
