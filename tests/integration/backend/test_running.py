@@ -43,28 +43,33 @@ def test_what_follows_a_failure_is_skipped_and_the_rest_runs(server: Server, tmp
 
 
 def test_tasks_run_side_by_side_as_the_cores_allow(fresh: Server, tmp_path: Path) -> None:
-    """Each task notes how many run beside it; the note of the largest number is the parallelism."""
-    shared = tmp_path / "shared"
+    """Tasks wait until as many run as may; then each notes how many run, which are never more."""
+    shared, reached, counts = tmp_path / "shared", tmp_path / "reached", tmp_path / "counts"
     shared.mkdir()
-    script = f"touch {shared}/$$$$; sleep 0.4; ls {shared} | wc -l >> {tmp_path}/counts; rm {shared}/$$$$"
 
     def cpus(request: str) -> object:
         return lambda name, task: task.set_cpu_request(request).set_cpu_limit(request)
 
-    def most(adjust: object, **options: object) -> int:
-        (tmp_path / "counts").write_text("")
-        fresh.up(**options)
-        tasks = {f"t{number}": ((), script) for number in range(6)}
+    def side_by_side(most: int, adjust: object, **options: object) -> None:
+        counts.write_text("")
+        reached.unlink(missing_ok=True)
+        script = (
+            f"touch {shared}/$$$$; "
+            f"until [ -e {reached} ] || [ $(ls {shared} | wc -l) -ge {most} ]; do sleep 0.05; done; "
+            f"touch {reached}; sleep 0.3; ls {shared} | wc -l >> {counts}; rm {shared}/$$$$"
+        )
+        fresh.up(warm=False, **options)
+        tasks = {f"t{number}": ((), script) for number in range(most + 2)}
         package = compile_package(tmp_path / "p.yaml", tasks, adjust)  # type: ignore[arg-type]
         assert wait_for_end(fresh.client(), submit(fresh, package)).state == "SUCCEEDED"
-        return max(map(int, (tmp_path / "counts").read_text().split()))
+        assert max(map(int, counts.read_text().split())) == most
 
-    assert most(lambda name, task: None, cpus=2.0) == 2
-    assert most(cpus("500m"), cpus=2.0) == 4
-    assert most(cpus("1500m"), cpus=2.0) == 1
-    assert most(cpus("500m"), cpus=2.0, parallelism=3) == 3
+    side_by_side(2, lambda name, task: None, cpus=2.0)
+    side_by_side(4, cpus("500m"), cpus=2.0)
+    side_by_side(1, cpus("1500m"), cpus=2.0)
+    side_by_side(3, cpus("500m"), cpus=2.0, parallelism=3)
     memory = lambda name, task: task.set_memory_request("1G").set_cpu_request("100m")  # noqa: E731
-    assert most(memory, parallelism=0, memory="2500M") == 2
+    side_by_side(2, memory, parallelism=0, memory="2500M")
 
 
 @pytest.mark.parametrize(

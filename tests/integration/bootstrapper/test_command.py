@@ -90,6 +90,11 @@ def test_what_goes_wrong_before_the_bootstrapper_runs_is_one_line_with_a_code(
     shared_store: ObjectStore, image: Path, tmp_path: Path
 ) -> None:
     url = zipapp_at(shared_store)
+    # how long curl tries again is not what this test is about (15 s)
+    once = tmp_path / "once"
+    once.mkdir()
+    (once / "curl").write_text(f'#!/bin/sh\nexec {shutil.which("curl")} "$@" --retry 0\n')
+    (once / "curl").chmod(0o755)
 
     def attempt(address: str, tools: Path = image, **extra: str) -> tuple[int, str]:
         status, output = run_command(shared_store, tools, tmp_path, address, **extra)
@@ -101,7 +106,9 @@ def test_what_goes_wrong_before_the_bootstrapper_runs_is_one_line_with_a_code(
     missing = attempt(url.replace(zipapp_sha256(), "1" * 64))
     assert missing[0] == 13
     assert re.fullmatch(r"ND-START-004: http://.*1{64}\.pyz: curl: \(22\) .* 404.*", missing[1])
-    nowhere = attempt("http://no-such-store.invalid:9000/b/x.pyz")
+    nowhere = attempt(
+        "http://no-such-store.invalid:9000/b/x.pyz", PATH=f"{once}:{image / 'bin'}:/usr/bin:/bin"
+    )
     assert nowhere[0] == 13
     assert "curl: (6) Could not resolve host: no-such-store.invalid" in nowhere[1]
     secret = 'not-the-"secret\\'

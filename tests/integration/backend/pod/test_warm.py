@@ -267,11 +267,19 @@ def test_tasks_are_new_processes_after_the_warm_process_was_killed_and_what_it_f
     try:
         own.start()
         wait_for(own.ready, 60)
-        script = "import time\nprint('begun', flush=True)\ntime.sleep(2)\nprint('ended')"
+        go = tmp_path / "go"
+        script = f"""\
+import time, pathlib
+print('begun', flush=True)
+while not pathlib.Path({str(go)!r}).exists():
+    time.sleep(0.05)
+print('ended')
+"""
         runner, attempt, handle = bench_of_tasks.start(own, "a.py", {"a.py": script})
         wait_for(lambda: "begun" in _text(attempt.directory / "main.log"), 60)
         os.kill(own.pid, signal.SIGKILL)
         other = bench_of_tasks.run(own, "a.py", {"a.py": "import os; print('parent', os.getppid())"})
+        go.touch()
         assert wait(runner, attempt.directory, handle, 30).succeeded
         assert "ended" in _text(attempt.directory / "main.log")
         assert "parent" in _text(other / "main.log")
