@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from elyra_neurodesk.backend.pod.syscalls import die_with_parent
+from elyra_neurodesk.bootstrapper.warm.child import ChildProcess
 from tests.support.forkserver import Main, become
 
 LIBRARIES = (
@@ -64,43 +65,12 @@ def main_of(arguments: list[str]) -> Main:
     return bootstrapper
 
 
-class Kernel:
-    """A kernel that was forked, with the part of `subprocess.Popen` that jupyter_client uses."""
-
-    stdout = stderr = None
+class Kernel(ChildProcess):
+    """A kernel that was forked."""
 
     def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self.stdin = open(os.devnull, "rb")  # noqa: PTH123, SIM115 - jupyter_client closes it
-
-    def poll(self) -> int | None:
-        """Return its exit status, None while it runs."""
-        return self._wait(os.WNOHANG)
-
-    def wait(self) -> int | None:
-        """Wait for its end and return its exit status."""
-        return self._wait(0)
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        """Send SIGTERM."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-        self.send_signal(signal.SIGKILL)
-
-    def _wait(self, options: int) -> int | None:
-        if self.returncode is None:
-            pid, status = os.waitpid(self.pid, options)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
-        return self.returncode
+        super().__init__(pid)
+        self.stdin = open(os.devnull, "rb")  # noqa: PTH123, SIM115 - jupyter_client's launcher closes it
 
 
 def _wait_as_kernel() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.warm import modules, program
+from elyra_neurodesk.bootstrapper.warm.child import ChildProcess
 from elyra_neurodesk.bootstrapper.warm.interpreter import Interpreter
 
 PROVISIONER = "elyra-neurodesk-forked"
@@ -24,22 +24,13 @@ _APPLICATION = "ipykernel.kernelapp"
 _candidate: ForkedKernel | None = None
 
 
-class ForkedKernel:
-    """A child of this process that can become a kernel, with what jupyter_client uses of `Popen`.
-
-    Attributes:
-        pid: its process id.
-        returncode: None while it runs; minus the number of the signal that ended it.
-        stdin: nothing, as `stdout` and `stderr`: it writes where this process writes.
-    """
-
-    stdin = stdout = stderr = None
+class ForkedKernel(ChildProcess):
+    """A child of this process that can become a kernel."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
-        self.returncode: int | None = None
         ours, theirs = socket.socketpair()
-        self.pid = os.fork()
+        super().__init__(os.fork())
         if self.pid == 0:
             try:
                 ours.close()
@@ -74,40 +65,6 @@ class ForkedKernel:
         """End it unused."""
         self._connection.close()
         self.wait()
-
-    def poll(self) -> int | None:
-        """Return how it ended, None while it runs."""
-        return self._reap(os.WNOHANG)
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and return how it ended."""
-        while (status := self._reap(0)) is None:
-            pass
-        return status
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        """Send SIGTERM."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-        self.send_signal(signal.SIGKILL)
-
-    def _reap(self, options: int) -> int | None:
-        if self.returncode is None:
-            with contextlib.suppress(ChildProcessError):
-                pid, status = os.waitpid(self.pid, options)
-                if pid == 0:
-                    return None
-                self.returncode = os.waitstatus_to_exitcode(status)
-                return self.returncode
-            self.returncode = 0  # someone else has waited for it, as in `subprocess`
-        return self.returncode
 
 
 def prepare(interpreter: Interpreter) -> None:

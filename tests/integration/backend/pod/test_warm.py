@@ -52,6 +52,11 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmProcess]:
     print(log.read_text("utf-8"))
 
 
+def cell(source: str) -> tuple[str, dict[str, str]]:
+    """Return the name and the files of a notebook of one cell."""
+    return "a.ipynb", {"a.ipynb": tasks.make_notebook(source)}
+
+
 class Tasks:
     """Runs notebooks and scripts as the embedded backend does."""
 
@@ -75,18 +80,16 @@ class Tasks:
         runner = ProcessRunner(CONFIG, warm)
         return runner, attempt, runner.start(attempt)
 
-    def run(
-        self,
-        warm: WarmProcess | None,
-        file: str,
-        files: dict[str, str],
-        env: Any = None,
-        spec: Any = None,
-    ) -> Path:
-        runner, attempt, handle = self.start(warm, file, files, env, spec)
+    def run(self, *given: Any, **more: Any) -> Path:
+        """Run a task to its end; the arguments are those of `start`."""
+        runner, attempt, handle = self.start(*given, **more)
         result = wait(runner, attempt.directory, handle, 120)
         assert result.succeeded, (result, (attempt.directory / "main.log").read_text("utf-8"))
         return attempt.directory
+
+    def run_cell(self, warm: WarmProcess | None, source: str, **more: Any) -> Path:
+        """Run a notebook of one cell to its end; ``more`` as for `start`."""
+        return self.run(warm, *cell(source), **more)
 
     def probe(self, warm: WarmProcess | None, kind: str, env: Any = None, before: str = "") -> dict[str, Any]:
         """Return what `process_probe.py` finds in a kernel (``ipynb``) or a script (``py``)."""
@@ -150,10 +153,10 @@ def test_a_task_finds_the_same_inside_and_outside_as_in_a_new_process(
 
 
 def test_random_numbers_and_names_differ_between_forks(bench_of_tasks: Tasks, warm: WarmProcess) -> None:
-    text = tasks.make_notebook("import random, uuid, os\nprint('drawn', random.random(), uuid.uuid4())")
+    source = "import random, uuid, os\nprint('drawn', random.random(), uuid.uuid4())"
     drawn = set()
     for _ in range(2):
-        log = (bench_of_tasks.run(warm, "a.ipynb", {"a.ipynb": text}) / "main.log").read_text("utf-8")
+        log = (bench_of_tasks.run_cell(warm, source) / "main.log").read_text("utf-8")
         drawn |= {*re.findall(r"drawn (\S+) (\S+)", log)[0]}
     assert len(drawn) == 4
 
@@ -163,7 +166,7 @@ def test_a_file_that_the_notebook_left_open_is_written_when_its_kernel_ends(
 ) -> None:
     kept = tmp_path / "kept.txt"
     source = f"file = open({str(kept)!r}, 'w')\nwritten = file.write('all of it')"
-    bench_of_tasks.run(warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)})
+    bench_of_tasks.run_cell(warm, source)
     assert kept.read_text() == "all of it"
 
 
@@ -207,7 +210,7 @@ for name in names:
 import yaml
 assert yaml.load("a: [1]", Loader=yaml.CSafeLoader) == {"a": [1]}
 """
-    bench_of_tasks.run(warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)})
+    bench_of_tasks.run_cell(warm, source)
 
 
 @pytest.mark.parametrize(
@@ -230,9 +233,7 @@ def test_a_kernel_whose_variables_only_a_new_interpreter_reads_gets_one(
 ) -> None:
     (tmp_path / "only_here.py").write_text("HERE = True")
     source = "import sys, only_here\nassert not any(type(f).__name__ == 'SetAside' for f in sys.meta_path)"
-    directory = bench_of_tasks.run(
-        warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)}, spec={"env": {"PYTHONPATH": str(tmp_path)}}
-    )
+    directory = bench_of_tasks.run_cell(warm, source, spec={"env": {"PYTHONPATH": str(tmp_path)}})
     assert "a new process" not in (directory / "pod.log").read_text("utf-8")  # the task itself was forked
 
 
@@ -240,7 +241,7 @@ def test_nothing_of_a_forked_task_is_left_when_it_is_canceled(
     bench_of_tasks: Tasks, warm: WarmProcess
 ) -> None:
     source = "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\nprint('begun')\ntime.sleep(600)"
-    runner, attempt, handle = bench_of_tasks.start(warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)})
+    runner, attempt, handle = bench_of_tasks.start(warm, *cell(source))
     wait_for(lambda: "begun" in _text(attempt.directory / "main.log"), 60)
     assert len(_marked(attempt.directory)) >= 3  # the task, its kernel, sleep
     runner.terminate(attempt.directory, handle)
@@ -252,7 +253,7 @@ def test_nothing_is_left_when_the_supervisor_of_a_forked_task_is_killed(
     bench_of_tasks: Tasks, warm: WarmProcess
 ) -> None:
     source = "import time\nprint('begun')\ntime.sleep(600)"
-    runner, attempt, handle = bench_of_tasks.start(warm, "a.ipynb", {"a.ipynb": tasks.make_notebook(source)})
+    runner, attempt, handle = bench_of_tasks.start(warm, *cell(source))
     wait_for(lambda: "begun" in _text(attempt.directory / "main.log"), 60)
     _, supervisor = read_handles(attempt.directory)
     os.kill(supervisor.pid, signal.SIGKILL)
