@@ -137,6 +137,7 @@ def test_otsu_thresholds_are_the_best_of_all_pairs() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.slow  # `make demo` is the same
 def test_demo_goes_from_the_pipeline_file_to_a_report(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -11,7 +11,7 @@ from tests.e2e.test_broken_machine import MEBIBYTE, small_disk
 from tests.support.backend import running_backend, wait_until
 from tests.support.pipelines import notebook_node, write_pipeline
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SCRIPT = """\
 import os, time

@@ -54,7 +54,13 @@ def run(
 
 @needs_kernel
 @pytest.mark.parametrize(
-    ("environment", "language"), zip(LOCALES, ("R", "R", "r"), strict=True), ids=["UTF-8", "C", "unset"]
+    ("environment", "language"),
+    [
+        # the kernel takes 5 s to start
+        pytest.param(LOCALES[0], "R", marks=pytest.mark.slow, id="UTF-8"),
+        pytest.param(LOCALES[1], "R", id="C"),
+        pytest.param(LOCALES[2], "r", marks=pytest.mark.slow, id="unset"),
+    ],
 )
 def test_a_text_reaches_an_r_notebook_as_it_was_typed(
     shared_store: ObjectStore, directory: str, tmp_path: Path, environment: dict[str, str], language: str

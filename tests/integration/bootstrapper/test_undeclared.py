@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from elyra_neurodesk.record.life_sign import LIFE_SIGN
 from elyra_neurodesk.record.schemas import record_validator
 from tests.support.objectstore import ObjectStore
@@ -170,6 +172,7 @@ def test_a_task_that_is_stopped_keeps_them_too(
     assert paths(record_of(shared_store, spec)) == ["half.csv"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_files_are_counted(
     shared_store: ObjectStore, directory: str, tmp_path: Path
 ) -> None:

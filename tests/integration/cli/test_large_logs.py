@@ -20,6 +20,8 @@ from tests.support.backend import command as command_line
 
 __all__ = ["backend"]  # the fixture; this file has a backend of its own
 
+pytestmark = pytest.mark.slow
+
 SIZE = 300_000_000
 ALLOWED = 60_000_000
 """Bytes of memory beyond what a short log takes: far below the log's size."""
