@@ -90,7 +90,10 @@ class RunPagesHandler(JupyterHandler):
         home = find_home()
         state = home.state()
         if state is None:
-            raise NotOurServer("the embedded backend, which has the run pages, is not up.")
+            raise NotOurServer(
+                "the embedded backend, which has the run pages, is not up.",
+                "Running a pipeline starts it, and so does `elyra-neurodesk local up`.",
+            )
         token = read_token(home.token)
         connection = stack.enter_context(recognized(state.port, token))
         if connection.sock is not None:

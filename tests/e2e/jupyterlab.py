@@ -138,9 +138,6 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
     The server and its children are ended afterwards.
     """
     install_extensions(home.home)
-    settings = home.home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(_NO_NEWS), "utf-8")
     runtime = home.home / "runtime"
     log = home.home / "jupyterlab.log"
     command = [
@@ -177,7 +174,10 @@ def jupyterlab(home: JupyterHome, directory: Path) -> Iterator[Lab]:
 
 
 def install_extensions(home: Path) -> None:
-    """Put our extensions where a wheel would: an editable installation has no data files."""
+    """Put our extensions where a wheel would: an editable installation has no data files. Ask for no news."""
+    settings = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(_NO_NEWS), "utf-8")
     config = home / ".jupyter/jupyter_server_config.d"
     config.mkdir(parents=True)
     shutil.copy(ROOT / "jupyter-config/elyra_neurodesk.json", config)
@@ -208,15 +208,20 @@ class Tabs:
     always: bool
 
     @contextmanager
-    def open(self, url: str, name: str) -> Iterator[Page]:
-        """Open a page of a fresh profile and log in to Jupyter; a failure leaves pictures of all its tabs."""
+    def open(self, url: str, name: str, user: str = "", password: str = PASSWORD) -> Iterator[Page]:
+        """Open a page of a fresh profile and log in to Jupyter; a failure leaves pictures of all its tabs.
+
+        A Hub asks for the user's name too.
+        """
         context = self.browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         try:
             page.goto(url)
+            if user:
+                page.locator("#username_input").fill(user)
             if page.locator("#password_input").count():
-                page.locator("#password_input").fill(PASSWORD)
+                page.locator("#password_input").fill(password)
                 page.locator("#login_submit").click()
             yield page
         except BaseException as problem:
