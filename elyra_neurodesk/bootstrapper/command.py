@@ -12,6 +12,9 @@ termination message, where Kubernetes shows it as part of the pod's status.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 ERRORS = {
     1: ("the image has no python3", 16),
     2: ("its curl is older than 7.75", 16),
@@ -24,7 +27,7 @@ ERRORS = {
 SCRIPT = """\
 p=python3 m=elyra_neurodesk.bootstrapper t=/dev/termination-log
 e(){ c=ND-START-00$1:\\ $c;echo $c>&2;[ -f $t ]&&echo $c>$t;exit $2;}
-c=`$p -c "from $m import V1" 2>&1`
+c=`$p -c "from $m import V2" 2>&1`
 case $? in 0)exec $p -m $m "$@";;127)e 1 16;esac
 f=`mktemp -p "${ELYRA_WRITABLE_CONTAINER_DIR:-/tmp}"`
 c=`sed 's/[\\\\"]/\\\\\\\\&/g;s/=/="/;s/$/"/'<<E|curl -K- -sSfm20 -o"$f" \
@@ -39,3 +42,9 @@ c=$0;e 5 17
 """
 
 CONTAINER_COMMAND: list[str] = ["sh", "-c", SCRIPT]
+
+
+def writes_life_signs(command: Iterable[str]) -> bool:
+    """Return whether a container's command runs a bootstrapper with signs of life: version 2 or newer."""
+    versions = [int(found[1]) for word in command if (found := re.search(r"\bimport V(\d+)\b", word))]
+    return max(versions, default=1) > 1

@@ -17,6 +17,7 @@ MODULES = ("__init__", "containers", "lua", "modulefile", "tree", "versions")
 """What a task needs of ``elyra_neurodesk.modules``."""
 STORAGE = (
     "__init__",
+    "byte_range",
     "curl_transport",
     "directory",
     "errors",

@@ -42,6 +42,7 @@ class Evidence:
             not asked.
         stored: whether the object store was asked and answered.
         namespace: where the pods are, for what to ask an administrator.
+        mute: directories of tasks whose bootstrapper is too old to write signs of life.
     """
 
     records: Mapping[str, TaskRecord] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Evidence:
     pods: Mapping[str, PodReport] | None = None
     stored: bool = False
     namespace: str = ""
+    mute: frozenset[str] = frozenset()
 
     def log_as_of(self, task: TaskSummary) -> datetime | None:
         """Return when a task stored its log so far; None where the log is final, or nothing is known."""
@@ -227,7 +229,8 @@ def _without_sign(
             f"the object store. {_ask(run, evidence)}"
         )
         return task.with_facts(RUN, message=text)
-    if task.state == "RUNNING" and pod is None and said.started is not None:
+    may_be_silent = task.task in evidence.mute
+    if task.state == "RUNNING" and pod is None and said.started is not None and not may_be_silent:
         silence = now - said.started
         if silence > timedelta(seconds=SILENCE):
             text = (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from elyra_neurodesk.bootstrapper.command import writes_life_signs
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 
@@ -28,6 +29,7 @@ class SpecTask:
         spec: what the bootstrapper runs; None for catalog components.
         image: the container image that the pipeline asks for.
         repeated: whether it is in a loop, so that a run has several tasks of this name.
+        life_signs: whether it writes signs of life.
     """
 
     name: str
@@ -35,6 +37,7 @@ class SpecTask:
     spec: TaskSpec | None
     image: str = ""
     repeated: bool = False
+    life_signs: bool = False
 
     @property
     def label(self) -> str:
@@ -79,7 +82,8 @@ def _tasks_of(
             executor = _at(executors, str(component["executorLabel"]))
             display_name = _at(task, "taskInfo").get("name") or name
             image = str(_at(executor, "container").get("image") or "")
-            yield SpecTask(name, str(display_name), _task_spec(task, executor), image, loop)
+            signs = writes_life_signs(_words(executor, "command"))
+            yield SpecTask(name, str(display_name), _task_spec(task, executor), image, loop, signs)
 
 
 def _in_order(tasks: Mapping[str, Any]) -> list[str]:
@@ -99,8 +103,7 @@ def _in_order(tasks: Mapping[str, Any]) -> list[str]:
 
 def _task_spec(task: Mapping[str, Any], executor: Mapping[str, Any]) -> TaskSpec | None:
     own = _at(task, "inputs", "parameters", PARAMETER, "runtimeValue").get("constant")
-    arguments = _at(executor, "container").get("args")
-    for text in (own, *(arguments if isinstance(arguments, list) else ())):
+    for text in (own, *_words(executor, "args")):
         if isinstance(text, str) and text.startswith("{") and '"store"' in text:
             try:
                 # the argument holds what all tasks have in common, or everything
@@ -108,6 +111,12 @@ def _task_spec(task: Mapping[str, Any], executor: Mapping[str, Any]) -> TaskSpec
             except InvalidTaskSpec:
                 continue
     return None
+
+
+def _words(executor: Mapping[str, Any], field: str) -> list[str]:
+    """Return a list of texts of an executor's container, [] where there is none."""
+    found = _at(executor, "container").get(field)
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
 
 
 def _at(tree: Any, *path: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from elyra_neurodesk.bootstrapper.log import PREFIX
 from elyra_neurodesk.cluster.connection import ClusterError
 from elyra_neurodesk.cluster.pod_log import PodLog
 from elyra_neurodesk.cluster.run_pods import RunPods
+from elyra_neurodesk.record.log_so_far import MAX_LINE, split_left_out
 from elyra_neurodesk.runs.logs import GrowingLog, Write
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.summary import TaskSummary
@@ -68,18 +69,24 @@ class RunLogs:
             return
         if not log.begun:
             log.pod = None
-            log.known.pass_on_new(lambda take: self.results.live_log(task.node_id, take), write)
+            log.known.pass_on_new(
+                lambda begin, end, take: self.results.live_log(task.node_id, take, begin, end), write
+            )
         elif self._length(task) >= log.known.length:
             self._stored(task, log, write)
 
     def _stored(self, task: TaskSummary, log: _FollowedLog, write: Write) -> bool:
-        return log.known.pass_on_new(lambda take: self.results.stored_log(task, take), write)
+        return log.known.pass_on_new(
+            lambda begin, end, take: self.results.stored_log(task, take, begin, end), write
+        )
 
     def _length(self, task: TaskSummary) -> int:
         """Return the bytes of the stored log, which lags behind the pod's; 0 where there is none."""
-        sizes: list[int] = []
-        self.results.stored_log(task, lambda piece: sizes.append(len(piece)))
-        return sum(sizes)
+        head = bytearray()
+        if not self.results.stored_log(task, head.extend, 0, MAX_LINE):
+            return 0
+        left_out, line = split_left_out(bytes(head))
+        return left_out - line + self.results.stored_log_size(task)
 
     def _pod_log(self, task: TaskSummary) -> PodLog | None:
         if self.pods is None or not task.pod:

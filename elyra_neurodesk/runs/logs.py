@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.record.log_so_far import MAX_LINE, split_left_out
 from elyra_neurodesk.runs.summary import PENDING, RunSummary, TaskSummary
 
 Write = Callable[[bytes], object]
+Read = Callable[[int, int | None, Write], bool]
+"""Passes on a log's bytes from the first number up to the second, which is not included (None: to its end).
+
+Returns whether there is a log.
+"""
+
 MAX_TAIL_BYTES = 8 << 20
 """The last lines of a log are at most so many bytes."""
+
+_OVERLAP = 4096  # bytes by which the continuation of a log is known
+_TRIES = 3  # to read a log whose beginning is replaced all the time
 
 
 class NoLogYet(NeurodeskError):
@@ -52,61 +59,88 @@ def follow_logs(
 
 @dataclass
 class GrowingLog:
-    """What was passed on of one log: its length in bytes and its hash, not its text.
+    """What was passed on of one log: its length in bytes and its last bytes, not its text.
 
     A log that is not the continuation of what was passed on comes again as a whole. Of a long log that grows
     there may be its end alone (`record.log_so_far`): what is new of it follows.
     """
 
     length: int = 0
-    _digest: Any = field(default_factory=hashlib.sha256)
+    _tail: bytes = b""
 
-    def pass_on_new(self, read: Callable[[Write], bool], write: Write) -> bool:
-        """Read the log from its beginning and pass on what follows what was passed on before.
+    def pass_on_new(self, read: Read, write: Write) -> bool:
+        """Pass on what follows what was passed on before; little else is read.
 
         Args:
-            read: passes the whole log on; returns False when there is none.
-            write: gets what is new, the whole log when it does not begin with what was passed on before.
+            read: reads the log.
+            write: gets what is new, the whole log when it does not continue what was passed on before.
 
         Returns:
-            What ``read`` did.
+            Whether there is a log.
         """
-        before, position = self.length, 0
-        beginning = hashlib.sha256()
-        same = before == 0
-        left_out, line, begun = 0, 0, False
-
-        def take(piece: bytes) -> None:
-            nonlocal position, same, left_out, line, begun
-            if not begun:
-                begun = True
-                left_out, line = split_left_out(piece[:MAX_LINE])
-                if before == 0:
-                    self.length = left_out - line
-                elif 0 < left_out <= before:
-                    same, position, piece = True, left_out, piece[line:]
-            if position < before:
-                known = piece[: before - position]
-                beginning.update(known)
-                position += len(known)
-                piece = piece[len(known) :]
-                if position == before and not same:
-                    same = beginning.digest() == self._digest.digest()
-            if piece and same and position == before:
-                self.add(piece, write)
-
-        found = read(take)
-        if found and not same:
-            # a length is that of the log, with what is left out and without the line that says so
-            self.length, self._digest = left_out - line, hashlib.sha256()
-            read(lambda piece: self.add(piece, write))
-        return found
+        before = None
+        for _ in range(_TRIES if self.length else 0):
+            head = bytearray()
+            if not read(0, MAX_LINE, head.extend):
+                return False
+            if head == before:  # nothing has replaced the log meanwhile: it is another one
+                break
+            if self._pass_on_rest(bytes(head), read, write):
+                return True
+            before = head
+        return self._pass_on_whole(read, write)
 
     def add(self, piece: bytes, write: Write) -> None:
         """Pass on the next piece."""
-        self._digest.update(piece)
+        self._tail = (self._tail + piece[-_OVERLAP:])[-_OVERLAP:]
         self.length += len(piece)
         write(piece)
+
+    def _pass_on_rest(self, head: bytes, read: Read, write: Write) -> bool:
+        """Pass on what comes after the last bytes that are known; False where others stand in their place."""
+        left_out, line = split_left_out(head)
+        if left_out > self.length:
+            return False
+        known = self._tail[-(self.length - left_out) :] if left_out < self.length else b""
+        met = 0
+
+        def take(piece: bytes) -> None:
+            nonlocal met
+            part = piece[: max(0, len(known) - met)]
+            if met < 0 or part != known[met : met + len(part)]:
+                met = -1
+                return
+            met += len(part)
+            if rest := piece[len(part) :]:
+                self.add(rest, write)
+
+        # a length is that of the log, with what is left out and without the line that says so
+        read(self.length - left_out + line - len(known), None, take)
+        return met == len(known)
+
+    def _pass_on_whole(self, read: Read, write: Write) -> bool:
+        head: bytearray | None = bytearray()
+
+        def begin() -> None:
+            nonlocal head
+            beginning, head = bytes(head or b""), None
+            left_out, line = split_left_out(beginning)
+            self.length, self._tail = left_out - line, b""
+            if beginning:
+                self.add(beginning, write)
+
+        def take(piece: bytes) -> None:
+            if head is None:
+                self.add(piece, write)
+                return
+            head.extend(piece)
+            if len(head) >= MAX_LINE:
+                begin()
+
+        found = read(0, None, take)
+        if found and head is not None:
+            begin()
+        return found
 
 
 class LastLines:

@@ -57,7 +57,8 @@ class Observer:
         self.results = results
         self._only = only
         self._clock = clock
-        self.evidence = Evidence(namespace=results.connection.config.namespace or NAMESPACE)
+        mute = frozenset(task.directory for task in results.tasks if task.spec and not task.life_signs)
+        self.evidence = Evidence(namespace=results.connection.config.namespace or NAMESPACE, mute=mute)
         self._settled: set[str] = set()  # tasks whose records will not change
         self._due = {"store": 0.0, "pods": 0.0}
         self._notes: dict[str, str] = {}

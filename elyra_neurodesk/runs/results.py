@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from elyra_neurodesk.runs.evidence import files_so_far
 from elyra_neurodesk.runs.locations import SpecTask, spec_tasks
 from elyra_neurodesk.runs.summary import SUCCEEDED, RunSummary, TaskSummary, summarize, with_record
 from elyra_neurodesk.settings import KFP_BUCKET
+from elyra_neurodesk.storage.byte_range import byte_range
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 from elyra_neurodesk.storage.interface import PARALLEL, BrowsableStorage
@@ -300,8 +302,20 @@ class RunResults:
         known = ", ".join(task.name for task in summary.tasks) or "none"
         raise NoSuchTask(f"run {self.run_id} has no task '{wanted}'.", f"Its tasks: {known}.")
 
-    def stored_log(self, task: TaskSummary, write: Callable[[bytes], object]) -> bool:
+    def stored_log(
+        self,
+        task: TaskSummary,
+        write: Callable[[bytes], object],
+        begin: int = 0,
+        end: int | None = None,
+    ) -> bool:
         """Pass on what the store has of a task's log, piece by piece: it may exceed the memory.
+
+        Args:
+            task: the task.
+            write: gets the pieces.
+            begin: number of the first byte.
+            end: number of the byte after the last one; None: to the end.
 
         A task stores its log while it runs, and whole when it ends; on the embedded backend when it ends. Of
         catalog components KFP stores it when they have ended.
@@ -314,15 +328,27 @@ class RunResults:
         """
         spec = self.specs.get(task.task)
         if spec is None:
-            return task.ended and self._executor_log(task.name, write)
+            return task.ended and self._executor_log(task.name, write, begin, end)
         if self.connection.config.stores_in_directory and not task.ended:
             return False
-        name = PurePosixPath(spec.file).stem + ".log"
         try:
-            self.storage.stream(spec.run_key(self.run_id, spec.task, name), write)
+            self.storage.stream(self._log_key(spec), write, begin, end)
         except NoSuchObject:
             return False
         return True
+
+    def stored_log_size(self, task: TaskSummary) -> int:
+        """Return the bytes of a notebook's or script's log in the store, 0 where there is none.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        spec = self.specs.get(task.task)
+        found = self.storage.stat(self._log_key(spec)) if spec else None
+        return found.size if found else 0
+
+    def _log_key(self, spec: TaskSpec) -> str:
+        return spec.run_key(self.run_id, spec.task, PurePosixPath(spec.file).stem + ".log")
 
     def artifacts_prefix(self, task: str) -> str:
         """Return below which key KFP stores a catalog node's artifacts in `KFP_BUCKET`, "" when unknown.
@@ -338,7 +364,7 @@ class RunResults:
         spec = get_pipeline_spec(self.connection, get_run(self.connection, self.run_id))
         return str((spec.get("pipelineInfo") or {}).get("name") or "")
 
-    def _executor_log(self, task: str, write: Callable[[bytes], object]) -> bool:
+    def _executor_log(self, task: str, write: Callable[[bytes], object], begin: int, end: int | None) -> bool:
         """Pass on what KFP's launcher stored of a container's output; False where there is none.
 
         Its name is ``<uuid>/executor-logs-<n>`` below `artifacts_prefix` (KFP 2.17).
@@ -350,41 +376,59 @@ class RunResults:
         try:
             storage = open_storage(self.connection.config, location)
             found = storage.list(prefix) if prefix else []
-            logs = [item.key for item in found if item.key.rpartition("/")[2].startswith("executor-logs")]
-            for key in logs:
-                storage.stream(key, write)
+            logs = [item for item in found if item.key.rpartition("/")[2].startswith("executor-logs")]
+            position = 0  # of an object in all of them together
+            for item in logs:
+                if begin < position + item.size and (end is None or position < end):
+                    until = None if end is None else end - position
+                    storage.stream(item.key, write, max(0, begin - position), until)
+                position += item.size
         except StorageError:  # the key may not read there: the API is asked
             return False
         return bool(logs)
 
-    def live_log(self, node: str, write: Callable[[bytes], object]) -> bool:
+    def live_log(
+        self, node: str, write: Callable[[bytes], object], begin: int = 0, end: int | None = None
+    ) -> bool:
         """Pass on what KFP's API has of a pod's log; False where it has none, as on most clusters.
+
+        KFP's own sends all of it, the embedded backend the part that is asked for.
 
         Args:
             node: the backend's id of the pod (`TaskSummary.node_id`).
             write: gets the pieces.
+            begin: number of the first byte.
+            end: number of the byte after the last one; None: to the end.
         """
         if not node:
             return False
         address = _LIVE_LOG.format(
             endpoint=self.connection.endpoint, run=quote(self.run_id, safe=""), node=quote(node, safe="")
         )
+        part = {"Range": f"bytes={begin}-{'' if end is None else end - 1}"} if begin or end else {}
         begun = False
         try:
             with (
                 _session() as session,
                 session.get(
                     address,
-                    headers=dict(self.connection.headers),
+                    headers={**self.connection.headers, **part},
                     verify=self.connection.ca_file or True,
                     timeout=REQUEST_TIMEOUT,
                     allow_redirects=False,
                     stream=True,
                 ) as answer,
             ):
-                if answer.status_code != 200 or "html" in answer.headers.get("content-type", ""):
+                if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    return True  # it ends before the part
+                if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
                     return False
-                for piece in answer.iter_content(_PIECE):
+                if "html" in answer.headers.get("content-type", ""):
+                    return False
+                pieces = answer.iter_content(_PIECE)
+                if answer.status_code == HTTPStatus.OK:
+                    pieces = byte_range(pieces, begin, end)
+                for piece in pieces:
                     # KFP writes 200 before it knows whether there is a log, then a JSON error in its place
                     if not begun and piece.startswith(b'{"error_message"'):
                         return False

@@ -76,12 +76,16 @@ class DirectoryStorage:
         self.stream(key, pieces.append)
         return b"".join(pieces)
 
-    def stream(self, key: str, write: Callable[[bytes], object]) -> None:
-        """Pass an object's content to ``write``, piece by piece."""
+    def stream(
+        self, key: str, write: Callable[[bytes], object], begin: int = 0, end: int | None = None
+    ) -> None:
+        """Pass an object's content, or a part of it, to ``write``, piece by piece."""
         source = self._open(key)
         try:
-            while piece := os.read(source, CHUNK):
+            position = os.lseek(source, begin, os.SEEK_SET)
+            while piece := os.read(source, CHUNK if end is None else max(0, min(CHUNK, end - position))):
                 write(piece)
+                position += len(piece)
         finally:
             os.close(source)
 

@@ -120,8 +120,17 @@ class ObjectStorage(Protocol):
 class BrowsableStorage(ObjectStorage, Protocol):
     """An object store whose objects can be listed too: what commands need."""
 
-    def stream(self, key: str, write: Callable[[bytes], object]) -> None:
-        """Pass an object's content to ``write``, piece by piece; raises as `get` does."""
+    def stream(
+        self, key: str, write: Callable[[bytes], object], begin: int = 0, end: int | None = None
+    ) -> None:
+        """Pass an object's content, or a part of it, to ``write``, piece by piece; raises as `get` does.
+
+        Args:
+            key: its key.
+            write: gets the pieces; none where the object ends before ``begin``.
+            begin: number of the first byte.
+            end: number of the byte after the last one; None: to the object's end.
+        """
 
     def stat(self, key: str) -> StoredObject | None:
         """Return size and tag of an object, None where there is none; raises as `get` does."""

@@ -7,11 +7,13 @@ import io
 import os
 import ssl
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from socket import gaierror
 from typing import Any
 
 from elyra_neurodesk.errors import one_line
+from elyra_neurodesk.storage.byte_range import byte_range
 from elyra_neurodesk.storage.errors import ErrorClass, Failure, classify_answer
 from elyra_neurodesk.storage.interface import CHUNK, PARALLEL, Progress, StoredObject, Transfer
 from elyra_neurodesk.storage.location import StorageLocation, split_endpoint
@@ -88,14 +90,31 @@ class MinioTransport:
                 digest.update(piece)
                 size += len(piece)
 
-            self.stream(key, write, CHUNK)
+            self.stream(key, write, piece_size=CHUNK)
         return Transfer(size, digest.hexdigest())
 
-    def stream(self, key: str, write: Callable[[bytes], object], piece_size: int = _PIECE) -> None:
-        """Pass an object's content to ``write``, piece by piece."""
-        response = self._client.get_object(self._bucket, key)
+    def stream(
+        self,
+        key: str,
+        write: Callable[[bytes], object],
+        begin: int = 0,
+        end: int | None = None,
+        piece_size: int = _PIECE,
+    ) -> None:
+        """Pass an object's content, or a part of it, to ``write``, piece by piece."""
+        from minio.error import MinioException
+
         try:
-            for piece in response.stream(piece_size):
+            response = self._client.get_object(self._bucket, key, begin, 0 if end is None else end - begin)
+        except MinioException as problem:
+            if _status_of(problem) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return  # the object ends before it
+            raise
+        try:
+            pieces = response.stream(piece_size)
+            # a server, or a proxy before it, that knows no ranges sends all of it; not all tell by the status
+            is_part = "Content-Range" in response.headers
+            for piece in pieces if is_part else byte_range(pieces, begin, end):
                 write(piece)
         finally:
             response.close()
@@ -185,8 +204,7 @@ class MinioTransport:
         return Failure(ErrorClass.FAILED, _words(problem), True)
 
     def _of_s3(self, problem: Any) -> Failure:
-        status = getattr(getattr(problem, "response", None), "status", 0) or 0
-        return classify_answer(str(problem.code or ""), int(status), str(problem.message or ""))
+        return classify_answer(str(problem.code or ""), _status_of(problem), str(problem.message or ""))
 
 
 class _Reported:
@@ -208,8 +226,10 @@ def _tag(etag: str | None) -> str:
 
 
 def _status_of(problem: Exception) -> int:
-    """Return the HTTP status that minio keeps in private fields, 0 when it does not."""
-    return int(getattr(problem, "_code", None) or getattr(problem, "status_code", None) or 0)
+    """Return the HTTP status of an answer; minio keeps some in private fields. 0 when it does not."""
+    answer = getattr(problem, "response", None)
+    known = (getattr(answer, "status", None), getattr(problem, "_code", None))
+    return int(next(filter(None, known), None) or getattr(problem, "status_code", None) or 0)
 
 
 def _words(problem: Exception) -> str:

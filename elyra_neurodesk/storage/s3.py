@@ -155,9 +155,11 @@ class BrowsableS3Storage(S3Storage["MinioTransport"]):
         super().__init__(lambda: transport, errors)
         self._client_errors = errors
 
-    def stream(self, key: str, write: Callable[[bytes], object]) -> None:
-        """Pass an object's content to ``write``, piece by piece."""
-        self._call(lambda way: way.stream(key, write), Action.READ, key)
+    def stream(
+        self, key: str, write: Callable[[bytes], object], begin: int = 0, end: int | None = None
+    ) -> None:
+        """Pass an object's content, or a part of it, to ``write``, piece by piece."""
+        self._call(lambda way: way.stream(key, write, begin, end), Action.READ, key)
 
     def stat(self, key: str) -> StoredObject | None:
         """Return size and tag of an object, None where there is none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from elyra_neurodesk.storage import curl_transport, task
+from elyra_neurodesk.storage import curl_transport, minio_transport, task
 from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.interface import BrowsableStorage, file_sha256
 from elyra_neurodesk.storage.location import StorageLocation
@@ -87,6 +87,21 @@ def test_a_listing_of_several_pages_is_complete(server: ObjectStore, storage: Br
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: storage.put(key, b"1"), keys))
     assert [item.key for item in storage.list("pages/")] == keys
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [(0, 4), (3, 7), (3, None), (10, None), (99, None), (99, 120), (8, 99)]
+)
+def test_of_a_part_nothing_else_is_sent(
+    storage: BrowsableStorage, monkeypatch: pytest.MonkeyPatch, begin: int, end: int | None
+) -> None:
+    storage.put("part", b"0123456789")
+    storage.put("nothing", b"")
+    monkeypatch.setattr(minio_transport, "byte_range", lambda *given: pytest.fail("all of it was sent"))
+    pieces: list[bytes] = []
+    storage.stream("part", pieces.append, begin, end)
+    assert b"".join(pieces) == b"0123456789"[begin:end]
+    storage.stream("nothing", lambda piece: pytest.fail("there is none"), 0, 200)
 
 
 def test_two_files_whose_long_names_begin_alike_are_downloaded_at_once(

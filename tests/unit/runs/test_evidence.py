@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,6 +130,15 @@ def test_without_the_cluster_a_minute_without_a_sign_of_life_is_reported() -> No
     assert later.message.startswith("no sign of life for 1 min 3")
     assert "kube_context" in later.message
     assert only(join(run, evidence, began.replace(microsecond=500))).message == ""
+
+
+def test_a_task_that_writes_no_signs_of_life_is_not_called_silent() -> None:
+    run = summary("pending-no-claim", "hello")
+    evidence = Evidence(stored=True, namespace="kubeflow", mute=frozenset({"hello"}))
+    assert only(join(run, evidence, NOW)).message == ""
+    silent = sign(state="running", updated="2026-11-24T13:14:10.000Z")  # an image's own, newer bootstrapper
+    found = only(join(run, replace(evidence, signs={"hello": silent}), NOW))
+    assert found.message.startswith("no sign of life since")
 
 
 def test_a_sign_of_life_says_how_far_the_task_is_and_where() -> None:

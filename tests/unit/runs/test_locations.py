@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 from elyra_neurodesk.runs.locations import spec_tasks
@@ -111,3 +113,20 @@ JSON = st.recursive(
 def test_no_shape_of_json_makes_it_raise(content: dict) -> None:
     # the shapes end before a command line, so that no task of ours is in any
     assert [task for task in spec_tasks(content) if task.spec is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        (CONTAINER_COMMAND, True),
+        ([word.replace("import V2", "import V1") for word in CONTAINER_COMMAND], False),
+        ([word.replace("import V2", "import V13") for word in CONTAINER_COMMAND], True),
+        (["sh", "-c", "echo V2"], False),
+        ("sh", False),
+        (None, False),
+    ],
+)
+def test_the_command_says_whether_a_task_writes_signs_of_life(command: object, known: bool) -> None:
+    content = package()
+    content["deploymentSpec"]["executors"]["exec-own"]["container"]["command"] = command
+    assert {task.name: task.life_signs for task in spec_tasks(content)}["a-last"] is known

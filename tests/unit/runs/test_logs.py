@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,12 +12,13 @@ from elyra_neurodesk.runs.logs import GrowingLog, LastLines, follow_logs
 from elyra_neurodesk.runs.summary import RunSummary, TaskSummary
 
 
-def reader(content: bytes | None, size: int = 3) -> Callable[[logs.Write], bool]:
+def reader(content: bytes | None, size: int = 3) -> logs.Read:
     """Return what reads a log in pieces of ``size`` bytes."""
 
-    def read(write: logs.Write) -> bool:
-        for begin in range(0, len(content or b""), size):
-            write((content or b"")[begin : begin + size])
+    def read(begin: int, end: int | None, write: logs.Write) -> bool:
+        part = (content or b"")[begin:end]
+        for start in range(0, len(part), size):
+            write(part[start : start + size])
         return content is not None
 
     return read
@@ -80,6 +81,59 @@ def test_a_log_that_is_met_late_comes_whole_when_it_is_whole() -> None:
     assert bytes(got) == end + b"three\none\ntwo\nthree\n"
 
 
+def test_of_a_log_that_grows_little_more_is_read_than_what_is_new() -> None:
+    log, got, asked = GrowingLog(), bytearray(), 0
+    whole = b"".join(b"line %d of a long log\n" % number for number in range(200_000))
+
+    def counted(content: bytes) -> logs.Read:
+        def read(begin: int, end: int | None, write: logs.Write) -> bool:
+            def count(piece: bytes) -> None:
+                nonlocal asked
+                asked += len(piece)
+                write(piece)
+
+            return reader(content, 1 << 16)(begin, end, count)
+
+        return read
+
+    limit, step = 4 << 20, 100_000
+    for length in range(step, len(whole) + 1, step):
+        left_out = max(0, length - limit)
+        so_far = (left_out_line(left_out) if left_out else b"") + whole[left_out:length]
+        log.pass_on_new(counted(so_far), got.extend)
+    assert bytes(got) == whole[: len(got)]
+    assert len(got) > limit
+    assert asked < 1.06 * len(got)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_log_that_is_replaced_between_two_reads_is_not_repeated(times: int) -> None:
+    log, got = GrowingLog(), bytearray()
+    whole = b"one\ntwo\nthree\nfour\n"
+    states = iter([left_out_line(4) + whole[4:14], *[left_out_line(8) + whole[8:]] * 9])
+    log.pass_on_new(reader(whole[:8]), got.extend)
+    current = next(states)
+
+    def read(begin: int, end: int | None, write: logs.Write) -> bool:
+        nonlocal current, times
+        done = reader(current)(begin, end, write)
+        if end is not None and times:
+            times -= 1
+            current = next(states)
+        return done
+
+    log.pass_on_new(read, got.extend)
+    assert bytes(got) == whole
+
+
+def test_a_log_of_another_attempt_that_is_as_long_comes_whole() -> None:
+    log, got = GrowingLog(), bytearray()
+    first, second = b"neurodesk: begin 1\n" * 1000, b"neurodesk: begin 2\n" * 2000
+    log.pass_on_new(reader(first, 1000), got.extend)
+    log.pass_on_new(reader(second, 1000), got.extend)
+    assert bytes(got) == first + second
+
+
 def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
     texts = {"a": iter([b"1", b"12", b"123"]), "b": iter([b"x"])}
     got: list[tuple[str, bytes]] = []
@@ -116,7 +170,7 @@ def test_a_task_is_read_once_more_after_its_end_and_then_no_more() -> None:
 )
 def test_the_last_lines_are_kept(content: bytes, count: int, expected: bytes) -> None:
     last = LastLines(count)
-    reader(content)(last.add)
+    reader(content)(0, None, last.add)
     assert last.text() == expected
 
 

@@ -120,6 +120,16 @@ def test_size_and_absence_are_told(storage: DirectoryStorage) -> None:
             storage.get(key)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end"), [(0, None), (0, 4), (3, 7), (10, None), (99, None), (4, 4), (8, 99)]
+)
+def test_a_part_of_an_object_is_read(storage: DirectoryStorage, begin: int, end: int | None) -> None:
+    storage.put("a", b"0123456789")
+    pieces: list[bytes] = []
+    storage.stream("a", pieces.append, begin, end)
+    assert b"".join(pieces) == b"0123456789"[begin:end]
+
+
 def test_a_bucket_that_is_not_there_is_named(tmp_path: Path) -> None:
     storage = DirectoryStorage(tmp_path / "store", "ghost", ClientErrors("file:///store", "ghost", "ours"))
     for call in (
