@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,12 @@ from elyra_neurodesk.backend.access_token import proof, same
 from elyra_neurodesk.backend.ports import LOOPBACK
 from elyra_neurodesk.errors import NeurodeskError
 
+PROOF_SECONDS = 10.0
+"""Seconds for which `prove` takes a server's proof as good."""
+
 _TIMEOUT_SECONDS = 2.0
 _MAX_BYTES = 65536
+_proven: dict[tuple[int, str], float] = {}  # port and token, to the time of the proof (monotonic clock)
 
 
 class NotOurServer(NeurodeskError):
@@ -53,6 +58,21 @@ def recognized(port: int, token: str) -> Iterator[http.client.HTTPConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def prove(port: int, token: str) -> None:
+    """Have the server prove that it has this token, unless it has within the last `PROOF_SECONDS`.
+
+    For commands, which choose a configuration, see that its backend is up, and then send it the token.
+
+    Raises:
+        NotOurServer: as `recognized`.
+    """
+    proven = _proven.get((port, token))
+    if proven is not None and time.monotonic() - proven < PROOF_SECONDS:
+        return
+    with recognized(port, token):
+        _proven[port, token] = time.monotonic()
 
 
 def server_healthy(port: int, token: str) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from elyra_neurodesk.backend.recognition import recognized
+from elyra_neurodesk.backend.recognition import prove
 from elyra_neurodesk.elyra_adapter.runtime_configurations import chosen_runtime_configuration
 from elyra_neurodesk.kfp_api import connection as kfp_api
 from elyra_neurodesk.kfp_api.connection import Authentication, Connection
@@ -60,8 +60,7 @@ def authenticate(configuration: RuntimeConfiguration) -> Authentication:
         if not configuration.api_password.strip():
             raise AuthenticationFailed(f"runtime configuration '{configuration.name}' has no token.")
         if configuration.is_this_machine:
-            with recognized(urlsplit(configuration.api_endpoint).port or 0, configuration.api_password):
-                pass
+            prove(urlsplit(configuration.api_endpoint).port or 0, configuration.api_password)
         return Authentication(token=configuration.api_password)
     from elyra.pipeline.kfp.kfp_authentication import AuthenticationError, KFPAuthenticator
 

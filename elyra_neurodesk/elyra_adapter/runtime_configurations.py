@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from elyra_neurodesk.backend.recognition import server_healthy
+from elyra_neurodesk.backend.recognition import NotOurServer, prove
 from elyra_neurodesk.elyra_adapter import instances
 from elyra_neurodesk.elyra_adapter.instances import Instance, InstanceInvalid
 from elyra_neurodesk.elyra_adapter.schema_files import RUNTIME_TYPE, runtime_schema
@@ -135,10 +135,10 @@ def default_or_this_machine() -> RuntimeConfiguration | None:
 def is_up(configuration: RuntimeConfiguration) -> bool:
     """Return whether the embedded backend that a configuration of this machine names answers."""
     try:
-        port = urlsplit(configuration.api_endpoint).port
-    except ValueError:
+        prove(urlsplit(configuration.api_endpoint).port or 0, configuration.api_password)
+    except (ValueError, NotOurServer):
         return False
-    return port is not None and server_healthy(port, configuration.api_password)
+    return True
 
 
 def chosen_runtime_configuration(name: str | None) -> RuntimeConfiguration:
