@@ -19,7 +19,7 @@ from tests.cluster.test_pods import task_pod
 from tests.support.backend import command
 from tests.support.cluster_snapshot import Object, snapshot
 from tests.support.jupyter import JupyterHome
-from tests.support.objectstore import ObjectStore, running_rclone
+from tests.support.objectstore import ObjectStore, running_nanio
 
 NAMESPACE = "kubeflow"
 ROOT = "/cvmfs/neurodesk.ardc.edu.au"
@@ -47,7 +47,7 @@ def workload(name: str, container: str) -> Manifest:
 def kubeflow(cluster: Cluster, tmp_path: Path) -> Iterator[Kubeflow]:
     api = Api(cluster.client)
     with ExitStack() as stack:
-        store = stack.enter_context(running_rclone(tmp_path))
+        store = stack.enter_context(running_nanio(tmp_path))
         account = {"name": "pipeline-runner", "namespace": NAMESPACE}
         keys = {"accesskey": store.access_key, "secretkey": store.secret_key}
         secret = {"name": "mlpipeline-minio-artifact", "namespace": NAMESPACE}
@@ -138,6 +138,9 @@ def test_apply_makes_a_cluster_in_which_a_task_succeeds_and_remove_leaves_it_as_
     assert "Created the runtime configuration neurodesk_tests" in first.stdout
     assert "The object store has the bucket mlpipeline." in first.stdout
     assert kubeflow.store.client.bucket_exists("mlpipeline")
+    doctor = first.stdout.splitlines()
+    for check in ("store-keys", "bucket", "store-secret-keys", "claim-bound", "policy-effect"):
+        assert any(line.startswith("  ✓") and line.endswith(f"[{check}]") for line in doctor), first.stdout
     assert kubeflow.run("connect", "--status", check=False).stdout == "Nothing is forwarded.\n"
 
     finished = run_pod(kubeflow.cluster.client, labelled_task())

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from elyra_neurodesk.cluster.changes import Change
     from elyra_neurodesk.cluster.facts import ClusterFacts
     from elyra_neurodesk.cluster.setup import SetUp
-    from elyra_neurodesk.settings import RuntimeConfiguration
 
 
 @click.command(short_help="Create and change what the tasks need in the cluster.")
@@ -30,10 +29,12 @@ if TYPE_CHECKING:
 def apply(set_up: SetUp, kube_context: str, force_conflicts: bool, runtime_config: bool) -> int:
     """Create and change what the tasks need in the cluster (server-side apply), and wait for it.
 
-    Applied twice, the second time changes nothing. The keys of an object store that is not KFP's are taken
+    Applied twice, the second time changes nothing. What the doctor finds then is printed; it does not change
+    the exit status, which is 0 when all is applied. The keys of an object store that is not KFP's are taken
     from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else asked for at a terminal.
     """
-    from elyra_neurodesk.cli.cluster.runtime_configuration import write_runtime_configuration
+    from elyra_neurodesk.cli.cluster.doctor import print_diagnosis, reached_from_here
+    from elyra_neurodesk.cli.cluster.runtime_configuration import make_bucket, write_runtime_configuration
     from elyra_neurodesk.cluster import changes
     from elyra_neurodesk.cluster.api import Api
     from elyra_neurodesk.cluster.connection import connect, current_context
@@ -50,11 +51,14 @@ def apply(set_up: SetUp, kube_context: str, force_conflicts: bool, runtime_confi
     if not done:
         click.echo("Nothing to do.")
     _wait(api, facts, set_up, done)
+    context = kube_context or current_context()
+    configuration = None
     if runtime_config and facts.kfp:
-        context = kube_context or current_context()
         configuration = write_runtime_configuration(api, facts, set_up, context)
+    with reached_from_here(configuration, context):
         if configuration is not None:
-            _look_after_bucket(configuration, context)
+            make_bucket(configuration)
+        print_diagnosis(api, set_up, context, configuration)
     return 0
 
 
@@ -75,15 +79,3 @@ def _wait(api: Api, facts: ClusterFacts, set_up: SetUp, done: Sequence[Change]) 
     if CVMFS_DRIVER in (facts.csi_drivers or ()):
         which = Reference("v1", "PersistentVolumeClaim", set_up.claim, set_up.namespace)
         changes.wait_for_claim(api, which, note)
-
-
-def _look_after_bucket(configuration: RuntimeConfiguration, context: str) -> None:
-    """Make the bucket, through ports that are forwarded as long as this takes."""
-    from elyra_neurodesk.cli.cluster.runtime_configuration import make_bucket
-    from elyra_neurodesk.port_forward.background import NotForwarded, forwarding
-
-    try:
-        with forwarding(configuration, context, note):
-            make_bucket(configuration)
-    except NotForwarded as problem:
-        note(f"The object store was not asked for the bucket {configuration.bucket}: {problem}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from elyra_neurodesk.cluster.api import Api
     from elyra_neurodesk.cluster.doctor.model import CheckResult, Evidence
+    from elyra_neurodesk.cluster.setup import SetUp
     from elyra_neurodesk.settings import RuntimeConfiguration
 
 FATAL = 6
@@ -54,14 +57,12 @@ def doctor(
 
     The exit status is 0 when nothing is fatal, and 6 when something is.
     """
-    from elyra_neurodesk.catalogs.loader import BASE_IMAGE
     from elyra_neurodesk.cluster.api import Api
     from elyra_neurodesk.cluster.connection import connect
     from elyra_neurodesk.cluster.doctor.diagnosis import as_json as form
     from elyra_neurodesk.cluster.doctor.diagnosis import diagnose, worst
     from elyra_neurodesk.cluster.doctor.questions import TIMEOUT, collect
     from elyra_neurodesk.cluster.setup import SetUp
-    from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
 
     configuration = _configuration(runtime_config, kube_context)
     if configuration:
@@ -70,13 +71,14 @@ def doctor(
         claim = claim or configuration.claim
     else:
         note("No runtime configuration is of this context: its endpoints are not asked.")
-    image = image or newest_neurodesktop(runtime_images()) or BASE_IMAGE
+    image = image or _image_of_tasks()
     set_up = SetUp(namespace, kfp_namespace or "kubeflow")
     set_up = replace(set_up, claim=claim or set_up.claim)
     api = Api(connect(kube_context), TIMEOUT)
-    evidence = collect(api, set_up, kube_context, configuration, image)
-    if pod:
-        evidence = _with_probe(api, evidence, image)
+    with reached_from_here(configuration, kube_context):
+        evidence = collect(api, set_up, kube_context, configuration, image)
+        if pod:
+            evidence = _with_probe(api, evidence, image)
     results = diagnose(evidence)
     if as_json:
         print_json(form(evidence, results))
@@ -84,6 +86,41 @@ def doctor(
         click.echo(f"Kubernetes {evidence.facts.version} at {evidence.facts.server}, namespace {namespace}")
         print_results(results)
     return FATAL if worst(results) == "fatal" else 0
+
+
+def print_diagnosis(
+    api: Api, set_up: SetUp, kube_context: str, configuration: RuntimeConfiguration | None
+) -> None:
+    """Print what the checks say of a cluster, without a probe pod."""
+    from elyra_neurodesk.cluster.doctor.diagnosis import diagnose
+    from elyra_neurodesk.cluster.doctor.questions import TIMEOUT, collect
+
+    quick = replace(api, timeout=TIMEOUT)
+    print_results(diagnose(collect(quick, set_up, kube_context, configuration, _image_of_tasks())))
+
+
+@contextmanager
+def reached_from_here(configuration: RuntimeConfiguration | None, kube_context: str) -> Iterator[None]:
+    """Forward the ports of a configuration that asks for it in the block; say where that is not possible."""
+    from elyra_neurodesk.cluster.connection import ClusterError
+    from elyra_neurodesk.port_forward.background import forwarding
+
+    with ExitStack() as stack:
+        if configuration:
+            try:
+                stack.enter_context(
+                    forwarding(configuration, configuration.kube_context or kube_context, note)
+                )
+            except ClusterError as problem:
+                note(f"The ports of runtime configuration '{configuration.name}' lead nowhere: {problem}")
+        yield
+
+
+def _image_of_tasks() -> str:
+    from elyra_neurodesk.catalogs.loader import BASE_IMAGE
+    from elyra_neurodesk.elyra_adapter.runtime_images import newest_neurodesktop, runtime_images
+
+    return newest_neurodesktop(runtime_images()) or BASE_IMAGE
 
 
 def _configuration(name: str | None, kube_context: str) -> RuntimeConfiguration | None:

@@ -148,9 +148,11 @@ def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
     assert snapshot(api) == before
     assert "+ PersistentVolumeClaim kubeflow/cvmfs-neurodesk" in capsys.readouterr().out
     assert run(["cluster", "apply"]) == 0
-    said = capsys.readouterr().err
-    assert "Deployment kubeflow/workflow-controller was not ready before" in said
-    assert "ND-CLUSTER-046" in said  # no node, so no pod of the object store
+    output = capsys.readouterr()
+    assert "Deployment kubeflow/workflow-controller was not ready before" in output.err
+    assert "ND-CLUSTER-046" in output.err  # no node, so no pod of the object store
+    assert output.out.splitlines()[-1].endswith("unknown")  # the doctor's last line
+    assert "[csi-driver]" in output.out
     applied = snapshot(api)
     assert applied.keys() > before.keys()
     (written,) = (tmp_path / "metadata" / "runtimes").glob("*.json")
