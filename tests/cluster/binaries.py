@@ -38,12 +38,14 @@ CONTAINERD = {
     "ctr": "github.com/containerd/containerd/v2/cmd/ctr",
 }
 COREDNS = {"coredns": "."}
-# modules of their own: what containerd and CoreDNS require is newer than what this Kubernetes compiles with
+ARGO = {"argo-patch": "."}
+# modules of their own: what the others require is newer than what this Kubernetes compiles with
 GROUPS = (
     ("kubernetes", CONTROL_PLANE),
     ("kubernetes", NODE),
     ("containerd", CONTAINERD),
     ("coredns", COREDNS),
+    ("argo-patch", ARGO),
 )
 BUILD_TAGS = "no_btrfs,no_devmapper,no_zfs"  # snapshotters that need C libraries
 

@@ -16,7 +16,7 @@ while [ "$1" != -o ]; do shift; done
 shift; folder=$1; shift
 for package in "$@"; do
   [ "${{package##*/}}" = "{broken}" ] && exit 1
-  name=${{package##*/}}; [ "$name" = . ] && name=coredns
+  name=${{package##*/}}; [ "$name" = . ] && name=${{PWD##*/}}
   echo program >"$folder/$name"
 done
 """
@@ -52,6 +52,7 @@ def test_all_are_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "kube-controller-manager",
         "containerd",
         "coredns",
+        "argo-patch",
     ]
     assert list(binaries.find(NAMES)) == NAMES
     assert not any(group.seconds for group in binaries.build())
