@@ -19,7 +19,7 @@ test: lint types
 test-all: $(VENV)/.test
 	$(PYTEST) -m slow
 
-# etcd, Kubernetes, containerd and images for tests/cluster, into ~/.cache; needs Go 1.26, images need root
+# etcd, Kubernetes, containerd, Argo and images for tests/cluster, into ~/.cache; needs Go 1.26, images need root
 cluster-tools: $(VENV)/.test
 	$(BIN)/python -m tests.cluster.build
 
