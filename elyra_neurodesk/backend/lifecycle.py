@@ -24,6 +24,7 @@ from elyra_neurodesk.backend.ports import choose_port, wait_until_free
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.backend.recognition import server_healthy
 from elyra_neurodesk.errors import NeurodeskError, one_line
+from elyra_neurodesk.modules.repository import directory_problems
 
 PORT = 8898
 _MARGIN = 10.0  # seconds the server gets beyond its tasks' grace period
@@ -179,13 +180,24 @@ def _end_unattended(home: Home, grace: float, say: Say) -> None:
 
 @dataclass(frozen=True)
 class BackendStatus:
-    """What `local status` shows."""
+    """What `local status` shows.
+
+    Attributes:
+        up: whether the server runs and answers.
+        home: the directory it works in.
+        config: the settings.
+        state: what state.json says.
+        runs: how many runs are in each state.
+        problems: what is wrong with each claim's directory (see `directory_problems`).
+        token: the access token; "" when it is down.
+    """
 
     up: bool
     home: Path
     config: Config
     state: BackendState | None
     runs: Mapping[str, int]
+    problems: Mapping[str, str]
     token: str = field(repr=False)
 
     @property
@@ -203,7 +215,7 @@ class BackendStatus:
             "pid": self.state.server.pid if self.up and self.state else None,
             "runs": dict(self.runs),
             "claims": [
-                {"name": name, "directory": directory, "present": Path(directory).is_dir()}
+                {"name": name, "directory": directory, "present": not self.problems[directory]}
                 for name, directory in self.config.claims.items()
             ],
             "parallelism": self.config.parallelism,
@@ -222,7 +234,9 @@ def status(home: Home) -> BackendStatus:
     up = state is not None and state.server.alive() and home.token.exists()
     token = read_token(home.token) if up else ""
     healthy = state is not None and up and server_healthy(state.port, token)
-    return BackendStatus(healthy, home.path, load_config(home), state, _run_counts(home), token)
+    config = load_config(home)
+    problems = directory_problems(config.claims.values())
+    return BackendStatus(healthy, home.path, config, state, _run_counts(home), problems, token)
 
 
 def _run_counts(home: Home) -> Mapping[str, int]:

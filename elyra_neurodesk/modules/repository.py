@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from elyra_neurodesk.modules.fingerprint import revision_of
-from elyra_neurodesk.modules.timeouts import run_with_timeout
+from elyra_neurodesk.modules.timeouts import read_with_timeout
 from elyra_neurodesk.modules.tree import is_tree
 
 ANSWER_TIMEOUT = 5.0
@@ -50,7 +52,7 @@ class Repository:
 
 def find_repository(directory: Path) -> Repository:
     """Return what is in ``directory``; takes `ANSWER_TIMEOUT` at most."""
-    found = run_with_timeout(ANSWER_TIMEOUT, lambda: _look(directory))
+    found = read_with_timeout(ANSWER_TIMEOUT, directory, lambda: _look(directory))
     return found or Repository("none", str(directory), problem=f"{directory} does not answer")
 
 
@@ -60,8 +62,23 @@ def absence(directory: Path) -> str:
     A directory that does not answer within `ANSWER_TIMEOUT` counts as one: a mount that was never read needs
     longer at times, and tasks wait for it.
     """
-    found = run_with_timeout(ANSWER_TIMEOUT, lambda: _look(directory))
+    found = read_with_timeout(ANSWER_TIMEOUT, directory, lambda: _look(directory))
     return found.problem if found else ""
+
+
+def directory_problems(directories: Iterable[str]) -> dict[str, str]:
+    """Return what is wrong with each directory: ``not found``, ``does not answer``, or "".
+
+    All are looked at side by side; takes `ANSWER_TIMEOUT` at most.
+    """
+    wanted = list(dict.fromkeys(directories))
+    with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
+        return dict(zip(wanted, pool.map(_problem, wanted), strict=True))
+
+
+def _problem(directory: str) -> str:
+    there = read_with_timeout(ANSWER_TIMEOUT, Path(directory), Path(directory).is_dir)
+    return "does not answer" if there is None else "" if there else "not found"
 
 
 def _look(directory: Path) -> Repository:

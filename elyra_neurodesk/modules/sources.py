@@ -19,7 +19,7 @@ from elyra_neurodesk.modules.applist import AppList, app_list
 from elyra_neurodesk.modules.fingerprint import fingerprint
 from elyra_neurodesk.modules.index import Commands, ModuleIndex
 from elyra_neurodesk.modules.model import ModuleEntry, Origin
-from elyra_neurodesk.modules.timeouts import run_with_timeout
+from elyra_neurodesk.modules.timeouts import read_with_timeout, run_with_timeout
 from elyra_neurodesk.paths import CVMFS_ROOT
 
 ANSWER_TIMEOUT, SCAN_TIMEOUT = 5.0, 120.0  # seconds: to see that a tree is there, to read all of it
@@ -46,7 +46,7 @@ def current_index(
     place = Path(named or CVMFS_ROOT)
     listed = app_list(source or variables.get("NEURODESK_APPS_JSON") or None, variables, refresh)
     folder = cache.directory(variables)
-    there = run_with_timeout(ANSWER_TIMEOUT, lambda: tree.is_tree(place))
+    there = read_with_timeout(ANSWER_TIMEOUT, place, lambda: tree.is_tree(place))
     if there is None:
         problem = f"{place} does not answer"
     elif there:

@@ -47,7 +47,8 @@ def status(home: Path | None, as_json: bool) -> None:
     counts = ", ".join(f"{number} {state.lower()}" for state, number in found.runs.items())
     click.echo(f"runs    {counts or 'none'}")
     for name, directory in found.config.claims.items():
-        click.echo(f"claim   {name} -> {directory}{'' if Path(directory).is_dir() else '  (not found)'}")
+        problem = found.problems[directory]
+        click.echo(f"claim   {name} -> {directory}{f'  ({problem})' if problem else ''}")
     if neurodesk:
         click.echo(f"modules {neurodesk.text}")
     if disk is None:

@@ -55,15 +55,16 @@ def up(
     from elyra_neurodesk.backend.config import CVMFS_CLAIM, load_config
     from elyra_neurodesk.backend.home import find_home
     from elyra_neurodesk.elyra_adapter.registration import DISPLAY_NAME, INSTANCE, register
-    from elyra_neurodesk.modules.repository import find_repository
+    from elyra_neurodesk.modules.repository import directory_problems, find_repository
 
     found = find_home(home)
     options = lifecycle.Options(port, claims, parallelism, cpus, memory, warm, new_database)
     state = lifecycle.up(found, options, click.echo, None if no_register else register)
     directories = load_config(found).claims
+    problems = directory_problems(directories.values())
     for name, directory in directories.items():
-        missing = "" if Path(directory).is_dir() else "  (not found)"
-        click.echo(f"PVC {name} is {directory}{missing}")
+        problem = f"  ({problems[directory]})" if problems[directory] else ""
+        click.echo(f"PVC {name} is {directory}{problem}")
     if CVMFS_CLAIM in directories:
         click.echo(f"Neurodesk's modules: {find_repository(Path(directories[CVMFS_CLAIM])).text}")
     if not no_register:

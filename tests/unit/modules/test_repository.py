@@ -13,6 +13,7 @@ from elyra_neurodesk.modules.repository import (
     WAYS_TO_A_REPOSITORY,
     Repository,
     absence,
+    directory_problems,
     find_repository,
 )
 from tests.support.neurodesk_tree import Tool, make_tree
@@ -60,3 +61,13 @@ def test_a_mount_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: p
     found = find_repository(tmp_path)
     assert found == Repository("none", str(tmp_path), problem=f"{tmp_path} does not answer")
     assert absence(tmp_path) == ""
+
+
+def test_directories_are_told_by_what_is_wrong_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, gone = str(tmp_path), str(tmp_path / "gone")
+    assert directory_problems([there, gone, there]) == {there: "", gone: "not found"}
+    assert directory_problems([]) == {}
+    monkeypatch.setattr(repository, "ANSWER_TIMEOUT", 0.0)
+    assert directory_problems([there]) == {there: "does not answer"}
