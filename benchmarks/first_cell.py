@@ -10,6 +10,7 @@ papermill and ipykernel, (b) the one that runs this. Elyra's is measured in (b) 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import platform
 import statistics
@@ -19,6 +20,7 @@ import tarfile
 import time
 import venv
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.bootstrapper.specs import write_document
 from elyra_neurodesk.bootstrapper.zipapp import build_zipapp, zipapp_sha256
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.objectstore import ObjectStore, running_nanio
@@ -54,12 +57,12 @@ class Stopwatch:
             archive.add(self.notebook, "n.ipynb")
         place = StorageLocation(store.endpoint, store.bucket)
         self.spec = TaskSpec("p", "p", "t", "t", "n.ipynb", "", place)
-        import hashlib
-        from dataclasses import replace
-
         self.spec = replace(self.spec, archive=hashlib.sha256(buffer.getvalue()).hexdigest())
         store.put(place.archive_key(self.spec.archive), buffer.getvalue())
         store.put(place.bootstrapper_key(zipapp_sha256()), build_zipapp())
+        document = write_document([self.spec])
+        self.document = hashlib.sha256(document).hexdigest()
+        store.put(place.specs_key(self.document), document)
         store.put("elyra/n.tar.gz", buffer.getvalue())
 
     def seconds(self, command: list[str], python: Path, **environment: str) -> float:
@@ -75,15 +78,10 @@ class Stopwatch:
 
     def ours(self, python: Path) -> float:
         """Measure the container command that we compile."""
-        url = f"{self.store.endpoint}/{self.store.bucket}/{self.spec.store.bootstrapper_key(zipapp_sha256())}"
-        arguments = [
-            url,
-            "--run-id",
-            f"r{time.monotonic_ns()}",
-            "--task",
-            self.spec.to_json(),
-        ]
-        return self.seconds([*CONTAINER_COMMAND, *arguments], python)
+        place = self.spec.store
+        url = place.url(place.bootstrapper_key(zipapp_sha256()))
+        run_id = f"r{time.monotonic_ns()}"
+        return self.seconds([*CONTAINER_COMMAND, url, self.document, run_id, self.spec.task], python)
 
     def papermill(self, python: Path) -> float:
         """Measure papermill alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from elyra_neurodesk.graph.context import DEFAULT_WRITABLE_DIRECTORY, Submission
 from elyra_neurodesk.graph.model import TaskGraph
 from elyra_neurodesk.graph.pipeline import Pipeline
 from elyra_neurodesk.modules.repository import absence
-from elyra_neurodesk.patches import patch_graph
+from elyra_neurodesk.patches import patch_graph, specs_document
 from elyra_neurodesk.patches.crio_workspace import is_crio
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
 from elyra_neurodesk.storage.client import open_storage
@@ -155,6 +156,8 @@ def prepare(pipeline: Pipeline, root: Path, context: SubmissionContext) -> Itera
         ]
         if uploads:
             uploads.append(Upload(store.bootstrapper_key(context.bootstrapper), build_zipapp()))
+            specs = specs_document(graph)
+            uploads.append(Upload(store.specs_key(hashlib.sha256(specs).hexdigest()), specs))
         yield PreparedPipeline(graph, tuple(uploads), context.settings)
 
 
@@ -176,18 +179,21 @@ def submit(
         NeurodeskError: the store or KFP cannot be reached, or refuses.
     """
     from elyra_neurodesk.compile.argo_size import check_workflow_size
+    from elyra_neurodesk.compile.ir import compile_graph
     from elyra_neurodesk.compile.package import package_text
     from elyra_neurodesk.kfp_api.publish import publish
 
+    graph = prepared.graph
+    documents = compile_graph(graph)
     if not prepared.settings.stores_in_directory:  # the embedded backend has no Argo
-        check_workflow_size(prepared.graph)
-    package = package_text(prepared.graph)
-    log(f"compiled {len(prepared.graph.tasks)} tasks")
+        check_workflow_size(graph.name, documents)
+    package = package_text(graph.name, documents)
+    log(f"compiled {len(graph.tasks)} tasks")
     sent = prepared.upload()
     log(f"uploaded {sent} of {len(prepared.uploads)} objects")
     description = pipeline.description or f"Made with Elyra from {pipeline.source or 'a notebook'}."
     name = pipeline.name
-    return publish(connection, package, name, description, name.lower(), prepared.graph.values())
+    return publish(connection, package, name, description, name.lower(), graph.values())
 
 
 def check_export_target(path: Path, overwrite: bool) -> None:
@@ -209,9 +215,11 @@ def export(prepared: PreparedPipeline, form: str, path: Path) -> None:
         NeurodeskError: it cannot be compiled, or the store cannot be reached.
     """
     from elyra_neurodesk.compile.dsl import write_dsl
+    from elyra_neurodesk.compile.ir import compile_graph
     from elyra_neurodesk.compile.package import package_text
 
-    text = (write_dsl if form == "py" else package_text)(prepared.graph)
+    graph = prepared.graph
+    text = write_dsl(graph) if form == "py" else package_text(graph.name, compile_graph(graph))
     prepared.upload()
     path.write_text(text, "utf-8")
 

@@ -13,6 +13,7 @@ from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.db.states import FINAL, SUCCEEDED
 from elyra_neurodesk.backend.home import Home
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
+from elyra_neurodesk.bootstrapper.specs import DocumentReference
 from elyra_neurodesk.errors import one_line
 from elyra_neurodesk.record.model import LoadedTool, RepositoryState, TaskFinding, TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile
@@ -23,6 +24,9 @@ from elyra_neurodesk.runs.summary import RunSummary, TaskSummary, not_begun
 
 MAX_RECORD_BYTES = 16 << 20
 """A larger file is not read as a record."""
+
+MAX_DOCUMENT_BYTES = 64 << 20
+"""A larger file is not read as specifications of tasks."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,19 @@ def files_of(home: Home, run_id: str, tasks: Sequence[SpecTask]) -> RunFiles | N
     if home.store not in directory.parents or ".." in directory.parts:
         return None
     return RunFiles(directory, first, {spec.task: name for name, spec in specs})
+
+
+def document_in(home: Home, reference: DocumentReference) -> bytes | None:
+    """Return a document with specifications from this machine's object store, None where it is not there."""
+    path = home.store / reference.store.bucket / reference.key
+    if home.store not in path.parents or ".." in path.parts:
+        return None
+    try:
+        if path.is_symlink() or path.stat().st_size > MAX_DOCUMENT_BYTES:
+            return None
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None
 
 
 def record_files(files: RunFiles, run_id: str) -> dict[str, TaskRecordFile]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from functools import partial
 
 from elyra_neurodesk.backend.db.catalog import Catalog
 from elyra_neurodesk.backend.db.state import RunStore
 from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.home import Home
-from elyra_neurodesk.backend.provenance import files_of, record_files, summary_of
+from elyra_neurodesk.backend.provenance import document_in, files_of, record_files, summary_of
 from elyra_neurodesk.backend.snapshots import Snapshots
 from elyra_neurodesk.errors import NeurodeskError
 
@@ -71,7 +72,7 @@ class Recorder(threading.Thread):
         from elyra_neurodesk.storage.errors import ClientErrors
 
         run = self._runs.run(run_id)
-        known = spec_tasks(self._catalog.package_text(run.package))
+        known = spec_tasks(self._catalog.package_text(run.package), partial(document_in, self._home))
         files, endpoint = files_of(self._home, run_id, known), self._home.store.as_uri()
         if run.state not in FINAL or files is None or files.first.store.endpoint != endpoint:
             return

@@ -1,20 +1,20 @@
-"""The specification of one task: JSON that the compiler writes and the bootstrapper reads."""
+"""The specification of one task, which the bootstrapper reads from the submission's document (`specs`)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.location import StorageLocation
 
-COMMON = ("pipeline", "directory", "store", "claim", "cvmfs")
 TASK_RECORD = "task-record.json"
 
 
 class InvalidTaskSpec(NeurodeskError):
-    """The task argument is not what this version of the bootstrapper reads."""
+    """The task's specification is not what was submitted, or not what this version reads."""
 
     code = "ND-TASK-001"
     hint = "Submit the pipeline again with the elyra-neurodesk version that the image has, or a newer one."
@@ -83,44 +83,41 @@ class TaskSpec:
         """Return the object key of something in the directory of the run ``run_id``."""
         return self.store.key(self.directory, run_id, *parts)
 
-    def to_json(self) -> str:
-        """Return all fields as compact JSON; see `own_json` and `common_json` for the same in two parts."""
-        return _template_safe(asdict(self))
-
-    def own_json(self) -> str:
-        """Return the fields that differ from task to task."""
-        return _template_safe({key: value for key, value in asdict(self).items() if key not in COMMON})
-
-    def common_json(self) -> str:
-        """Return the fields that all tasks of a pipeline share, so that a package need not repeat them."""
-        return _template_safe({key: value for key, value in asdict(self).items() if key in COMMON})
+    def content(self) -> dict[str, Any]:
+        """Return the fields as JSON has them; those at their default are left out."""
+        defaults = {known.name: known.default for known in fields(self)}
+        return {name: value for name, value in asdict(self).items() if value and value != defaults[name]}
 
     @classmethod
-    def from_json(cls, text: str, common: str = "{}") -> TaskSpec:
-        """Read what `to_json` wrote, or what `own_json` and `common_json` wrote.
+    def from_content(cls, content: Mapping[str, Any]) -> TaskSpec:
+        """Read what `content` returned.
 
         Raises:
-            InvalidTaskSpec: the text is not JSON, or fields are missing or unknown.
+            InvalidTaskSpec: fields are missing, unknown, or of another kind.
         """
         try:
-            content: dict[str, Any] = {**json.loads(common), **json.loads(text)}
-            store = StorageLocation(**content.pop("store"))
+            given = dict(content)
+            store = StorageLocation(**given.pop("store"))
             for name in ("parents", "outputs", "modules"):
-                content[name] = tuple(content.get(name, ()))
-            content["keep_undeclared"] = KeepLimits(*map(int, content.get("keep_undeclared", KEEP_LIMITS)))
-            return cls(store=store, **content)
+                given[name] = tuple(given.get(name, ()))
+            given["keep_undeclared"] = KeepLimits(*map(int, given.get("keep_undeclared", KEEP_LIMITS)))
+            return cls(store=store, **given)
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise InvalidTaskSpec(f"the task specification cannot be read: {problem}") from problem
 
+    @classmethod
+    def from_json(cls, text: str, common: str = "{}") -> TaskSpec:
+        """Read a specification as pipelines have it in arguments that version 0.1 compiled.
 
-def _template_safe(content: dict[str, Any]) -> str:
-    """Return compact JSON that no template engine expands; fields at their default are left out.
+        Args:
+            text: JSON of the task's own fields, or of all.
+            common: JSON of the fields that all tasks of the pipeline share.
 
-    ``$`` and ``{{`` are written as JSON escapes: neither KFP's ``{{$.…}}`` placeholders, nor Argo's
-    ``{{…}}``, nor Kubernetes' ``$(VAR)`` can then arise from what a user typed.
-    """
-    defaults = {known.name: known.default for known in fields(TaskSpec)}
-    filled = {name: value for name, value in content.items() if value and value != defaults[name]}
-    text = json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
-    # "{{" occurs only inside JSON strings, and neither "$" nor "{" can follow a lone backslash there
-    return text.replace("$", "\\u0024").replace("{{", "\\u007b\\u007b")
+        Raises:
+            InvalidTaskSpec: as `from_content`, or a text is not JSON.
+        """
+        try:
+            content = {**json.loads(common), **json.loads(text)}
+        except (ValueError, TypeError) as problem:
+            raise InvalidTaskSpec(f"the task specification cannot be read: {problem}") from problem
+        return cls.from_content(content)

@@ -35,35 +35,34 @@ from elyra_neurodesk.bootstrapper.publish import Publisher
 from elyra_neurodesk.bootstrapper.record import Progress
 from elyra_neurodesk.bootstrapper.room import RoomWaitingStorage
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
+from elyra_neurodesk.bootstrapper.specs import SpecSource
 from elyra_neurodesk.bootstrapper.termination import TaskTerminated, Terminated, Termination
 from elyra_neurodesk.bootstrapper.warm import kernel as forked_kernel
 from elyra_neurodesk.bootstrapper.workdir import WorkDir
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.storage.interface import ObjectStorage
 from elyra_neurodesk.storage.location import directory_of
-from elyra_neurodesk.storage.task import impatient_storage, task_storage
+from elyra_neurodesk.storage.task import impatient_storage
 
 KINDS = (".ipynb", ".py", ".r")
 STRICT = ("error", "warn", "off")
 
 
-def run(run_id: str, common: str, task: str, assignments: Sequence[str], log: Log) -> int:
+def run(run_id: str, source: SpecSource, assignments: Sequence[str], log: Log) -> int:
     """Run the task and return its exit status; an error becomes one line of the log, none is raised.
 
     Args:
         run_id: the KFP run's id.
-        common: what all tasks of the pipeline have in common, JSON of a part of `TaskSpec`.
-        task: JSON of the rest, or of all of it.
+        source: where the task's specification is.
         assignments: pipeline parameters as ``NAME=VALUE``.
         log: where the task's output and our own lines go.
     """
     termination = Termination(stop=kernels.kill_kernels)
     termination.install()
     try:
-        spec = TaskSpec.from_json(task, common)
+        spec, store = source.open(dict(os.environ))
         check(spec, run_id)
         os.environ.update(spec.env)
-        store = task_storage(spec.store, dict(os.environ))
         patient = RoomWaitingStorage(store, directory_of(spec.store.endpoint), log)
         place = workdir.create(Path.cwd(), os.environ)
     except NeurodeskError as error:

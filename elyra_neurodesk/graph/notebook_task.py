@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
@@ -93,34 +94,43 @@ def notebook_task(
         display_name=node.label,
         parents=parents,
         inputs={
-            **own_inputs(spec),
+            **own_inputs(name),
             **{_input(parameter): PipelineInput(parameter.name) for parameter in parameters},
         },
         env={variable: value for variable, value in node.env.items() if variable != MODULES_VARIABLE},
         resources=resources(node.requests, node.label),
         platform=kubernetes_config(node.modifiers, node.label),
         caching=False,
-        container=_container(image, parameters, spec, context),
+        container=_container(image, parameters, context),
         spec=spec,
         file=file.name if file.is_absolute() else str(file),
         comment=node.comment,
     )
 
 
-def own_inputs(spec: TaskSpec) -> dict[str, TaskInput]:
-    """Return the inputs that every notebook task has: the run's id and the task's specification."""
-    return {RUN_ID: Constant("{{$.pipeline_job_uuid}}"), TASK: Constant(spec.own_json())}
+def own_inputs(task: str) -> dict[str, TaskInput]:
+    """Return the inputs that every notebook task has: the run's id and the task's name.
+
+    The name is no word of the arguments, so that tasks can share an executor.
+    """
+    return {RUN_ID: Constant("{{$.pipeline_job_uuid}}"), TASK: Constant(task)}
 
 
-def _container(
-    image: str, parameters: Sequence[Parameter], spec: TaskSpec, context: SubmissionContext
-) -> Container:
+def refer_to_specs(task: Task, sha256: str) -> Task:
+    """Return a notebook task that reads its specification from the document with this hash (64 hex digits).
+
+    The document is made of the patched tasks of the whole pipeline, so its name is known last.
+    """
+    assert task.container is not None  # noqa: S101  for the type checker
+    url, *rest = task.container.args
+    return replace(task, container=replace(task.container, args=(url, sha256, *rest)))
+
+
+def _container(image: str, parameters: Sequence[Parameter], context: SubmissionContext) -> Container:
     # KFP fills in the run's id where it is the value of an input, not in arguments
     # (backend/src/v2/driver/resolve.go)
-    args = [context.bootstrapper_url]
-    args += ["--run-id", _placeholder(RUN_ID), "--pipeline", spec.common_json(), "--task", _placeholder(TASK)]
-    for parameter in parameters:
-        args += ["--parameter", f"{parameter.name}={_placeholder(_input(parameter))}"]
+    args = [context.bootstrapper_url, _placeholder(RUN_ID), _placeholder(TASK)]
+    args += [f"{parameter.name}={_placeholder(_input(parameter))}" for parameter in parameters]
     inputs = {RUN_ID: "String", TASK: "String"}
     inputs |= {_input(parameter): parameter.type for parameter in parameters}
     return Container(image, tuple(CONTAINER_COMMAND), tuple(args), inputs)

@@ -12,8 +12,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
+from elyra_neurodesk.bootstrapper.specs import write_document
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task, TaskGraph
+from elyra_neurodesk.graph.notebook_task import refer_to_specs
 from elyra_neurodesk.names import storable
 from elyra_neurodesk.patches.component_annotations import apply_component_annotations
 from elyra_neurodesk.patches.credentials import add_credentials
@@ -21,10 +23,10 @@ from elyra_neurodesk.patches.crio_workspace import add_crio_workspace
 from elyra_neurodesk.patches.cvmfs import add_cvmfs_volume
 from elyra_neurodesk.patches.elyra_environment import add_elyra_environment
 from elyra_neurodesk.patches.environment import add_environment
-from elyra_neurodesk.patches.escape_env import escape_env
 from elyra_neurodesk.patches.image_name import add_image_name
 from elyra_neurodesk.patches.image_pull import add_image_pull
 from elyra_neurodesk.patches.labels import add_labels
+from elyra_neurodesk.patches.move_env import move_env
 from elyra_neurodesk.patches.scratch import add_scratch
 from elyra_neurodesk.patches.share_executors import share_executors
 from elyra_neurodesk.patches.sidecar import add_sidecar
@@ -51,7 +53,7 @@ PATCHES: tuple[Patch, ...] = (
     add_sidecar,
     # These change what the others added: they drop labels, move environment variables, replace characters.
     share_executors,
-    escape_env,
+    move_env,
     replace_unstorable_text,
 )
 """Applied to every task, in this order."""
@@ -65,15 +67,22 @@ def patch_task(task: Task, context: SubmissionContext) -> Task:
 
 
 def patch_graph(graph: TaskGraph, context: SubmissionContext) -> TaskGraph:
-    """Return the graph with all tasks patched and labelled with its version.
+    """Return the graph with its tasks patched, labelled with its version, and with their document's hash.
 
-    The version label is not in `PATCHES`: it is the digest of all patched tasks, so that pods of the same
-    pipeline carry the same version.
+    Neither is in `PATCHES`: the version is the digest of all patched tasks, so that pods of the same pipeline
+    carry the same one, and the specifications of all are one document, see `specs_document`.
     """
     tasks = tuple(patch_task(task, context) for task in graph.tasks)
     graph = replace(graph, name=storable(graph.name), description=storable(graph.description))
     version = graph_digest(replace(graph, tasks=tasks))
+    sha256 = hashlib.sha256(specs_document(replace(graph, tasks=tasks))).hexdigest()
+    tasks = tuple(refer_to_specs(task, sha256) if task.spec else task for task in tasks)
     return replace(graph, tasks=tuple(add_version_label(task, version) for task in tasks))
+
+
+def specs_document(graph: TaskGraph) -> bytes:
+    """Return what the object store must have of a patched graph: the specifications of its notebook tasks."""
+    return write_document(task.spec for task in graph.tasks if task.spec)
 
 
 def graph_digest(graph: TaskGraph) -> str:

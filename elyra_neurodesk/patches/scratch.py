@@ -6,7 +6,8 @@ from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
 from elyra_neurodesk.paths import SCRATCH
 
-VOLUME = "neurodesktop-storage"
+VOLUME = "nd-tmp"
+"""Short: Argo stores it for every task some sixteen times. KFP names a claim's volume after the claim."""
 
 
 def add_scratch(task: Task, context: SubmissionContext) -> Task:

@@ -1,7 +1,7 @@
 """Share executors between tasks by dropping per-node pod metadata.
 
-KFP limits a workflow to about 700 kB. An executor with its volumes and its sidecar takes 3 kB, the rest of a
-task 0.6 kB; but one pod label or environment variable of a node's own makes its executor a different one.
+KFP limits a workflow to about 700 kB. An executor with its volumes and its sidecar takes 2 kB, the rest of a
+task 0.3 kB; but one pod label of a node's own makes its executor a different one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from dataclasses import replace
 
 from elyra_neurodesk.graph.context import SubmissionContext
 from elyra_neurodesk.graph.model import Task
-from elyra_neurodesk.patches.early_env import is_read_before_bootstrapper
-from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.labels import NODE_COMMENT, NODE_FILE, NODE_NAME
-from elyra_neurodesk.patches.spec_env import move_env_to_spec
 
 SHARE_EXECUTORS_ABOVE = 20
-"""Up to this number of nodes every pod carries its node's name, file and environment."""
+"""Up to this number of nodes every pod carries its node's name and file."""
 
 NODE_LABELS = frozenset({NODE_NAME})
 NODE_ANNOTATIONS = frozenset({NODE_FILE, NODE_COMMENT})
@@ -26,16 +23,10 @@ def share_executors(task: Task, context: SubmissionContext) -> Task:
     """Return a notebook task of a large pipeline without what differs from node to node in its pod.
 
     Labels and annotations with the node's name and file are left out: the name stays the task's display
-    name, and both are in the task's record. The node's environment variables move into the task
-    specification, from where the bootstrapper sets them for the user's code. Labels and annotations that the
-    user set are not touched.
+    name, and both are in the task's record. Labels and annotations that the user set are not touched.
     """
     if task.spec is None or context.nodes <= SHARE_EXECUTORS_ABOVE:
         return task
-    return _move_own_env(_without_node_metadata(task))
-
-
-def _without_node_metadata(task: Task) -> Task:
     metadata = task.platform.get("podMetadata")
     if not metadata:
         return task
@@ -46,12 +37,3 @@ def _without_node_metadata(task: Task) -> Task:
     kept = {kind: values for kind, values in kept.items() if values}
     platform = {name: value for name, value in task.platform.items() if name != "podMetadata"}
     return replace(task, platform={**platform, "podMetadata": kept} if kept else platform)
-
-
-def _move_own_env(task: Task) -> Task:
-    own = {
-        name: value
-        for name, value in task.env.items()
-        if ENVIRONMENT.get(name) != value and not is_read_before_bootstrapper(name)
-    }
-    return move_env_to_spec(task, own)

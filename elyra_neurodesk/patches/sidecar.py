@@ -30,14 +30,11 @@ INIT_CONTAINERS_SINCE = (2, 18, 0)
 # as in semver.org: a build's name after + says nothing of its age
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?P<pre>-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
-# $0 is where the repository is mounted. "n*" stands for neurodesk-modules: an empty directory is not the
-# repository. What ls cannot read it says on standard error. A shell as process 1 ignores SIGTERM without a
-# trap, and handles it late without wait. Argo stores every byte of this eight times for every task.
-SCRIPT = (
-    "trap 'exit 0' TERM;"
-    'until ls "$0"/n*>/dev/null;do sleep 2&wait;done;echo "$0 is readable";'
-    'while sleep 30&wait;do ls "$0">/dev/null;done'
-)
+# $0 is where the repository is mounted: a path without blanks. "n*" stands for neurodesk-modules: an empty
+# directory is not the repository. What ls finds or cannot read, it says each time. A shell as process 1
+# ignores SIGTERM without a trap, and handles it late without wait. Argo stores every byte of this eight times
+# for every task, and six bytes for the &.
+SCRIPT = "trap 'exit 0' TERM;while ls -d $0/n*;sleep 30&wait;do :;done"
 
 
 def sidecar_container(image: str, claim: str, root: str) -> dict[str, Any]:

@@ -1,22 +1,27 @@
 """Where a run's files are, read from the pipeline that it ran.
 
-A generic task carries its `TaskSpec` as JSON in two parts: what is its own as the constant ``task`` among its
-input parameters, what all tasks of the pipeline share in the arguments of its executor. The names of
-what is read here are those of KFP's pipeline_spec.proto in its JSON form.
+A generic task names itself in the constant ``task`` among its input parameters, and the document with the
+`TaskSpec` of all tasks in the arguments of its executor. In pipelines that version 0.1 compiled both places
+have JSON: what is the task's own, and what all tasks share. The names of what is read here are those of KFP's
+pipeline_spec.proto in its JSON form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.command import writes_life_signs
 from elyra_neurodesk.bootstrapper.spec import InvalidTaskSpec, TaskSpec
+from elyra_neurodesk.bootstrapper.specs import DocumentReference, read_document
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 
 PARAMETER = "task"
-"""Name of the input parameter that carries a task's specification where executors are shared."""
+"""Name of the input parameter that says which task it is."""
+
+ReadDocument = Callable[[DocumentReference], bytes | None]
+"""Returns a document with specifications, None where it cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class SpecTask:
         spec: what the bootstrapper runs; None for catalog components.
         image: the container image that the pipeline asks for.
         repeated: whether it is in a loop, so that a run has several tasks of this name.
+        unread: the task's own name where its specification cannot be had, else "".
         life_signs: whether it writes signs of life.
     """
 
@@ -37,6 +43,7 @@ class SpecTask:
     spec: TaskSpec | None
     image: str = ""
     repeated: bool = False
+    unread: str = ""
     life_signs: bool = False
 
     @property
@@ -47,27 +54,57 @@ class SpecTask:
     @property
     def directory(self) -> str:
         """Name of the task's directory in the object store, "" for catalog components."""
-        return self.spec.task if self.spec else ""
+        return self.spec.task if self.spec else self.unread
 
 
-def spec_tasks(package: str | Mapping[str, Any]) -> list[SpecTask]:
+def spec_tasks(package: str | Mapping[str, Any], read: ReadDocument) -> list[SpecTask]:
     """Return the tasks of a pipeline that run a container, parents before children where possible.
 
     Args:
         package: as for `pipeline_spec_of`.
+        read: is asked once for each document that the tasks name.
 
     Sub-DAGs are entered; a component used by several tasks gives one entry for each of them.
     """
     pipeline = pipeline_spec_of(package)
     executors = _at(pipeline, "deploymentSpec", "executors")
     components = _at(pipeline, "components")
-    return list(_tasks_of(_at(pipeline, "root", "dag", "tasks"), components, executors))
+    specs = _Specs(read)
+    return list(_tasks_of(_at(pipeline, "root", "dag", "tasks"), components, executors, specs))
+
+
+@dataclass
+class _Specs:
+    """Specifications of tasks; each document is read once."""
+
+    read: ReadDocument
+    _documents: dict[DocumentReference, Mapping[str, TaskSpec]] = field(default_factory=dict)
+
+    def of(self, task: Mapping[str, Any], executor: Mapping[str, Any]) -> tuple[TaskSpec | None, str]:
+        """Return a task's specification, or None and the name under which it is in a document."""
+        own = _at(task, "inputs", "parameters", PARAMETER, "runtimeValue").get("constant")
+        given = _words(executor, "args")
+        if isinstance(own, str) and (reference := DocumentReference.from_arguments(given)):
+            spec = self._document(reference).get(own)
+            return spec, "" if spec else own
+        return _spec_in_arguments(own, given), ""
+
+    def _document(self, reference: DocumentReference) -> Mapping[str, TaskSpec]:
+        if reference not in self._documents:
+            content = self.read(reference)
+            try:
+                found = {} if content is None else read_document(content, reference.sha256)
+            except InvalidTaskSpec:  # its tasks refuse it, and report it
+                found = {}
+            self._documents[reference] = found
+        return self._documents[reference]
 
 
 def _tasks_of(
     tasks: Mapping[str, Any],
     components: Mapping[str, Any],
     executors: Mapping[str, Any],
+    specs: _Specs,
     depth: int = 0,
     repeated: bool = False,
 ) -> Iterator[SpecTask]:
@@ -77,13 +114,14 @@ def _tasks_of(
         inner = _at(component, "dag", "tasks")
         loop = repeated or bool({"parameterIterator", "artifactIterator"} & set(task))
         if inner and depth < 20:  # kfp nests by groups; a spec that nests deeper refers to itself
-            yield from _tasks_of(inner, components, executors, depth + 1, loop)
+            yield from _tasks_of(inner, components, executors, specs, depth + 1, loop)
         elif "executorLabel" in component:
             executor = _at(executors, str(component["executorLabel"]))
             display_name = _at(task, "taskInfo").get("name") or name
             image = str(_at(executor, "container").get("image") or "")
+            spec, unread = specs.of(task, executor)
             signs = writes_life_signs(_words(executor, "command"))
-            yield SpecTask(name, str(display_name), _task_spec(task, executor), image, loop, signs)
+            yield SpecTask(name, str(display_name), spec, image, loop, unread, signs)
 
 
 def _in_order(tasks: Mapping[str, Any]) -> list[str]:
@@ -101,9 +139,9 @@ def _in_order(tasks: Mapping[str, Any]) -> list[str]:
     return ordered
 
 
-def _task_spec(task: Mapping[str, Any], executor: Mapping[str, Any]) -> TaskSpec | None:
-    own = _at(task, "inputs", "parameters", PARAMETER, "runtimeValue").get("constant")
-    for text in (own, *_words(executor, "args")):
+def _spec_in_arguments(own: Any, arguments: Sequence[Any]) -> TaskSpec | None:
+    """Return the specification in a task of version 0.1, None where there is none."""
+    for text in (own, *arguments):
         if isinstance(text, str) and text.startswith("{") and '"store"' in text:
             try:
                 # the argument holds what all tasks have in common, or everything

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import requests
 
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD, TaskSpec
+from elyra_neurodesk.bootstrapper.specs import DocumentReference
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.connection import REQUEST_TIMEOUT, Connection
 from elyra_neurodesk.kfp_api.runs import find_run, get_pipeline_spec, get_run
@@ -128,21 +129,39 @@ class RunResults:
         connection: the API the run is at.
         run_id: the run's id.
         tasks: the pipeline's tasks; empty when the API no longer has the pipeline.
+        problem: why the tasks' specifications cannot be read, None where they can.
     """
 
     connection: Connection
     run_id: str
     tasks: tuple[SpecTask, ...] = field(repr=False)
+    problem: StorageError | None = None
 
     @classmethod
     def of(cls, connection: Connection, wanted: str) -> RunResults:
         """Find the run that a user asks for (see `api.find_run`) and read its pipeline."""
         run = find_run(connection, wanted)
-        return cls(connection, run.run_id, tuple(spec_tasks(get_pipeline_spec(connection, run))))
+        problems: list[StorageError] = []
+
+        def read(reference: DocumentReference) -> bytes | None:
+            try:
+                return open_storage(connection.config, reference.store).get(reference.key)
+            except StorageError as problem:  # states are shown without the store as well
+                problems.append(problem)
+                return None
+
+        tasks = tuple(spec_tasks(get_pipeline_spec(connection, run), read))
+        return cls(connection, run.run_id, tasks, problems[0] if problems else None)
 
     @cached_property
     def specs(self) -> dict[str, TaskSpec]:
-        """The generic tasks' specifications by the names of their directories."""
+        """The generic tasks' specifications by the names of their directories.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        if self.problem is not None:
+            raise self.problem
         return {task.spec.task: task.spec for task in self.tasks if task.spec}
 
     @cached_property
@@ -193,10 +212,10 @@ class RunResults:
             except NoSuchObject:
                 return None
 
-        names = [task for task in dict.fromkeys(tasks) if task in self.specs]
-        if not names:
-            return {}
         try:
+            names = [task for task in dict.fromkeys(tasks) if task in self.specs]
+            if not names:
+                return {}
             first = read(names[0])  # alone: a store that is down is reported once and soon
             with ThreadPoolExecutor(PARALLEL) as pool:
                 found = dict(zip(names, [first, *pool.map(read, names[1:])], strict=True))

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 REGION = "us-east-1"
 """Region for signing where none is named: what MinIO and most S3 servers take."""
+
+
+_OWN = ".elyra-neurodesk"
+# endpoint, bucket and prefix in what `StorageLocation.url` writes
+_BOOTSTRAPPER = re.compile(
+    rf"(https?://[^/]+|file://(?:/[^/]+)+/)/([^/]+)(?:/(.+))?/{re.escape(_OWN)}/bootstrapper/[^/]+"
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +41,37 @@ class StorageLocation:
 
     def archive_key(self, sha256: str) -> str:
         """Return where the archive with this content hash (64 hex digits) is kept."""
-        return self.key(".elyra-neurodesk", "archives", f"{sha256}.tar.gz")
+        return self.key(_OWN, "archives", f"{sha256}.tar.gz")
 
     def bootstrapper_key(self, sha256: str) -> str:
         """Return where the bootstrapper's zipapp with this content hash is kept."""
-        return self.key(".elyra-neurodesk", "bootstrapper", f"{sha256}.pyz")
+        return self.key(_OWN, "bootstrapper", f"{sha256}.pyz")
+
+    def specs_key(self, sha256: str) -> str:
+        """Return where the specifications of a submission with this content hash are kept."""
+        return self.key(_OWN, "specs", sha256)
 
     def url(self, key: str) -> str:
-        """Return the path-style URL of an object: for a directory, that of its file."""
-        return f"{self.endpoint}/{quote(self.bucket)}/{quote(key)}"
+        """Return the path-style URL of an object: for a directory, that of its file.
+
+        There, an empty part of the path says where the directory's own ends and the bucket begins.
+        """
+        end = "/" if self.endpoint.startswith("file:") else ""
+        endpoint = quote(self.endpoint, safe="/:%[]@")  # no blanks: a start script need not quote it
+        return f"{endpoint}{end}/{quote(self.bucket)}/{quote(key)}"
+
+    @classmethod
+    def of_bootstrapper(cls, url: str) -> StorageLocation:
+        """Return the location that the bootstrapper's URL was made of.
+
+        Raises:
+            ValueError: it is not the URL of a bootstrapper.
+        """
+        found = _BOOTSTRAPPER.fullmatch(url)
+        if not found:
+            raise ValueError(f"'{url}' is not a bootstrapper's URL.")
+        endpoint, bucket, prefix = found.groups(default="")
+        return cls(endpoint.rstrip("/"), unquote(bucket), unquote(prefix))
 
 
 def directory_of(endpoint: str) -> Path | None:

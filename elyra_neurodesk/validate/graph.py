@@ -23,7 +23,7 @@ def check_graph(graph: TaskGraph) -> None:
     """Refuse a graph with a value that would not reach its task as the user typed it.
 
     Args:
-        graph: the patched graph; `patches.escape_env` has moved what can be passed on in another way.
+        graph: the patched graph; `patches.move_env` has moved what can be passed on in another way.
 
     Raises:
         NeurodeskError: ND-FIELD-001 to ND-FIELD-013, naming node, field, value and limit.

@@ -30,8 +30,11 @@ def check_sizes(graph: TaskGraph) -> None:
     defaults = {parameter.name: parameter.value for parameter in graph.parameters}
     for task in graph.tasks:
         node = f"Node {quoted(task.display_name)}"
-        _check(_inputs(task, defaults), _own_values(task, defaults), node, "inputs")
+        _check(_inputs(task, defaults), _inputs_by_name(task, defaults), node, "inputs")
         _check({"env": dict(task.env)}, _named(task.env, "environment variable"), node, "environment")
+        for name, value in (task.spec.env if task.spec else {}).items():
+            # the bootstrapper sets them for the user's processes, one by one
+            _check(value, {}, node, f"environment variable {quoted(name)}")
         platform = dict(task.platform)
         annotations = platform.get("podMetadata", {}).get("annotations", {})
         _check(platform, _named(annotations, "annotation"), node, "Kubernetes configuration")
@@ -47,19 +50,12 @@ def _inputs(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _own_values(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a person knows as the inputs: the bootstrapper gets a notebook task's as one text."""
-    values = _named(_inputs(task, defaults), "input")
+def _inputs_by_name(task: Task, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs by the names that people know: those of a notebook are pipeline parameters."""
     if task.spec is None:
-        return values
-    return {
-        "list of outputs": list(task.spec.outputs),
-        **_named(task.spec.env, "environment variable"),
-        **_named(
-            {s.name: defaults.get(s.name) for s in task.inputs.values() if isinstance(s, PipelineInput)},
-            "pipeline parameter",
-        ),
-    }
+        return _named(_inputs(task, defaults), "input")
+    sources = (source for source in task.inputs.values() if isinstance(source, PipelineInput))
+    return _named({source.name: defaults.get(source.name) for source in sources}, "pipeline parameter")
 
 
 def _named(values: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _forget_host(host: str) -> None:
 
 
 def exports(bench: Bench) -> Texts:
-    """Every pipeline as YAML and as DSL, what the command said, and the archives that were uploaded."""
+    """Every pipeline as YAML and as DSL, its tasks' specifications, what the command said, the archives."""
     made: Texts = {}
     asked = [
         (
@@ -156,6 +156,8 @@ def exports(bench: Bench) -> Texts:
             made[f"{path.name}.txt"] = support.plain_layout(text)  # not .py: linters would read it
         else:
             made[path.name] = text
+            for document in support.documents(bench.store, text):
+                made[f"{path.stem}.specs.json"] = document
     made["archives.yaml"] = _yaml(dict(sorted(support.archives(bench.store))))
     return made
 

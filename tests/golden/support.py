@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import importlib
 import io
+import json
 import os
 import pkgutil
 import pprint
@@ -20,6 +21,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,10 @@ def normaliser(work: Path, store: Any) -> Callable[[str], str]:
         elif key.endswith(".tar.gz"):
             assert re.fullmatch("[0-9a-f]{64}", name), key
             replaced[name] = hashlib.sha256(_unpacked(store.get(key))).hexdigest()
+    for sha256, document in _documents(store):
+        # it names archives and the store
+        equal = reduce(lambda text, pair: text.replace(*pair), replaced.items(), document)
+        replaced[sha256] = hashlib.sha256(equal.encode()).hexdigest()
     patterns = (
         # a digest over all of the graph, the bootstrapper's SHA-256 included
         (r"(elyra/pipeline-version: )'?[0-9a-f]{12}'?", r"\1VERSION"),
@@ -135,6 +141,19 @@ def normaliser(work: Path, store: Any) -> Callable[[str], str]:
         return text
 
     return normalise
+
+
+def documents(store: Any, text: str) -> Iterator[str]:
+    """Yield the documents of specifications that an export names, one for all of its tasks."""
+    for sha256, document in _documents(store):
+        if sha256 in text:
+            yield json.dumps(json.loads(document), indent=1, ensure_ascii=False) + "\n"
+
+
+def _documents(store: Any) -> list[tuple[str, str]]:
+    """Return SHA-256 and text of each uploaded document of specifications."""
+    found = [key for key in store.keys() if "/specs/" in key]  # noqa: SIM118  no dictionary
+    return [(key.rpartition("/")[2], store.get(key).decode()) for key in found]
 
 
 def plain_layout(dsl: str) -> str:

@@ -6,7 +6,6 @@ import ast
 import random
 
 from elyra_neurodesk.compile.dsl import write_dsl
-from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.validate.graph import check_graph
 from tests.safety.workbench import Compiled, Workbench
 from tests.support.pipelines import notebook_node
@@ -19,7 +18,7 @@ def test_a_chain_of_2000_nodes_in_any_order_becomes_a_package(bench: Workbench) 
     random.Random(7).shuffle(nodes)
     graph = bench.graph(bench.definition(nodes))
     assert [task.name for task in graph.tasks] == [f"n{at}" for at in range(LENGTH)]
-    compiled = Compiled(package_text(graph))
+    compiled = Compiled.of(graph)
     assert all(compiled.tasks[f"n{at}"]["dependentTasks"] == [f"n{at - 1}"] for at in range(1, LENGTH))
     check_graph(graph)
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elyra_neurodesk.compile.dsl import write_dsl
-from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.graph.model import Constant, Parameter, PipelineInput, Task, TaskGraph
 from tests.safety.nasty import SAMPLES, bounded, nasty, nasty_text
 from tests.safety.workbench import Workbench, only_coded_errors
+from tests.support.compiled import compiled_package
 from tests.support.equivalence import compile_dsl, pipeline_facts, resolved_tasks
 from tests.support.pipelines import catalog_node, notebook_node
 
@@ -151,7 +151,7 @@ def test_a_sample_compiles_to_an_equivalent_package(bench: Workbench, tmp_path: 
     graph = bench.graph(
         bench.definition(nodes, name='It\'s "quoted"', description=SAMPLES[8], pipeline_parameters=parameters)
     )
-    ours, theirs = package_text(graph), compile_dsl(write_dsl(graph), tmp_path)
+    ours, theirs = compiled_package(graph), compile_dsl(write_dsl(graph), tmp_path)
     assert resolved_tasks(ours) == resolved_tasks(theirs)
     assert pipeline_facts(ours) == pipeline_facts(theirs)
 

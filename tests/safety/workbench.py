@@ -16,11 +16,15 @@ from elyra.pipeline.parser import PipelineParser
 
 from elyra_neurodesk.backend.pod.expansion import expand_all
 from elyra_neurodesk.backend.pod.placeholders import format_value, resolve_arguments, resolve_constants
+from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.bootstrapper.specs import read_task
+from elyra_neurodesk.compile.ir import compile_graph
 from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.elyra_adapter.operations import read_pipeline
 from elyra_neurodesk.graph.archives import ArchiveBuilder
 from elyra_neurodesk.graph.model import TaskGraph
+from elyra_neurodesk.patches import specs_document
 from elyra_neurodesk.processor import NeurodeskPipelineProcessor
 from elyra_neurodesk.settings import RuntimeConfiguration, SecretReference
 from elyra_neurodesk.storage.location import StorageLocation
@@ -78,7 +82,7 @@ class Workbench:
         self, nodes: Sequence[Json], comments: Mapping[str, str] | None = None, **properties: Any
     ) -> Compiled:
         """Build, check and compile a pipeline; ``comments``: node id to the comment attached to it."""
-        return Compiled(package_text(self.graph(self.definition(nodes, comments, **properties))))
+        return Compiled.of(self.graph(self.definition(nodes, comments, **properties)))
 
     def definition(
         self, nodes: Sequence[Json], comments: Mapping[str, str] | None = None, **properties: Any
@@ -97,10 +101,16 @@ class Workbench:
 class Compiled:
     """A package, read as a cluster reads it."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, document: bytes = b"") -> None:
         self.package = package
+        self.document = document
         self.spec, *more = yaml_text.load_all(package)
         self.platform: Json = more[0] if more else {}
+
+    @classmethod
+    def of(cls, graph: TaskGraph) -> Compiled:
+        """Compile a graph."""
+        return cls(package_text(graph.name, compile_graph(graph)), specs_document(graph))
 
     @property
     def tasks(self) -> Json:
@@ -153,9 +163,9 @@ class Compiled:
         return expand_all([(entry["name"], entry.get("value", "")) for entry in entries], {})
 
     def told(self, task: str) -> TaskSpec:
-        """Return what the bootstrapper reads from its arguments."""
-        words = self.arguments(task)
-        return TaskSpec.from_json(words[words.index("--task") + 1], words[words.index("--pipeline") + 1])
+        """Return what the bootstrapper reads from the document that its arguments name."""
+        _, sha256, _, name, *_ = self._bootstrapper_arguments(task)
+        return read_task(self.document, sha256, name)
 
     def environment(self, task: str) -> dict[str, str]:
         """Return the environment of a notebook's code."""
@@ -163,9 +173,11 @@ class Compiled:
 
     def assignments(self, task: str) -> dict[str, str]:
         """Return the pipeline parameters in the bootstrapper's arguments."""
-        words = self.arguments(task)
-        pairs = [words[at + 1].partition("=") for at, word in enumerate(words) if word == "--parameter"]
+        pairs = [word.partition("=") for word in self._bootstrapper_arguments(task)[4:]]
         return {name: value for name, _, value in pairs}
+
+    def _bootstrapper_arguments(self, task: str) -> list[str]:
+        return self.arguments(task)[len(CONTAINER_COMMAND) :]
 
     def _label(self, task: str) -> str:
         component = self.spec["components"][self.tasks[task]["componentRef"]["name"]]

@@ -23,7 +23,7 @@ from tests.seeded.cases import Case
 from tests.seeded.tools import DATA, write_data
 from tests.support.kernels import write_bash_kernel
 from tests.support.objectstore import ObjectStore
-from tests.support.tasks import FORKED, ROOT, RUN_ID, Outcome, record_of, submit
+from tests.support.tasks import FORKED, ROOT, RUN_ID, Outcome, record_of, submit, task_arguments
 
 AT_ONCE = 4  # the strictnesses of a case; a task waits for its kernel and for Lmod now and then
 TIMEOUT = 120  # seconds
@@ -77,7 +77,7 @@ class Workshop:
         spec, arguments = self._submit(case, "error", f"{how}-error")
         bench = Bench(self.root / how / case.name)
         variables = self._pod_variables()
-        words = [*CONTAINER_COMMAND, "http://127.0.0.1:9/", *arguments]
+        words = [*CONTAINER_COMMAND, *arguments]
         attempt = bench.attempt(node=only_task(*words, env=variables | self.store.environment))
         runner = ProcessRunner(bench.config, self.warm() if how == "forked" else None)
         ended = wait(runner, attempt.directory, runner.start(attempt), TIMEOUT)
@@ -119,10 +119,7 @@ class Workshop:
             parameters=dict.fromkeys(case.parameters, "String"),
             cvmfs=str(self.tree),
         )
-        arguments = ["--run-id", RUN_ID, "--task", spec.to_json()]
-        for name, value in case.parameters.items():
-            arguments += ["--parameter", f"{name}={value}"]
-        return spec, arguments
+        return spec, task_arguments(spec, *(f"{name}={value}" for name, value in case.parameters.items()))
 
     def _result(self, case: Case, spec: TaskSpec, status: int, text: str, made: dict[str, str]) -> Result:
         return Result(status, text, record_of(self.store, spec), made, _shown(self.store, spec, case))

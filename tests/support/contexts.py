@@ -12,7 +12,14 @@ from elyra_neurodesk.storage.location import StorageLocation
 
 STORE = StorageLocation("http://store:9000", "bucket", "a/prefix")
 SPEC = TaskSpec("p", "p", "t", "T", "a.ipynb", "0" * 64, STORE, modules=("fsl/6.0.7.16",))
-NOTEBOOK = Task("t", "T", spec=SPEC, env={"A": "1"}, container=Container("img", ("sh",), ()), file="a.ipynb")
+NOTEBOOK = Task(
+    "t",
+    "T",
+    spec=SPEC,
+    env={"A": "1"},
+    container=Container("img", ("sh",), ("http://x/b.pyz",)),
+    file="a.ipynb",
+)
 CATALOG = Task("c", "C", component="name: c\nimplementation: {container: {image: tool, command: [sh]}}")
 
 

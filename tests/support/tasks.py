@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.bootstrapper.specs import write_document
+from elyra_neurodesk.bootstrapper.zipapp import zipapp_sha256
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.forkserver import ROOT, ForkServer
 from tests.support.objectstore import ObjectStore
@@ -66,7 +68,7 @@ def make_notebook(*sources: str, kernel: str = "python3", language: str = "pytho
 
 
 def submit(store: ObjectStore, file: str, files: Mapping[str, str | bytes], **fields: Any) -> TaskSpec:
-    """Upload the files as an archive and return the specification of a task that runs ``file``."""
+    """Upload files as an archive, and the specification of a task that runs ``file``; return that."""
     content = make_archive(files)
     sha256 = hashlib.sha256(content).hexdigest()
     values = {"pipeline": "A pipeline", "directory": "a-pipeline", "task": "one", "node": "One", **fields}
@@ -77,7 +79,22 @@ def submit(store: ObjectStore, file: str, files: Mapping[str, str | bytes], **fi
         **values,
     )
     store.put(spec.store.archive_key(sha256), content)
+    upload_specs(store, spec)
     return spec
+
+
+def upload_specs(store: ObjectStore, spec: TaskSpec) -> str:
+    """Upload the document of a single task, and return its key."""
+    document = write_document([spec])
+    key = spec.store.specs_key(hashlib.sha256(document).hexdigest())
+    store.put(key, document)
+    return key
+
+
+def task_arguments(spec: TaskSpec, *parameters: str, run_id: str = RUN_ID) -> list[str]:
+    """Return the bootstrapper's arguments for a task that `submit` returned."""
+    url = spec.store.url(spec.store.bootstrapper_key(zipapp_sha256()))
+    return [url, hashlib.sha256(write_document([spec])).hexdigest(), run_id, spec.task, *parameters]
 
 
 def start(
@@ -88,7 +105,7 @@ def start(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start the bootstrapper in ``directory``, which is made."""
-    command = [sys.executable, "-m", "elyra_neurodesk.bootstrapper", *_arguments(spec, parameters)]
+    command = [sys.executable, "-m", "elyra_neurodesk.bootstrapper", *task_arguments(spec, *parameters)]
     directory.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
         command,
@@ -110,13 +127,8 @@ def run(
     """Run the bootstrapper to its end in ``directory``, which is made; forked, which is much faster."""
     directory.mkdir(parents=True, exist_ok=True)
     env = _environment(store, environment)
-    done = FORKED.run(_arguments(spec, parameters), env=env, cwd=directory, timeout=120, merge=True)
+    done = FORKED.run(task_arguments(spec, *parameters), env=env, cwd=directory, timeout=120, merge=True)
     return Outcome(done.returncode, done.stdout)
-
-
-def _arguments(spec: TaskSpec, parameters: Sequence[str]) -> list[str]:
-    given = [word for text in parameters for word in ("--parameter", text)]
-    return ["--run-id", RUN_ID, "--task", spec.to_json(), *given]
 
 
 def _environment(store: ObjectStore, more: Mapping[str, str] | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ RENAMED = {
     "Defect": "InternalError",
     "place": "plan_mounts",
     "notices": "unsupported",
-    "shield": "escape_env",
+    "shield": "move_env",
     "Stream": "EventInliner",
     "Left": "CellResult",
     "within": "run_with_timeout",

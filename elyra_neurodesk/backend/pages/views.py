@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +25,7 @@ from elyra_neurodesk.backend.db.rows import RunRow, TaskRow, seconds_between
 from elyra_neurodesk.backend.db.states import FINAL
 from elyra_neurodesk.backend.pages.dag import BOX_HEIGHT, BOX_WIDTH, lay_out
 from elyra_neurodesk.backend.pages.files import TAIL_LINES, ListedFile, resolve_inside, stored_files, tail
-from elyra_neurodesk.backend.provenance import RunFiles, files_of, provenance_of
+from elyra_neurodesk.backend.provenance import RunFiles, document_in, files_of, provenance_of
 from elyra_neurodesk.backend.signed_path import PREFIX, opens, signature
 from elyra_neurodesk.backend.tasklogs import log_files
 from elyra_neurodesk.formatting import format_bytes, format_duration, format_succeeded, format_time
@@ -253,7 +254,8 @@ def _task(backend: Backend, run: RunRow, name: str) -> TaskRow:
 def _files(backend: Backend, run: RunRow) -> RunFiles | None:
     """Return where a run's files are, None for a pipeline of another tool, or one that uses another store."""
     package: Any = spec_of(backend, run.package)
-    return files_of(backend.home, run.run_id, spec_tasks(package))
+    tasks = spec_tasks(package, partial(document_in, backend.home))
+    return files_of(backend.home, run.run_id, tasks)
 
 
 ROUTES = [

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from elyra_neurodesk.bootstrapper import ARGUMENTS
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
+from elyra_neurodesk.bootstrapper.specs import DocumentReference, read_task
 from elyra_neurodesk.bootstrapper.warm import identity, kernel, program
 from elyra_neurodesk.bootstrapper.warm.interpreter import Fingerprint, Interpreter
+from elyra_neurodesk.errors import NeurodeskError
+from elyra_neurodesk.storage.location import directory_of
+from elyra_neurodesk.storage.task import task_storage
 
 from . import pod
 from .forked_messages import MAX_MESSAGE, READY, STALE
@@ -22,7 +28,6 @@ from .spawn import ProcessSettings
 from .syscalls import become_as_executed
 
 _MODULE = "elyra_neurodesk.bootstrapper"
-_OWN_ARGUMENTS = 1  # of the container's command, before the bootstrapper's: the zipapp's URL
 
 
 def serve(channel: socket.socket, interpreter: Interpreter, fingerprint: Fingerprint) -> None:
@@ -77,7 +82,7 @@ def _forked(
     if why := _refusal(words, settings, interpreter):
         print(f"a new process is started: {why}", flush=True)
         return None
-    arguments = words[len(CONTAINER_COMMAND) + _OWN_ARGUMENTS :]
+    arguments = words[len(CONTAINER_COMMAND) :]
     environment = {**settings.env, **interpreter.shell, "PWD": settings.directory}
 
     def become() -> None:
@@ -97,7 +102,25 @@ def _refusal(words: Sequence[str], settings: ProcessSettings, interpreter: Inter
     for item in settings.mounts:
         if any(_overlap(item.target, place) for place in ours):
             return f"the volume at {item.target} covers the interpreter"
-    return interpreter.refusal(settings.env)
+    return interpreter.refusal({**settings.env, **_variables_of_spec(words, settings.env)})
+
+
+def _variables_of_spec(words: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables that the task will take from its specification.
+
+    {} where that cannot be read here: the task reports it.
+    """
+    try:
+        arguments = words[len(CONTAINER_COMMAND) :]
+        if file := environment.get(ARGUMENTS):
+            arguments = json.loads(Path(file).read_text(encoding="utf-8"))
+        reference = DocumentReference.from_arguments(arguments)
+        if reference is None or directory_of(reference.store.endpoint) is None:
+            return {}
+        store = task_storage(reference.store, environment)
+        return read_task(store.get(reference.key), reference.sha256, arguments[3]).env
+    except (NeurodeskError, OSError, ValueError, IndexError):
+        return {}
 
 
 def _overlap(target: str, place: str) -> bool:

@@ -23,6 +23,7 @@ from elyra_neurodesk.backend.file_lock import try_lock
 from elyra_neurodesk.backend.private_file import write_private
 from elyra_neurodesk.backend.process_handle import ProcessHandle
 from elyra_neurodesk.bootstrapper import ARGUMENTS
+from elyra_neurodesk.bootstrapper.command import own_arguments
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.formatting import format_bytes
 
@@ -56,7 +57,6 @@ _LOCK_TRIES = 50
 Forked = Callable[[Sequence[str], ProcessSettings], Callable[[], None] | None]
 _TERMINATED = 143
 _ARGUMENTS_FILE = "arguments.json"
-_START_SCRIPT_ARGUMENTS = 1
 
 
 @dataclass
@@ -174,11 +174,12 @@ class Pod:
             (*main["command"], *main["args"]), values, lambda text: expand(text, variables)
         )
         if main.get("args_in_file"):
-            # the start script takes the zip file's address itself, and passes the rest on
-            shown = len(main["command"]) + _START_SCRIPT_ARGUMENTS
+            command = main["command"]
+            passed_on = words[len(command) + (own_arguments(command) or 0) :]
             file = self._directory / _ARGUMENTS_FILE
-            write_private(file, json.dumps(words[shown:]))
-            variables, words = {**variables, ARGUMENTS: str(file)}, words[:shown]
+            write_private(file, json.dumps(passed_on))
+            # the start script needs the zip file's address itself
+            variables, words = {**variables, ARGUMENTS: str(file)}, words[: len(command) + 1]
         return self._program("main", words, variables, main["mounts"])
 
     def _program(

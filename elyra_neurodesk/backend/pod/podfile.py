@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elyra_neurodesk.backend.package.model import to_json
-from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
+from elyra_neurodesk.bootstrapper.command import own_arguments
 
 from .admission import with_sidecar
 from .model import Attempt, RunnerConfig
@@ -75,7 +75,7 @@ def describe_pod(attempt: Attempt, config: RunnerConfig) -> dict[str, Any]:
             "command": list(task.container.command),
             "args": list(task.container.args),
             # what a user typed is in the bootstrapper's arguments; /proc shows those to every account
-            "args_in_file": list(task.container.command) == CONTAINER_COMMAND,
+            "args_in_file": own_arguments(task.container.command) is not None,
             "env": [[variable.name, variable.value] for variable in task.container.env],
             "mounts": [
                 {

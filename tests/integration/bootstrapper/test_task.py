@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from elyra_neurodesk.record.life_sign import LIFE_SIGN
 from tests.support.objectstore import ObjectStore, running_nanio
-from tests.support.tasks import RUN_ID, make_notebook, record_of, run, start, submit
+from tests.support.tasks import FORKED, RUN_ID, make_notebook, record_of, run, start, submit, upload_specs
 
 
 def stored(store: ObjectStore, directory: str, task: str = "one") -> list[str]:
@@ -409,8 +411,41 @@ def test_bad_specifications_and_parameters_end_with_10(
             (spec, ["n=1", "m=1"], "ND-TASK-002"),
         ]
     ):
+        upload_specs(shared_store, wrong)
         outcome = run(shared_store, wrong, tmp_path / str(number), given)
         assert (outcome.status, outcome.last_line[: len(code)]) == (10, code)
+
+
+def test_a_document_that_is_not_the_submitted_one_is_refused(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    spec = submit(shared_store, "s.py", {"s.py": "pass"}, directory=directory)
+    key = upload_specs(shared_store, spec)
+    shared_store.put(key, shared_store.get(key) + b" ")
+    outcome = run(shared_store, spec, tmp_path / "changed")
+    assert outcome.status == 10
+    assert outcome.last_line.startswith("ND-TASK-001: the specifications ")
+    shared_store.client.remove_object(shared_store.bucket, key)
+    outcome = run(shared_store, spec, tmp_path / "removed")
+    assert (outcome.status, outcome.last_line[:12]) == (13, "ND-STORE-006")
+    assert key in outcome.last_line
+
+
+def test_a_pipeline_that_version_0_1_compiled_runs(
+    shared_store: ObjectStore, directory: str, tmp_path: Path
+) -> None:
+    spec = submit(
+        shared_store, "s.py", {"s.py": "print(1)"}, directory=directory, parameters={"n": "Integer"}
+    )
+    content = asdict(spec)
+    common = {name: content.pop(name) for name in ("pipeline", "directory", "store")}
+    arguments = ["--run-id", RUN_ID, "--pipeline", json.dumps(common), "--task", json.dumps(content)]
+    work = tmp_path / "w"
+    work.mkdir()
+    environment = {**os.environ, **shared_store.environment}
+    done = FORKED.run([*arguments, "--parameter", "n=1"], env=environment, cwd=work, timeout=120, merge=True)
+    assert done.returncode == 0, done.stdout
+    assert record_of(shared_store, spec)["parameters"] == {"n": 1}
 
 
 def test_an_output_that_cannot_be_read_is_named_and_the_record_is_stored(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.compile.dsl import write_dsl
-from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.graph.model import (
     Constant,
     Container,
@@ -19,6 +18,7 @@ from elyra_neurodesk.graph.model import (
     Task,
     TaskGraph,
 )
+from tests.support.compiled import compiled_package
 from tests.support.equivalence import compile_dsl_here, resolved_tasks
 
 CVMFS = {"constant": "cvmfs-neurodesk", "mountPath": "/cvmfs/neurodesk.ardc.edu.au"}
@@ -46,7 +46,7 @@ def notebook(name: str, *mounts: dict[str, str], **more: Any) -> Task:
 def equivalent(graph: TaskGraph, folder: Path) -> str:
     """Return the DSL, which compiles to the same."""
     source = write_dsl(graph)
-    assert resolved_tasks(compile_dsl_here(source, folder)) == resolved_tasks(package_text(graph))
+    assert resolved_tasks(compile_dsl_here(source, folder)) == resolved_tasks(compiled_package(graph))
     return source
 
 

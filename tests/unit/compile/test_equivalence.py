@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from elyra_neurodesk.compile.dsl import write_dsl
-from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.graph.model import (
     Constant,
     Container,
@@ -20,6 +19,7 @@ from elyra_neurodesk.graph.model import (
     TaskOutput,
 )
 from elyra_neurodesk.names import input_name
+from tests.support.compiled import compiled_package
 from tests.support.equivalence import compile_dsl, pipeline_facts, resolved_tasks
 
 NASTY = "a'b\"c\\d\n$(HOME) `x` {{$.pipeline_job_uuid}} {{workflow.uid}} $$ é 日本 ${x} #{y} %s {z}"
@@ -126,7 +126,7 @@ def graph() -> TaskGraph:
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     built = graph()
-    return package_text(built), compile_dsl(write_dsl(built), tmp_path_factory.mktemp("dsl"))
+    return compiled_package(built), compile_dsl(write_dsl(built), tmp_path_factory.mktemp("dsl"))
 
 
 def test_every_task_resolves_to_the_same_executor_inputs_and_platform(packages: tuple[str, str]) -> None:
@@ -153,4 +153,4 @@ def test_the_package_parses_with_the_protos_of_the_sdk(packages: tuple[str, str]
 
 
 def test_the_same_graph_gives_the_same_bytes(tmp_path: Path) -> None:
-    assert package_text(graph()) == package_text(graph())
+    assert compiled_package(graph()) == compiled_package(graph())

@@ -7,13 +7,13 @@ import yaml
 from kfp import compiler, dsl
 
 from elyra_neurodesk.compile.dsl import write_dsl
-from elyra_neurodesk.compile.package import package_text
 from elyra_neurodesk.elyra_adapter.component_parser import (
     compiled_component,
     described,
 )
 from elyra_neurodesk.graph.components import InvalidComponent, compile_component
 from elyra_neurodesk.graph.model import Constant, Task, TaskGraph
+from tests.support.compiled import compiled_package
 from tests.support.equivalence import compile_dsl, resolved_tasks
 
 
@@ -65,7 +65,7 @@ def test_a_task_is_exported_and_compiled_to_the_same(definition: Any, tmp_path: 
         "say-it", "Say it", inputs={"words": Constant(["a"])}, env={"A": "b"}, component=definition(say)
     )
     graph = TaskGraph("p", "", (task,))
-    assert resolved_tasks(compile_dsl(write_dsl(graph), tmp_path)) == resolved_tasks(package_text(graph))
+    assert resolved_tasks(compile_dsl(write_dsl(graph), tmp_path)) == resolved_tasks(compiled_package(graph))
 
 
 def test_a_whole_pipeline_is_no_component(definition: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
 from dataclasses import replace
 from importlib import import_module
@@ -9,9 +10,10 @@ from inspect import get_annotations, isfunction
 from pathlib import Path
 
 from elyra_neurodesk import patches
+from elyra_neurodesk.bootstrapper.specs import read_document
 from elyra_neurodesk.graph.model import Task, TaskGraph
-from elyra_neurodesk.patches import PATCHES, patch_graph, patch_task
-from tests.support.contexts import CATALOG, NOTEBOOK, context
+from elyra_neurodesk.patches import PATCHES, patch_graph, patch_task, specs_document
+from tests.support.contexts import CATALOG, NOTEBOOK, SPEC, context
 
 PATCH = {"task": "Task", "context": "SubmissionContext", "return": "Task"}
 
@@ -41,17 +43,21 @@ def test_a_notebook_task_with_everything() -> None:
     patched = patch_task(NOTEBOOK, context(source="p.pipeline"))
     assert patched == replace(
         NOTEBOOK,
-        env={
-            "NEURODESK_IMAGE": "img",
-            "NEURODESK_CVMFS_ROOT": "/cvmfs/neurodesk.ardc.edu.au",
-            "LMOD_CMD": "/usr/share/lmod/lmod/libexec/lmod",
-            "OFFLINE_MODULES": "/neurodesktop-storage/containers/modules/",
-            "MPLCONFIGDIR": "/tmp/matplotlib",
-            "ELYRA_RUNTIME_ENV": "kfp",
-            "ELYRA_WRITABLE_CONTAINER_DIR": "/tmp",
-            "ELYRA_ENABLE_PIPELINE_INFO": "True",
-            "A": "1",
-        },
+        env={},
+        spec=replace(
+            SPEC,
+            env={
+                "NEURODESK_IMAGE": "img",
+                "NEURODESK_CVMFS_ROOT": "/cvmfs/neurodesk.ardc.edu.au",
+                "LMOD_CMD": "/usr/share/lmod/lmod/libexec/lmod",
+                "OFFLINE_MODULES": "/neurodesktop-storage/containers/modules/",
+                "MPLCONFIGDIR": "/tmp/matplotlib",
+                "ELYRA_RUNTIME_ENV": "kfp",
+                "ELYRA_WRITABLE_CONTAINER_DIR": "/tmp",
+                "ELYRA_ENABLE_PIPELINE_INFO": "True",
+                "A": "1",
+            },
+        ),
         platform={
             "podMetadata": {
                 "labels": {
@@ -71,7 +77,7 @@ def test_a_notebook_task_with_everything() -> None:
             "pvcMount": [{"constant": "cvmfs-neurodesk", "mountPath": "/cvmfs/neurodesk.ardc.edu.au"}],
             "emptyDirMounts": [
                 {
-                    "volumeName": "neurodesktop-storage",
+                    "volumeName": "nd-tmp",
                     "mountPath": "/neurodesktop-storage",
                     "sizeLimit": "20Gi",
                 }
@@ -95,6 +101,17 @@ def test_a_catalog_task_gets_cvmfs_and_no_credentials() -> None:
     assert set(patched.platform) == {"podMetadata", "pvcMount", "emptyDirMounts"}
     assert "ELYRA_WRITABLE_CONTAINER_DIR" not in patched.env
     assert patched.env["NEURODESK_CVMFS_ROOT"] == "/cvmfs/neurodesk.ardc.edu.au"
+
+
+def test_the_notebooks_of_a_graph_name_the_document_with_their_specifications() -> None:
+    container = replace(NOTEBOOK.container, args=("URL", "RUN", "TASK"))
+    graph = patch_graph(TaskGraph("p", "", (replace(NOTEBOOK, container=container), CATALOG)), context())
+    document = specs_document(graph)
+    sha256 = hashlib.sha256(document).hexdigest()
+    notebook, catalog = graph.tasks
+    assert notebook.container == replace(container, args=("URL", sha256, "RUN", "TASK"))
+    assert catalog.container is None
+    assert read_document(document, sha256) == {"t": notebook.spec}
 
 
 def test_all_tasks_of_a_graph_carry_the_same_version() -> None:

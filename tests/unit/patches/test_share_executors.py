@@ -10,6 +10,7 @@ from elyra_neurodesk.graph.model import Container, Task, TaskGraph
 from elyra_neurodesk.graph.notebook_task import own_inputs
 from elyra_neurodesk.patches.environment import ENVIRONMENT
 from elyra_neurodesk.patches.labels import add_labels
+from elyra_neurodesk.patches.move_env import move_env
 from elyra_neurodesk.patches.share_executors import SHARE_EXECUTORS_ABOVE, share_executors
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.support.contexts import context
@@ -22,7 +23,7 @@ def tasks(count: int) -> tuple[Task, ...]:
         task = Task(
             f"t-{number}",
             f"T {number}",
-            inputs=own_inputs(spec),
+            inputs=own_inputs(spec.task),
             env={**ENVIRONMENT, "SUBJECT": f"sub-{number} $(x)", "PIP_INDEX_URL": "u"},
             platform={"podMetadata": {"labels": {"mine": "1"}}},
             container=Container("image", ("sh",), (), {"run_id": "String", "task": "String"}),
@@ -34,10 +35,11 @@ def tasks(count: int) -> tuple[Task, ...]:
 
 
 def shared(count: int) -> tuple[Task, ...]:
-    return tuple(share_executors(task, context(nodes=count)) for task in tasks(count))
+    nodes = context(nodes=count)
+    return tuple(move_env(share_executors(task, nodes), nodes) for task in tasks(count))
 
 
-def test_few_tasks_keep_labels_and_environment() -> None:
+def test_few_tasks_keep_their_labels() -> None:
     for task in tasks(2):
         assert share_executors(task, context(nodes=SHARE_EXECUTORS_ABOVE)) is task
 
@@ -57,10 +59,10 @@ def test_many_tasks_share_one_executor_and_keep_their_values() -> None:
         "elyra/experiment-name": "p",
     }
     for number, task in enumerate(graph.tasks):
-        assert task.env == {**ENVIRONMENT, "PIP_INDEX_URL": "u"}
+        assert task.env == {"PIP_INDEX_URL": "u"}
         assert task.spec is not None
-        assert task.spec.env == {"SUBJECT": f"sub-{number} $(x)"}
-        assert task.inputs == own_inputs(task.spec)
+        assert task.spec.env == {**ENVIRONMENT, "SUBJECT": f"sub-{number} $(x)"}
+        assert task.inputs == own_inputs(task.name)
 
 
 def test_a_catalog_task_keeps_its_labels() -> None:

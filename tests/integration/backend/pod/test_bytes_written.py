@@ -9,6 +9,7 @@ from pathlib import Path
 from elyra_neurodesk.backend.pod.runner import ProcessRunner
 from elyra_neurodesk.bootstrapper.command import CONTAINER_COMMAND
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.bootstrapper.specs import write_document
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.support import tasks
 
@@ -40,7 +41,10 @@ def test_a_task_with_a_large_output_writes_it_once(tmp_path: Path) -> None:
     archive = bucket / store.archive_key(sha256)
     archive.parent.mkdir(parents=True)
     archive.write_bytes(content)
-    words = ["http://127.0.0.1:9/", "--run-id", "r", "--task", spec.to_json()]
+    words = tasks.task_arguments(spec, run_id="r")
+    specs = bucket / store.specs_key(words[1])
+    specs.parent.mkdir()
+    specs.write_bytes(write_document([spec]))
     bench = Bench(tmp_path)
     attempt = bench.attempt(node=only_task(*CONTAINER_COMMAND, *words))
     before, runner = written(), ProcessRunner(bench.config)

@@ -278,7 +278,7 @@ def test_a_labelled_pod_gets_the_cvmfs_sidecar_which_sees_the_repository(bench, 
     wait_side = "until [ -s ../neurodesk-cvmfs.log ]; do sleep 0.01; done"
     result, directory = bench.run("sh", "-c", wait_side, platform=platform)
     assert result.succeeded, result.message
-    assert "is readable" in log(directory, "neurodesk-cvmfs")
+    assert log(directory, "neurodesk-cvmfs").endswith("/neurodesk-modules\n")
 
 
 def test_pods_of_one_run_at_the_same_time_do_not_meet(bench):

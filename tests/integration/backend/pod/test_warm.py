@@ -73,7 +73,7 @@ class Tasks:
     ) -> Any:
         made = tasks.submit(self.store, file, files, directory=f"task-{self.bench.count}", **(spec or {}))
         node = only_task(
-            *CONTAINER_COMMAND, "http://127.0.0.1:9/", "--run-id", RUN, "--task", made.to_json(),
+            *CONTAINER_COMMAND, *tasks.task_arguments(made, run_id=RUN),
             env={**self.store.environment, **(env or {})},
         )  # fmt: skip
         attempt = self.bench.attempt(node=node)
