@@ -28,7 +28,7 @@ WITH = ("--runtime-config", "neurodesk_this_machine")
 CLAIM = "cvmfs-neurodesk"
 REPORT = "report/report"  # the task "report" and its output directory
 EXTRAS = "local,bootstrapper,demo"
-SIDECAR_SAW = "is readable"  # in the line that the sidecar logs once it can read CVMFS
+SIDECAR_SAW = "/neurodesk-modules"  # in the lines that the sidecar logs while it can read CVMFS
 
 
 class DemoFailed(Exception):

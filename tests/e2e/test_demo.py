@@ -158,7 +158,7 @@ def test_demo_goes_from_the_pipeline_file_to_a_report(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for task in ("convert-dicom", "denoise-slice", "tissue-volumes", "report"):
         assert any(line.split()[:2] == [task, "SUCCEEDED"] for line in done.stdout.splitlines()), done.stdout
-    assert "/cvmfs/neurodesk.ardc.edu.au is readable" in done.stdout
+    assert "/cvmfs/neurodesk.ardc.edu.au/neurodesk-modules" in done.stdout
 
     (page,) = results.glob("run-*/**/report.html")
     assert f"Report              {page}" in done.stdout

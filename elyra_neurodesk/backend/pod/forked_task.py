@@ -102,10 +102,10 @@ def _refusal(words: Sequence[str], settings: ProcessSettings, interpreter: Inter
     for item in settings.mounts:
         if any(_overlap(item.target, place) for place in ours):
             return f"the volume at {item.target} covers the interpreter"
-    return interpreter.refusal({**settings.env, **_variables_of_spec(words, settings.env)})
+    return interpreter.refusal({**settings.env, **variables_of_spec(words, settings.env)})
 
 
-def _variables_of_spec(words: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, str]:
+def variables_of_spec(words: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return the variables that the task will take from its specification.
 
     {} where that cannot be read here: the task reports it.

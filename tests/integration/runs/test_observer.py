@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
+from elyra_neurodesk.bootstrapper.specs import write_document
 from elyra_neurodesk.cli.main import run as command
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.integration.runs.servers import HEALTHZ, Reply, answering, closed_port, healthy, serving
@@ -109,6 +111,40 @@ def generic(store: ObjectStore, run: Recording, *tasks: str) -> dict[str, Reply]
         text = as_v1(TaskSpec("p", "p", name, name, f"{name}.ipynb", "0" * 64, location))
         task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": text}}}}
     return answers
+
+
+def test_the_tasks_of_a_document_are_found_and_a_store_that_is_away_is_a_note(
+    register, capsys, tmp_path: Path
+) -> None:
+    waiting = recording("pending-no-claim")
+    with running_nanio(tmp_path, "documents") as store:
+        place = StorageLocation(store.endpoint, store.bucket, "pre")
+        document = write_document([TaskSpec("p", "p", "hello", "Say hello", "hello.ipynb", "0" * 64, place)])
+        sha256 = hashlib.sha256(document).hexdigest()
+        answers = kfp(waiting, "hello")
+        spec = answers[f"{RUNS}/{waiting.run_id}"].content["pipeline_spec"]
+        url = place.url(place.bootstrapper_key("0" * 64))
+        spec["deploymentSpec"]["executors"]["e"]["container"]["args"] = [url, sha256]
+        task = spec["root"]["dag"]["tasks"]["hello"]
+        task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": "hello"}}}}
+        sign = life_sign("hello", cells_done=3, cells=10, updated="2999-01-01T00:00:00.000Z")
+        store.put(f"pre/p/{waiting.run_id}/hello/life-sign.json", as_file(sign))
+        keys = {"cos_username": store.access_key, "cos_password": store.secret_key}
+        with serving(answering(answers)) as server:
+            register(api_endpoint=server.url, cos_endpoint=store.endpoint, cos_bucket=store.bucket, **keys)
+            (without,) = shown(capsys, waiting)["tasks"]
+            store.put(place.specs_key(sha256), document)
+            found = shown(capsys, waiting)
+            register(api_endpoint=server.url, cos_endpoint=f"http://127.0.0.1:{closed_port()}", **keys)
+            away = shown(capsys, waiting)
+            assert command(["runs", "outputs", waiting.run_id]) == 1
+    assert (without["name"], without["state"]) == ("hello", "RUNNING")
+    (task,) = found["tasks"]
+    assert (task["display_name"], task["progress"]) == ("Say hello", "3 of 10 cells")
+    assert "notes" not in found
+    assert (away["tasks"][0]["name"], away["tasks"][0]["state"]) == ("hello", "RUNNING")
+    assert away["notes"][0].startswith("what tasks recorded is not known: ND-STORE-")
+    assert capsys.readouterr().err.startswith("ND-STORE-")
 
 
 def test_what_tasks_stored_beats_kfps_stale_word(register, capsys, tmp_path: Path) -> None:
