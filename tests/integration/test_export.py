@@ -24,6 +24,7 @@ from tests.support.pipelines import (
     write_notebook,
     write_pipeline,
 )
+from tests.support.specs import stored_spec
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "hunter2-and-a-half"
@@ -214,15 +215,20 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return SOURCES[request.param](tmp_path)
 
 
-def assert_neurodesk(task: dict[str, Any], delivery: str) -> None:
+def assert_neurodesk(task: dict[str, Any], delivery: str, store: ObjectStore) -> None:
     platform = task["platform"]
     assert {"constant": "cvmfs-neurodesk", "mountPath": CVMFS} in platform["pvcMount"]
     assert any(mount["mountPath"] == "/neurodesktop-storage" for mount in platform["emptyDirMounts"])
-    env = {entry["name"]: entry["value"] for entry in task["executor"]["container"]["env"]}
+    labels = platform["podMetadata"]["labels"]
+    container = task["executor"]["container"]
+    if labels["elyra/node-type"] == "notebook-script":
+        assert not container.get("env")
+        env = stored_spec(store, task).env
+    else:
+        env = {entry["name"]: entry["value"] for entry in container["env"]}
     assert env["NEURODESK_CVMFS_ROOT"] == CVMFS
     assert env["ELYRA_RUNTIME_ENV"] == "kfp"
     assert {"LMOD_CMD", "OFFLINE_MODULES", "MPLCONFIGDIR"} <= env.keys()
-    labels = platform["podMetadata"]["labels"]
     assert labels["elyra/node-type"] in ("notebook-script", "catalog-component")
     assert labels["elyra/pipeline-name"]
     sidecars = [entry["name"] for entry in platform.get("initContainers", ())]
@@ -232,13 +238,13 @@ def assert_neurodesk(task: dict[str, Any], delivery: str) -> None:
 
 @pytest.mark.parametrize("delivery", ["platform-spec", "admission", "auto", "off"])
 def test_every_executor_has_volume_sidecar_and_environment(
-    jupyter: JupyterHome, source: Path, delivery: str, tmp_path: Path
+    jupyter: JupyterHome, source: Path, delivery: str, store: ObjectStore, tmp_path: Path
 ) -> None:
     package = export(jupyter, source, f"nd-{delivery}", "yaml", tmp_path)
     tasks = resolved_tasks(package)
     assert len(tasks) == len(json.loads(source.read_text("utf-8"))["pipelines"][0]["nodes"])
     for task in tasks.values():
-        assert_neurodesk(task, delivery)
+        assert_neurodesk(task, delivery, store)
 
 
 def test_the_package_parses_with_the_protos_of_the_sdk(
@@ -278,6 +284,7 @@ def test_no_secret_value_is_in_anything_exported_or_uploaded(
                 contents += [archive.extractfile(member).read() for member in archive if member.isfile()]  # type: ignore[union-attr]
     assert any(name.endswith(".pyz") for name in names)
     assert any(name.endswith(".tar.gz") for name in names)
+    assert any("/specs/" in name for name in names)
     for content in contents:
         assert store.secret_key.encode() not in content
         assert store.access_key.encode() not in content

@@ -5,7 +5,6 @@ The behaviour is that of Elyra's tests of its KFP processor, those among them th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.support.pipelines import (
     write_notebook,
     write_pipeline,
 )
+from tests.support.specs import stored_spec
 
 NASTY = "a'b\"c; d\\n\n$(HOME) `x` é"
 # parameters reach a container through Kubernetes' expansion: "$(HOME)" in them is refused
@@ -314,7 +314,7 @@ def test_names_descriptions_and_labels_in_any_language_and_length_are_kept(expor
 
 
 def test_parameters_keep_name_type_and_value_and_unused_ones_are_dropped(
-    exported: Exported, notebook: dict[str, Any]
+    exported: Exported, notebook: dict[str, Any], store: ObjectStore
 ) -> None:
     parameters = exported.spec["root"]["inputDefinitions"]["parameters"]
     assert {name: entry["defaultValue"] for name, entry in parameters.items()} == {
@@ -326,7 +326,7 @@ def test_parameters_keep_name_type_and_value_and_unused_ones_are_dropped(
     assert types == ["STRING", "NUMBER_DOUBLE", "BOOLEAN"]
     given = {source.get("componentInputParameter") for source in notebook["inputs"]["parameters"].values()}
     assert given == {None, "Subject_ID", "FWHM", "Flag"}
-    assert json.loads(notebook["inputs"]["parameters"]["task"]["runtimeValue"]["constant"])["parameters"] == {
+    assert stored_spec(store, notebook).parameters == {
         "Subject_ID": "String",
         "FWHM": "Float",
         "Flag": "Bool",
@@ -366,7 +366,9 @@ def test_the_exported_python_compiles_to_the_same(
     assert resolved_tasks(compile_dsl(text, tmp_path)) == exported.tasks
 
 
-def test_on_crio_tasks_get_a_volume_to_work_in(jupyter: JupyterHome, folder: Path) -> None:
+def test_on_crio_tasks_get_a_volume_to_work_in(
+    jupyter: JupyterHome, store: ObjectStore, folder: Path
+) -> None:
     path = write_pipeline(folder / "crio.pipeline", [notebook_node("a", "a.ipynb")])
     jupyter.env["CRIO_RUNTIME"] = "True"
     try:
@@ -375,7 +377,7 @@ def test_on_crio_tasks_get_a_volume_to_work_in(jupyter: JupyterHome, folder: Pat
         del jupyter.env["CRIO_RUNTIME"]
     volume = {"volumeName": "workspace", "mountPath": "/opt/app-root/src", "sizeLimit": "20Gi"}
     assert volume in task["platform"]["emptyDirMounts"]
-    env = {entry["name"]: entry["value"] for entry in task["executor"]["container"]["env"]}
+    env = stored_spec(store, task).env
     assert env["ELYRA_WRITABLE_CONTAINER_DIR"] == "/opt/app-root/src"
 
 

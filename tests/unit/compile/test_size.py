@@ -22,7 +22,7 @@ def test_seven_hundred_distinct_nodes_stay_below_the_limit_of_a_workflow() -> No
     assert compiled(700) < 350_000
 
 
-def test_each_node_adds_at_most_half_a_kilobyte_whatever_its_depth() -> None:
+def test_each_node_adds_at_most_a_kilobyte_whatever_its_depth() -> None:
     shallow, deep = (compiled(count + 50) - compiled(count) for count in (50, 400))
     assert shallow / 50 <= 500
     assert abs(deep - shallow) / 50 < 10
