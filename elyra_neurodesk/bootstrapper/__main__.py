@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     given = list(_arguments() if arguments is None else arguments)
-    run_id, source, assignments = (_read_v1 if given[:1] == ["--run-id"] else _read)(given)
+    run_id, source, assignments = (_read_v2 if given[:1] == ["--run-id"] else _read)(given)
     return task.run(run_id, source, assignments, Log())
 
 
@@ -38,8 +38,8 @@ def _read(arguments: Sequence[str]) -> tuple[str, SpecSource, list[str]]:
     return given.run_id, StoredSpec(given.bootstrapper, given.specs, given.task), given.parameters
 
 
-def _read_v1(arguments: Sequence[str]) -> tuple[str, SpecSource, list[str]]:
-    """Return the same of the arguments that version 0.1 compiled."""
+def _read_v2(arguments: Sequence[str]) -> tuple[str, SpecSource, list[str]]:
+    """Return the same of the command line of versions 1 and 2."""
     parser = _parser()
     parser.add_argument("--run-id", required=True)
     parser.add_argument("--pipeline", default="{}")

@@ -107,7 +107,7 @@ class TaskSpec:
 
     @classmethod
     def from_json(cls, text: str, common: str = "{}") -> TaskSpec:
-        """Read a specification as pipelines have it in arguments that version 0.1 compiled.
+        """Read a specification as pipelines for bootstrappers before version 3 have it in arguments.
 
         Args:
             text: JSON of the task's own fields, or of all.

@@ -152,7 +152,7 @@ class StoredSpec:
 
 @dataclass(frozen=True)
 class GivenSpec:
-    """A specification in the arguments, as version 0.1 compiled it.
+    """A specification in the arguments, as bootstrappers before version 3 got it.
 
     Attributes:
         text: JSON of the task's own fields, or of all.

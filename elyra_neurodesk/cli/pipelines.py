@@ -119,6 +119,7 @@ def refusal(
         parameters: values of pipeline parameters, as typed.
     """
     from elyra_neurodesk.compile.argo_size import check_workflow_size
+    from elyra_neurodesk.compile.ir import compile_graph
     from elyra_neurodesk.elyra_adapter.pipeline_file import read_for_submission
     from elyra_neurodesk.submission import task_graph
 
@@ -131,7 +132,7 @@ def refusal(
         archives = {node.id: _NO_ARCHIVE for node in pipeline.notebook_nodes}
         graph = task_graph(pipeline, context, archives)
         if not settings.stores_in_directory:
-            check_workflow_size(graph)
+            check_workflow_size(graph.name, compile_graph(graph))
     except NeurodeskError as problem:
         return problem
     return None

@@ -1,9 +1,9 @@
 """Where a run's files are, read from the pipeline that it ran.
 
 A generic task names itself in the constant ``task`` among its input parameters, and the document with the
-`TaskSpec` of all tasks in the arguments of its executor. In pipelines that version 0.1 compiled both places
-have JSON: what is the task's own, and what all tasks share. The names of what is read here are those of KFP's
-pipeline_spec.proto in its JSON form.
+`TaskSpec` of all tasks in the arguments of its executor. In pipelines for bootstrappers before version 3 both
+places have JSON: what is the task's own, and what all tasks share. The names of what is read here are those
+of KFP's pipeline_spec.proto in its JSON form.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _in_order(tasks: Mapping[str, Any]) -> list[str]:
 
 
 def _spec_in_arguments(own: Any, arguments: Sequence[Any]) -> TaskSpec | None:
-    """Return the specification in a task of version 0.1, None where there is none."""
+    """Return the specification in a task for a bootstrapper before version 3, None where there is none."""
     for text in (own, *arguments):
         if isinstance(text, str) and text.startswith("{") and '"store"' in text:
             try:

@@ -1,4 +1,4 @@
-"""Specifications of tasks: in the object store, and in arguments as version 0.1 compiled them."""
+"""Specifications of tasks: in the object store, and in arguments as before version 3 of the bootstrapper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from elyra_neurodesk.bootstrapper.specs import DocumentReference, read_task
 from tests.support.objectstore import ObjectStore
 
 
-def as_v1(spec: TaskSpec) -> str:
+def as_v2(spec: TaskSpec) -> str:
     """Return all of a specification as JSON for an argument."""
     return json.dumps(asdict(spec))
 

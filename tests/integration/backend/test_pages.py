@@ -10,7 +10,7 @@ import yaml
 from elyra_neurodesk.bootstrapper.spec import TaskSpec
 from elyra_neurodesk.storage.location import StorageLocation
 from tests.integration.backend.support import Server, compile_package, wait_for_end, wait_until
-from tests.support.specs import as_v1
+from tests.support.specs import as_v2
 
 EVIL = "<script>alert(1)</script>"
 
@@ -41,7 +41,7 @@ def run_id(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
         "0" * 64,
         StorageLocation("http://x", "neurodesk", "pre"),
     )
-    package["deploymentSpec"]["executors"]["exec-convert"]["container"]["args"] = [as_v1(spec)]
+    package["deploymentSpec"]["executors"]["exec-convert"]["container"]["args"] = [as_v2(spec)]
     file.write_text(yaml.safe_dump(package))
     result = server.client().create_run_from_pipeline_package(str(file), run_name=f"run {EVIL}")
     wait_for_end(server.client(), result.run_id)

@@ -431,9 +431,7 @@ def test_a_document_that_is_not_the_submitted_one_is_refused(
     assert key in outcome.last_line
 
 
-def test_a_pipeline_that_version_0_1_compiled_runs(
-    shared_store: ObjectStore, directory: str, tmp_path: Path
-) -> None:
+def test_a_pipeline_for_version_2_runs(shared_store: ObjectStore, directory: str, tmp_path: Path) -> None:
     spec = submit(
         shared_store, "s.py", {"s.py": "print(1)"}, directory=directory, parameters={"n": "Integer"}
     )

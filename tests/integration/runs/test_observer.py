@@ -19,7 +19,7 @@ from tests.support.kubeflow import Recording, recording
 from tests.support.kubernetes_api import Cluster, kubeconfig, serving_cluster
 from tests.support.objectstore import ObjectStore, running_nanio
 from tests.support.records import as_file, life_sign, task_record
-from tests.support.specs import as_v1
+from tests.support.specs import as_v2
 
 RUNS = "/apis/v2beta1/runs"
 
@@ -108,7 +108,7 @@ def generic(store: ObjectStore, run: Recording, *tasks: str) -> dict[str, Reply]
     answers = kfp(run, *tasks)
     spec = answers[f"{RUNS}/{run.run_id}"].content["pipeline_spec"]
     for name, task in spec["root"]["dag"]["tasks"].items():
-        text = as_v1(TaskSpec("p", "p", name, name, f"{name}.ipynb", "0" * 64, location))
+        text = as_v2(TaskSpec("p", "p", name, name, f"{name}.ipynb", "0" * 64, location))
         task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": text}}}}
     return answers
 

@@ -15,7 +15,7 @@ from elyra_neurodesk.bootstrapper.specs import DocumentReference, write_document
 from elyra_neurodesk.kfp_api.pipeline_spec import pipeline_spec_of
 from elyra_neurodesk.runs.locations import spec_tasks
 from elyra_neurodesk.storage.location import StorageLocation
-from tests.support.specs import as_v1
+from tests.support.specs import as_v2
 
 STORE = StorageLocation("http://127.0.0.1:9000", "bucket", "some/prefix")
 
@@ -31,7 +31,7 @@ def package() -> dict:
         "deploymentSpec": {
             "executors": {
                 "exec-shared": {"container": {"args": ["--task", "{{$.inputs.parameters['task']}}"]}},
-                "exec-own": {"container": {"args": ["--task", as_v1(spec("own"))]}},
+                "exec-own": {"container": {"args": ["--task", as_v2(spec("own"))]}},
                 "exec-catalog": {"container": {"args": ['{"store": "not ours"}'], "command": ["x"]}},
                 "exec-importer": {"importer": {}},
             }
@@ -60,7 +60,7 @@ def _task(
 ) -> dict:
     task: dict = {"componentRef": {"name": component}}
     if constant:
-        task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": as_v1(constant)}}}}
+        task["inputs"] = {"parameters": {"task": {"runtimeValue": {"constant": as_v2(constant)}}}}
     if after:
         task["dependentTasks"] = after
     if name:
@@ -73,7 +73,7 @@ def unread(reference: DocumentReference) -> bytes | None:
     return None
 
 
-def test_both_places_of_a_specification_of_version_0_1_are_read_and_parents_come_first() -> None:
+def test_both_places_of_a_specification_before_version_3_are_read_and_parents_come_first() -> None:
     found = [(task.name, task.display_name, task.spec) for task in spec_tasks(package(), unread)]
     assert found == [
         ("component", "component", None),
