@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, StoreAnswer
+from elyra_neurodesk.settings import LOOPBACK
 from elyra_neurodesk.storage.errors import ErrorClass
 
 CATEGORY = "Object store"
@@ -29,9 +30,8 @@ def _name_here(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             _configuration(evidence),
             f"the host of {answer.endpoint} is not known on this machine",
-            "Set Public Object Storage Endpoint to a port-forward, such as http://127.0.0.1:9000: "
-            f"kubectl --namespace {evidence.facts.kfp_namespace} port-forward "
-            f"svc/{evidence.facts.object_store or 'seaweedfs'} 9000:9000",
+            "Set Public Object Storage Endpoint to a port of this machine, such as http://127.0.0.1:19000, "
+            "and Port-Forward to on-demand",
         )
 
 
@@ -41,8 +41,9 @@ def _reachable(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             _configuration(evidence),
             f"no object store answers at {answer.endpoint}: {answer.reason}",
-            f"kubectl --namespace {evidence.facts.kfp_namespace} port-forward "
-            f"svc/{evidence.facts.object_store or 'seaweedfs'} 9000:9000",
+            f"elyra-neurodesk cluster connect --runtime-config {evidence.configuration.name}"
+            if evidence.configuration and urlsplit(answer.endpoint).hostname in LOOPBACK
+            else "Check the address and the network",
         )
 
 
