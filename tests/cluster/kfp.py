@@ -31,7 +31,11 @@ _PARAMETER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
 _NOBODY = 65532  # KFP's and Argo's own images run as it
 
 
-@dataclass(frozen=True)
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@dataclass
 class Run:
     """A run of a package.
 
@@ -40,13 +44,16 @@ class Run:
         namespace: of its pods.
         run_id: as KFP makes them.
         cluster: where its pods are.
+        cancelled: when it was; KFP then says FAILED.
     """
 
     spec: dict[str, Any]
     namespace: str
     cluster: Cluster
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    created: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    cancelled: str = ""
+    created: str = field(default_factory=_now)
+    _details: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def tasks(self) -> dict[str, Any]:
@@ -96,24 +103,39 @@ class Run:
         found: dict[str, Any] = self.spec["deploymentSpec"]["executors"][label]["container"]
         return found
 
+    def cancel(self) -> None:
+        """Kill the pods at once, as KFP's cancel does: a task has no time to store anything."""
+        from kubernetes.client import CoreV1Api
+
+        self.answer()  # what KFP has seen until now
+        CoreV1Api(self.cluster.client).delete_collection_namespaced_pod(
+            self.namespace, label_selector=f"{RUN_ID_LABEL}={self.run_id}", grace_period_seconds=0
+        )
+        self.cancelled = _now()
+
     def answer(self) -> dict[str, Any]:
         """Return what KFP's API says of the run now."""
         from kubernetes.client import CoreV1Api
 
         core = CoreV1Api(self.cluster.client)
         pods = core.list_namespaced_pod(self.namespace, label_selector=f"{RUN_ID_LABEL}={self.run_id}").items
-        details = []
         for pod in pods:
             task = pod.metadata.annotations[NODE_NAME].split(".")[2].removesuffix("(0)")
             state = _STATES.get(pod.status.phase, "RUNNING")
             ended = {"end_time": _now()} if state != "RUNNING" else {}
-            details.append(
-                {"display_name": task, "state": state, "start_time": self.created, "task_id": task, **ended}
-            )
-        states = [one["state"] for one in details]
+            known = {"display_name": task, "task_id": task, "start_time": self.created}
+            self._details[task] = {**known, "state": state, **ended}
+        states = [one["state"] for one in self._details.values()]
         state = "RUNNING"
         if states and "RUNNING" not in states:
             state = "FAILED" if "FAILED" in states else "SUCCEEDED"
+        history = [{"state": "RUNNING", "update_time": self.created}]
+        if self.cancelled:
+            state = "FAILED"
+            history += [{"state": one, "update_time": self.cancelled} for one in ("CANCELING", "FAILED")]
+            for one in self._details.values():
+                if one["state"] == "RUNNING":
+                    one |= {"state": "FAILED", "end_time": self.cancelled}
         ended = {"finished_at": _now()} if state != "RUNNING" else {}
         return {
             "run_id": self.run_id,
@@ -121,13 +143,10 @@ class Run:
             "state": state,
             "created_at": self.created,
             "pipeline_spec": self.spec,
-            "run_details": {"task_details": details},
+            "state_history": history,
+            "run_details": {"task_details": list(self._details.values())},
             **ended,
         }
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def run_of(package: Path, namespace: str, cluster: Cluster) -> Run:

@@ -54,6 +54,13 @@ class Cluster:
         """Return a client that may do everything."""
         return self.control_plane.client
 
+    @property
+    def seccomp(self) -> Path:
+        """Return the directory in which the kubelet looks for seccomp profiles."""
+        path = self.control_plane.instance.directory / "kubelet" / "seccomp"
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
     def directory(self, name: str) -> Path:
         """Return a directory for pods to mount by hostPath; made if missing, gone with the cluster."""
         path = self.control_plane.instance.directory / "volumes" / name

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 Manifest = dict[str, Any]
 FIELD_MANAGER = "tests"
-NOT_FOUND = 404
 ENDED = ("Succeeded", "Failed")
 
 
@@ -97,26 +96,21 @@ def create_pod(client: ApiClient, pod: Manifest, dry_run: bool = False) -> Manif
     return answer
 
 
-def delete_pod(client: ApiClient, pod: Manifest) -> None:
-    """Delete the pod, and return when it is gone.
+def delete_pods(client: ApiClient, namespace: str) -> None:
+    """Delete all pods of a namespace at once, and return when they are gone.
 
     Raises:
-        TimeoutError: it is not gone after a minute.
+        TimeoutError: one is not gone after a minute.
     """
-    from kubernetes.client import ApiException, CoreV1Api
+    from kubernetes.client import CoreV1Api
 
-    metadata, api = pod["metadata"], CoreV1Api(client)
-    api.delete_namespaced_pod(metadata["name"], metadata["namespace"])
+    api = CoreV1Api(client)
+    api.delete_collection_namespaced_pod(namespace, grace_period_seconds=0)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            api.read_namespaced_pod(metadata["name"], metadata["namespace"])
-        except ApiException as problem:
-            if problem.status == NOT_FOUND:
-                return
-            raise
+    while left := api.list_namespaced_pod(namespace).items:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"pod {left[0].metadata.name} is not gone after 60 s")
         time.sleep(0.2)
-    raise TimeoutError(f"pod {metadata['name']} is not gone after 60 s")
 
 
 def run_pod(client: ApiClient, pod: Manifest, timeout: float = 120) -> FinishedPod:

@@ -16,7 +16,7 @@ from elyra_neurodesk.patches.sidecar import NAME as SIDECAR
 from tests.cluster.image import NEURODESKTOP
 from tests.cluster.kfp import Run, run_of
 from tests.cluster.node import Cluster
-from tests.cluster.objects import Manifest, apply, create_pod
+from tests.cluster.objects import Manifest, apply, create_pod, delete_pods
 from tests.support.neurodesk_tree import Tool, make_tree
 from tests.support.objectstore import ObjectStore
 from tests.support.recorded_pods import recorded_pod
@@ -51,6 +51,17 @@ class Tasks:
         words = ["export", str(notebook), "--image", NEURODESKTOP, "--output", str(package), "--overwrite"]
         assert command([*words, *options]) == 0
         return run_of(package, self.namespace, self.cluster)
+
+    def tool(self, script: str) -> Run:
+        """Return a run of one catalog node, ``tool``, that runs a shell script."""
+        container = {"image": NEURODESKTOP, "command": ["sh", "-c", script]}
+        spec = {
+            "pipelineInfo": {"name": "tools"},
+            "root": {"dag": {"tasks": {"tool": {"componentRef": {"name": "c"}}}}},
+            "components": {"c": {"executorLabel": "e"}},
+            "deploymentSpec": {"executors": {"e": {"container": container}}},
+        }
+        return Run(spec, self.namespace, self.cluster)
 
 
 def kubeconfig_of(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -139,6 +150,7 @@ def applied(cluster: Cluster, store: ObjectStore, *options: str) -> Iterator[lis
     try:
         yield others
     finally:
+        delete_pods(cluster.client, NAMESPACE)
         dynamic = DynamicClient(cluster.client)
         for one in others:
             kind = dynamic.resources.get(api_version=one["apiVersion"], kind=one["kind"])

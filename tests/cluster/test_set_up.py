@@ -10,7 +10,7 @@ import pytest
 from elyra_neurodesk.cli.main import run as command
 from elyra_neurodesk.cluster.api import Api
 from tests.cluster.node import Cluster
-from tests.cluster.objects import delete_pod, run_pod
+from tests.cluster.objects import run_pod
 from tests.cluster.tasks import Tasks, applied, kubeconfig_of, runtime_configuration
 from tests.support.objectstore import running_nanio
 
@@ -72,5 +72,4 @@ def test_a_task_runs_after_apply_which_changes_nothing_the_second_time_and_remov
             assert command(["cluster", "remove", "--dry-run"]) == 0
             kept = f"(stays: pods that are not ours mount it, such as {finished.pod['metadata']['name']}"
             assert f"= PersistentVolumeClaim kubeflow/cvmfs-neurodesk {kept}" in capsys.readouterr().out
-            delete_pod(cluster.client, finished.pod)
         assert snapshot(cluster) == before
