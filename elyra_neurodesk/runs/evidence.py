@@ -226,7 +226,7 @@ def _without_sign(
     if task.state == "FAILED":
         text = (
             "the task left no message and no record: it ended before it began to work, or could not reach "
-            f"the object store. {_ask(run, evidence)}"
+            f"the object store. {_ask(task, run, evidence)}"
         )
         return task.with_facts(RUN, message=text)
     may_be_silent = task.task in evidence.mute
@@ -235,15 +235,16 @@ def _without_sign(
         if silence > timedelta(seconds=SILENCE):
             text = (
                 f"no sign of life for {format_duration(silence.total_seconds())}: its pod has not started "
-                f"(image, volumes, room), or does not reach the object store. {_ask(run, evidence)}"
+                f"(image, volumes, room), or does not reach the object store. {_ask(task, run, evidence)}"
             )
             return task.with_facts(LIFE_SIGN, message=text)
     return task
 
 
-def _ask(run: RunSummary, evidence: Evidence) -> str:
+def _ask(task: TaskSummary, run: RunSummary, evidence: Evidence) -> str:
     if evidence.pods is not None:
-        return f"`kubectl -n {evidence.namespace} logs POD -c main` says why, while the pod is there."
+        command = f"elyra-neurodesk runs logs {run.run_id} {task.name}"
+        return f"`{command}` reads the log of its pod, while the pod is there."
     return (
         "Set kube_context in the runtime configuration, or add --kube-context, to read the reason here; or "
         f"ask the cluster's administrator for `kubectl -n {evidence.namespace} describe pods "

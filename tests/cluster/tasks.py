@@ -64,15 +64,17 @@ class Tasks:
         return Run(spec, self.namespace, self.cluster)
 
 
-def kubeconfig_of(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let commands use the cluster, and return the name of the kubeconfig's context."""
+def use_cluster(cluster: Cluster, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands use the cluster, and no runtime configuration but that of the directory."""
     path = str(cluster.control_plane.kubeconfig)
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", path)
-    return "tests"
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(directory / "jupyter"))
+    monkeypatch.setenv("JUPYTER_PATH", str(directory / "nothing"))
+    monkeypatch.setenv("ELYRA_NEURODESK_HOME", str(directory / "home"))
 
 
 def runtime_configuration(directory: Path, store: ObjectStore, **fields: object) -> None:
-    """Write the only runtime configuration of a data directory of Jupyter."""
+    """Write the only runtime configuration of a directory (`use_cluster`)."""
     metadata = {
         "runtime_type": "KUBEFLOW_PIPELINES",
         "api_endpoint": "http://127.0.0.1:9",
@@ -86,7 +88,7 @@ def runtime_configuration(directory: Path, store: ObjectStore, **fields: object)
         "cos_bucket": store.bucket,
         **fields,
     }
-    path = directory / "metadata" / "runtimes" / "lab.json"
+    path = directory / "jupyter" / "metadata" / "runtimes" / "lab.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"display_name": "Lab", "schema_name": "neurodesk", "metadata": metadata}
     path.write_text(json.dumps(content))
@@ -139,7 +141,7 @@ def wait_until_in_effect(cluster: Cluster) -> None:
 def applied(cluster: Cluster, store: ObjectStore, *options: str) -> Iterator[list[Manifest]]:
     """Have the set-up in the cluster until the block ends, with what tasks need besides.
 
-    Commands must use the cluster (`kubeconfig_of`).
+    Commands must use the cluster (`use_cluster`).
     """
     from kubernetes.dynamic import DynamicClient
 

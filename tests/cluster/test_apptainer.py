@@ -14,7 +14,7 @@ import pytest
 from elyra_neurodesk.cli.main import run as command
 from tests.cluster.node import Cluster
 from tests.cluster.objects import FinishedPod, run_pod
-from tests.cluster.tasks import Tasks, applied, kubeconfig_of
+from tests.cluster.tasks import Tasks, applied, use_cluster
 from tests.support.objectstore import running_nanio
 
 PROFILE = "neurodesk.json"
@@ -31,8 +31,7 @@ def tasks(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Yield a namespace whose policy sets the profile that `cluster render` writes, placed on the node."""
     directory = tmp_path_factory.mktemp("apptainer")
     with pytest.MonkeyPatch.context() as patched:
-        kubeconfig_of(cluster, patched)
-        patched.setenv("JUPYTER_DATA_DIR", str(directory / "jupyter"))
+        use_cluster(cluster, directory, patched)
         assert command(["cluster", "render", str(directory / "manifests")]) == 0
         profile = Path(directory / "manifests" / "seccomp" / PROFILE)
         (cluster.seccomp / PROFILE).write_bytes(profile.read_bytes())

@@ -11,7 +11,7 @@ from elyra_neurodesk.cli.main import run as command
 from elyra_neurodesk.cluster.api import Api
 from tests.cluster.node import Cluster
 from tests.cluster.objects import run_pod
-from tests.cluster.tasks import Tasks, applied, kubeconfig_of, runtime_configuration
+from tests.cluster.tasks import Tasks, applied, runtime_configuration, use_cluster
 from tests.support.objectstore import running_nanio
 
 KINDS = (
@@ -47,14 +47,13 @@ def test_a_task_runs_after_apply_which_changes_nothing_the_second_time_and_remov
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kubeconfig_of(cluster, monkeypatch)
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    use_cluster(cluster, tmp_path, monkeypatch)
     before = snapshot(cluster)
     assert command(["cluster", "plan"]) == 2
     assert snapshot(cluster) == before
     with running_nanio(tmp_path, host=cluster.address) as store:
         with applied(cluster, store):
-            runtime_configuration(tmp_path / "jupyter", store)
+            runtime_configuration(tmp_path, store)
             tasks = Tasks(cluster, store, tmp_path)
             run = tasks.export("first", "print(6 * 7)")
             finished = run_pod(cluster.client, run.pod("first-ipynb"))

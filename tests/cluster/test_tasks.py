@@ -18,7 +18,7 @@ from elyra_neurodesk.runs.results import RunResults
 from tests.cluster.kfp import Run, kfp_api
 from tests.cluster.node import Cluster
 from tests.cluster.objects import create_pod
-from tests.cluster.tasks import Tasks, applied, kubeconfig_of, runtime_configuration
+from tests.cluster.tasks import Tasks, applied, runtime_configuration, use_cluster
 from tests.support.objectstore import running_nanio
 from tests.support.recorded_pods import container
 
@@ -29,10 +29,9 @@ WITHIN = 120.0  # seconds
 def tasks(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
     directory = tmp_path_factory.mktemp("tasks")
     with pytest.MonkeyPatch.context() as patched:
-        kubeconfig_of(cluster, patched)
-        patched.setenv("JUPYTER_DATA_DIR", str(directory / "jupyter"))
+        use_cluster(cluster, directory, patched)
         with running_nanio(directory, host=cluster.address) as store, applied(cluster, store):
-            runtime_configuration(directory / "jupyter", store)
+            runtime_configuration(directory, store)
             yield Tasks(cluster, store, directory)
 
 
@@ -46,7 +45,7 @@ def use(tasks: Tasks, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[
         def start(run: Run) -> str:
             api = servers.enter_context(kfp_api(run))
             fields = {"api_endpoint": api.url, "kube_context": "tests"}
-            runtime_configuration(tasks.directory / "jupyter", tasks.store, **fields)
+            runtime_configuration(tasks.directory, tasks.store, **fields)
             capsys.readouterr()
             return run.run_id
 
@@ -183,3 +182,4 @@ def test_an_object_store_of_a_wrong_name_is_told_by_the_pods_status(
     assert task["message"].startswith("ND-START-004: ")
     assert "no-such-store" in task["message"]
     assert task["sources"]["message"] == "pod"
+    assert said(capsys, "runs", "logs", run_id, "lost-ipynb").startswith("ND-START-004: ")
