@@ -334,7 +334,10 @@ def _kubelet_config(instance: Instance, authority: Path) -> Path:
 
 
 def _hierarchies() -> list[Path]:
-    """Return the roots of the hierarchies that limit resources: one of cgroup v2, several of v1."""
+    """Return the roots of the hierarchies that limit resources: one of cgroup v2, several of v1.
+
+    All runs of these tests until now had v1.
+    """
     root = Path("/sys/fs/cgroup")
     if (root / "cgroup.controllers").exists():
         return [root]

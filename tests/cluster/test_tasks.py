@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.support.objectstore import running_nanio
 from tests.support.recorded_pods import container
 
 WITHIN = 120.0  # seconds
+READERS = ["--reader-group", "lab"]
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +32,21 @@ def tasks(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     directory = tmp_path_factory.mktemp("tasks")
     with pytest.MonkeyPatch.context() as patched:
         use_cluster(cluster, directory, patched)
-        with running_nanio(directory, host=cluster.address) as store, applied(cluster, store):
+        with running_nanio(directory, host=cluster.address) as store, applied(cluster, store, *READERS):
             runtime_configuration(directory, store)
             yield Tasks(cluster, store, directory)
 
 
 @pytest.fixture
-def use(tasks: Tasks, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Run], str]]:
-    """Return what makes commands ask KFP's API about a run; it returns the run's id."""
-    from contextlib import ExitStack
+def use(
+    tasks: Tasks, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Run], str]]:
+    """Return what makes commands ask KFP's API about a run; it returns the run's id.
 
+    The cluster is asked by an account that may do no more than `cluster apply` lets the group of readers do.
+    """
+    reader = str(tasks.cluster.control_plane.kubeconfig_of("ana", ["lab"], tasks.namespace))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", reader)
     with ExitStack() as servers:
 
         def start(run: Run) -> str:
