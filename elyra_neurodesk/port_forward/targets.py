@@ -33,7 +33,7 @@ class NothingToForward(ClusterError):
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceReference:
     """A service of the cluster."""
 
     name: str
@@ -110,7 +110,7 @@ def _targets(configuration: RuntimeConfiguration) -> Iterator[Target]:
         yield Target(address[0], store.namespace, store.name, port)
 
 
-def service_of(endpoint: str, namespace: str) -> Service | None:
+def service_of(endpoint: str, namespace: str) -> ServiceReference | None:
     """Return the service that an address may name, None for one that cannot be a service's.
 
     Args:
@@ -121,7 +121,7 @@ def service_of(endpoint: str, namespace: str) -> Service | None:
     found = _SERVICE.fullmatch(host)
     if found is None or host in LOOPBACK:
         return None
-    return Service(found["service"], found["namespace"] or namespace)
+    return ServiceReference(found["service"], found["namespace"] or namespace)
 
 
 def _local(endpoint: str) -> tuple[int, str] | None:
