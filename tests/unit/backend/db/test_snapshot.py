@@ -160,6 +160,8 @@ def test_a_run_that_cannot_be_added_leaves_nothing_of_itself_and_the_others(new:
         (gzip.compress(json.dumps({"run": {}}).encode()), "other content"),
         (replace(SNAPSHOT, package="another").to_bytes(), "its package is not the one"),
     ],
+    # names without gzip's time: all workers of a session must have the same
+    ids=["empty", "text", "cut", "zeros", "brace", "deep", "no UTF-8", "list", "no task", "another package"],
 )
 def test_what_is_not_a_snapshot_is_refused_in_one_line(content: bytes, why: str) -> None:
     with pytest.raises(UnreadableSnapshot, match=why) as caught:
