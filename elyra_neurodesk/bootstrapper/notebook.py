@@ -64,7 +64,12 @@ def execute(
     inject = dict(values) if facts.parameters_cell is not None else {}
 
     def run_once() -> None:
-        hooks = CellHooks(guard, facts.language, lambda index: facts.cell_number(index, bool(inject)))
+        hooks = CellHooks(
+            guard,
+            facts.language,
+            lambda index: facts.cell_number(index, bool(inject)),
+            facts.last_code_cell,
+        )
         papermill.execute_notebook(
             # papermill formats paths with str.format
             _literal(file),

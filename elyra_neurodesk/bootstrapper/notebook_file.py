@@ -27,12 +27,14 @@ class NotebookFacts:
         language: the language in small letters, "python" when the notebook names none.
         parameters_cell: index of the cell tagged ``parameters``, None without one.
         injected_cell: index of a cell that an earlier papermill run injected, None without one.
+        last_code_cell: number (from 1) of the last cell with code, 0 when there is none.
     """
 
     kernel: str
     language: str
     parameters_cell: int | None
     injected_cell: int | None
+    last_code_cell: int = 0
 
     def cell_number(self, index: int, injected: bool) -> int:
         """Return the position (from 1) of a cell in the user's notebook.
@@ -59,6 +61,11 @@ def read_facts(path: Path) -> NotebookFacts:
         spec = metadata.get("kernelspec", {})
         language = spec.get("language") or metadata.get("language_info", {}).get("name") or "python"
         cells = content["cells"] if "cells" in content else content["worksheets"][0]["cells"]
+        code = [
+            index + 1
+            for index, cell in enumerate(cells)
+            if cell.get("cell_type") == "code" and "".join(cell.get("source", "")).strip()
+        ]
         tags = [cell.get("metadata", {}).get("tags", ()) for cell in cells]
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise NotebookUnreadable(
@@ -69,6 +76,7 @@ def read_facts(path: Path) -> NotebookFacts:
         language=str(language).lower(),
         parameters_cell=_first(tags, "parameters"),
         injected_cell=_first(tags, "injected-parameters"),
+        last_code_cell=max(code, default=0),
     )
 
 

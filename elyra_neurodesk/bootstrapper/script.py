@@ -65,6 +65,7 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
     """
     # before it runs: afterwards it may have moved itself away
     source = (directory / file).read_text(encoding="utf-8", errors="replace")
+    language = "python" if file.lower().endswith(".py") else "r"
     process = subprocess.Popen(
         command_for(file),
         cwd=directory,
@@ -81,9 +82,9 @@ def run(file: str, directory: Path, log: Log, guard: Guard) -> None:
         status = process.wait()
         # a background process of the script may hold the pipe open: do not wait for it
         reader.join(timeout=2.0)
+        guard.look_for_processes(source, language, None)
     finally:
         _stop(process)
-    language = "python" if file.lower().endswith(".py") else "r"
     unraised = guard.at_end(source, language, "\n".join(tail))
     if status != 0 and not (unraised and guard.strict and unraised[0].code in _last_line(list(tail))):
         raise ScriptFailed(f"{file} {describe(status)}{_last_line(list(tail))}.")

@@ -27,6 +27,7 @@ from elyra_neurodesk.bootstrapper import (
     workdir,
 )
 from elyra_neurodesk.bootstrapper.disk import mention_full_disk
+from elyra_neurodesk.bootstrapper.guard.host.errors import guard_error
 from elyra_neurodesk.bootstrapper.guard.host.session import Guard
 from elyra_neurodesk.bootstrapper.internal_error import to_neurodesk_error
 from elyra_neurodesk.bootstrapper.life_signs import LifeSigns
@@ -210,7 +211,21 @@ def _execute(progress: Progress, publisher: Publisher, log: Log) -> None:
         forked_kernel.discard()
         publisher.started = True
         script.run(spec.file, place.files, log, guard)
+    _check_outputs(progress, place, guard)
     log.say(f"{spec.file} finished successfully ({time.monotonic() - began:.1f} s)")
+
+
+def _check_outputs(progress: Progress, place: WorkDir, guard: Guard) -> None:
+    """Have the guard look at the declared outputs that are there.
+
+    Raises:
+        GuardError: one of them cannot be read, and the task is strict.
+    """
+    files, _ = outputs.find(progress.spec.outputs, place.files)
+    given = {item.path: item.sha256 for item in progress.inputs}
+    found = guard.look_at_outputs(files, place.files, progress.manifest, given, progress.spec.outputs)
+    if found and guard.strict:
+        raise guard_error(found[0], progress.spec.file)
 
 
 def _is_notebook(spec: TaskSpec) -> bool:

@@ -33,6 +33,46 @@ PLAIN = [
         "output_that_was_never_written",
     )
 ]
+# of each class one or two; `make test-all` runs the others
+QUICK = frozenset(
+    (
+        "asynchronous_status_read",
+        "background_jobs_that_fail",
+        "bash_kernel_handles_failures",
+        "captured_output_of_a_bash_cell",
+        "commands_that_often_fail",
+        "compressed_image_is_cut_off",
+        "container_is_gone",
+        "copy_that_fails_in_the_middle",
+        "exit_in_the_middle",
+        "failure_in_a_captured_cell",
+        "help_from_python",
+        "help_in_the_middle_of_a_bash_cell",
+        "images_that_can_be_read",
+        "job_that_still_runs",
+        "licence_is_missing_in_subprocess",
+        "load_never_awaited",
+        "magics_and_escapes",
+        "module_missing_in_a_bash_kernel",
+        "one_subject_of_three",
+        "output_is_the_input",
+        "own_script_that_goes_on",
+        "python_script_in_threads",
+        "python_script_with_a_pool",
+        "r_script_status_in_a_function",
+        "r_script_uses_statuses",
+        "result_is_pickled",
+        "results_of_pools",
+        "retired_container",
+        "script_with_if",
+        "statuses_of_bash",
+        "system_in_a_pool",
+        "version_becomes_another",
+        "version_that_is_not_there",
+    )
+)
+# an exception of the guard that the notebook catches, or lets be, is recorded as a warning
+HANDLED_BY_EXCEPTION = ("error_handled_in_python", "failure_shown_on_purpose", "load_with_a_fallback")
 RANDOM = re.compile(r"/tmp/\S+|0x[0-9a-f]+|\b\d+(\.\d+)? ?m?s\b")
 
 
@@ -40,13 +80,19 @@ def each(cases: Sequence[Case], *hows: str) -> pytest.MarkDecorator:
     """Parametrize a test with the cases; ``results`` then has what became of each in these strictnesses."""
     return pytest.mark.parametrize(
         ("case", "hows"),
-        [pytest.param(case, hows, id=case.path.stem) for case in cases],
+        [
+            pytest.param(
+                case, hows, id=case.path.stem, marks=[] if case.path.stem in QUICK else [pytest.mark.slow]
+            )
+            for case in cases
+        ],
     )
 
 
-def test_there_are_at_least_22_wrong_and_22_right_notebooks() -> None:
-    for part in (True, False):
-        assert sum(case.kernel != "" and case.wrong is part for case in CASES) >= 22
+def test_there_are_at_least_80_wrong_and_60_right_cases() -> None:
+    assert sum(case.wrong for case in CASES) >= 80
+    assert sum(not case.wrong for case in CASES) >= 60
+    assert {case.path.stem for case in CASES} >= QUICK
 
 
 def test_every_wrong_one_says_what_catches_it_and_every_right_one_nothing() -> None:
@@ -65,7 +111,9 @@ def test_no_notebook_carries_outputs_of_an_earlier_run() -> None:
             assert all(not cell.get("outputs") for cell in cells), case.name
 
 
-@each(PLAIN, "papermill")
+@pytest.mark.parametrize(
+    ("case", "hows"), [pytest.param(case, ("papermill",), id=case.path.stem) for case in PLAIN]
+)
 def test_papermill_alone_exits_0(results: Mapping[str, Any], case: Case) -> None:
     done = results["papermill"]
     assert done.status == 0, done.text
@@ -90,7 +138,7 @@ def test_the_guard_stops_a_wrong_one_at_its_cell(results: Mapping[str, Any], cas
     message = result.record["error"]["message"]
     assert case.expect["names"] in message
     assert case.expect["guard"] in str(result.record["error"])
-    if "cell" in case.expect:
+    if case.expect.get("cell"):
         assert re.search(rf"\bcell {case.expect['cell']}[,: ]", message)
     assert result.record["error"]["code"] in result.text.splitlines()[-1]
 
@@ -149,7 +197,9 @@ def test_an_output_that_is_missing_fails_the_task(results: Mapping[str, Any], ca
 def test_the_guard_leaves_a_right_one_alone(results: Mapping[str, Any], case: Case) -> None:
     guarded = results["error"]
     assert guarded.status == 0, guarded.text
-    assert [item for item in guarded.findings if item["severity"] == "error"] == []
+    meant = case.path.stem in HANDLED_BY_EXCEPTION
+    assert [item["message"] for item in guarded.findings if not meant] == []
+    assert all(item["severity"] == "warning" for item in guarded.findings)
 
 
 @pytest.mark.slow

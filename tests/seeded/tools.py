@@ -6,7 +6,9 @@ and exits with another status than 0.
 
 from __future__ import annotations
 
+import gzip
 import shutil
+import struct
 from pathlib import Path
 
 from tests.support.neurodesk_tree import Tool, make_tree
@@ -69,6 +71,30 @@ echo "Warning: Check that 1 is the number of volumes" >&2
 echo "Error rate of the compression: none" >&2
 echo "voxels of $4" > "$2/$4.nii.gz"
 """
+# As Convert3D does: its usage, and status 1, also when that is what it is asked for.
+C3D = """\
+case ${1-} in
+    --version) echo "Version 1.4.2"; exit 0 ;;
+    '' | -h | --help) echo "c3d, image processing tool"; seq -f "usage line %g" 40; exit 1 ;;
+esac
+[ -f "$1" ] || { echo "Exception caught: file $1 does not exist" >&2; exit 255; }
+cp "$1" "${@: -1}"
+"""
+MRI_CONVERT = """\
+[ -f license.txt ] || {
+    echo "ERROR: FreeSurfer license file /opt/freesurfer/license.txt not found." >&2
+    echo "  If you are outside the NMR-Martinos Center," >&2
+    echo "  go to http://surfer.nmr.mgh.harvard.edu/registration.html to" >&2
+    echo "  get a valid license file (it's free)." >&2
+    exit 1
+}
+cp "$1" "$2"
+"""
+STAT = """\
+echo "++ 3dTstat: AFNI version=AFNI_22.3.07" >&2
+echo "ERROR:   standard error of the mean is in sub-brick 1" >&2
+cp "${@: -1}" mean.nii.gz
+"""
 # The image is gone: what apptainer says passes a filter, as in wrappers that tidy up what a container prints.
 SKULL_STRIP = """\
 {
@@ -87,16 +113,32 @@ TOOLS = (
     Tool("fsl", "6.0.7.22", "20260110", {"bet": BET, "flirt": FLIRT, "fslstats": FSLSTATS}, format=2),
     Tool("ants", "2.5.3", "20240901", {"N4BiasFieldCorrection": N4}, "image_registration", format=2),
     Tool("mrtrix3", "3.0.4", "20240320", {"mrconvert": MRCONVERT, "mrinfo": MRINFO}, "diffusion_imaging"),
-    Tool("freesurfer", "7.4.1", "20230613", {"recon-all": RECON_ALL}),
+    Tool("freesurfer", "7.4.1", "20230613", {"recon-all": RECON_ALL, "mri_convert": MRI_CONVERT}),
+    Tool("convert3d", "1.4.2", "20240502", {"c3d": C3D}),
     Tool("dcm2niix", "1.0.20240202", "20240401", {"dcm2niix": DCM2NIIX}, "data_organisation"),
     Tool("synthstrip", "7.4.1", "20230718", {"mri_synthstrip": "exit 1"}, retired=True),
-    Tool("afni", "22.3.07", "20221111", {"3dSkullStrip": SKULL_STRIP}, "functional_imaging"),
+    Tool("afni", "22.3.07", "20221111", {"3dSkullStrip": SKULL_STRIP, "3dTstat": STAT}, "functional_imaging"),
     Tool("ashs", "2.0.0", "20230112", {"ashs_main.sh": "exit 0"}),
 )
 _IMAGES = ("sub-01_T1w", "sub-02_T1w", "sub-03_T1w", "sub-01_dwi", "MNI152_T1_2mm")
-DATA = {f"{image}.nii.gz": f"voxels of {image}\n" * 20 for image in _IMAGES} | {
-    "participants.tsv": "participant_id\tage\nsub-01\t31\nsub-02\t28\nsub-03\t44\n",
-    "dicom/0001.dcm": "one slice\n",
+
+
+def nifti(voxels: bytes) -> bytes:
+    """Return a compressed NIfTI-1 image of one row of voxels, a byte each."""
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, len(voxels), 1, 1, 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, 2, 8)  # unsigned char
+    struct.pack_into("<f", header, 108, 352)
+    header[344:348] = b"n+1\0"
+    return gzip.compress(bytes(header) + voxels, mtime=0)
+
+
+DATA: dict[str, bytes] = {
+    f"{image}.nii.gz": nifti(f"voxels of {image}\n".encode() * 20) for image in _IMAGES
+} | {
+    "participants.tsv": b"participant_id\tage\nsub-01\t31\nsub-02\t28\nsub-03\t44\n",
+    "dicom/0001.dcm": b"one slice\n",
 }
 """The files that every node gets beside its notebook; there is no sub-04, and no T2-weighted image."""
 
@@ -110,7 +152,7 @@ def make_sample_tree(root: Path) -> Path:
 
 def write_data(directory: Path) -> None:
     """Write `DATA` below the directory, which is made."""
-    for name, text in DATA.items():
+    for name, content in DATA.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(content)

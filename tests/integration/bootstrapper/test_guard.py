@@ -155,7 +155,7 @@ def test_cells_that_are_right_are_not_disturbed(guarded: Run, shell: str) -> Non
         "x = !echo a; echo b\nassert x == ['a', 'b'] and x.s == 'a b'\n"
         "y = get_ipython().getoutput('echo c', split=False)\nassert y == 'c\\n'",
         "def f(q):\n    out = !echo {q} $q\n    return out[0]\nassert f('v') == 'v v'",
-        "%%bash\nset +e\nnosuch\ncommand -v nosuch\nif nosuch; then :; fi\ntrue",
+        "%%bash\nset +e\nnosuch\nstatus=$?\ncommand -v nosuch\nif nosuch; then :; fi\ntrue",
         "%%bash --no-raise-error\nexit 0",
         "import subprocess\nassert subprocess.run(['bet', 'a']).returncode == 1",
         "open('a', 'w').close()\n!bet a b | tee log\nassert open('b').read() == 'bet\\n'",

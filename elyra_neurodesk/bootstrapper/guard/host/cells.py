@@ -22,14 +22,16 @@ class CellHooks:
         guard: the task's guard.
         language: the notebook's language in small letters.
         number: turns papermill's index of a cell into its number in the user's notebook.
+        last: number of the last cell with code.
     """
 
-    def __init__(self, guard: Guard, language: str, number: Any) -> None:
+    def __init__(self, guard: Guard, language: str, number: Any, last: int = 0) -> None:
         self.guard = guard
         self.language = language
         self._number = number
         self._client: Any = None
         self._loaded = False
+        self._last = last
 
     def options(self) -> dict[str, Any]:
         """Return the options for nbclient; none where it is too old for hooks, or the guard is off."""
@@ -66,8 +68,16 @@ class CellHooks:
             value = str(content.get("evalue", "")) if failed and self.language == "bash" else ""
             status = int(value) if value.isdigit() else 0
             number = self._number(cell_index)
+            asked_exit = any(item.get("source") == "ask_exit" for item in content.get("payload", ()))
             unraised = self.guard.after_cell(
-                number, cell.source, self.language, printed, failed, status, allowed_errors.may_fail(cell)
+                number,
+                cell.source,
+                self.language,
+                printed,
+                failed,
+                status,
+                allowed_errors.may_fail(cell),
+                asked_exit and number < self._last,
             )
             if unraised and self.guard.strict and (status or not failed):
                 content.update(as_reply(unraised[0]))
@@ -91,8 +101,9 @@ def load_code(language: str, directory: Path) -> str:
     if language == "python":
         return f"__import__('runpy').run_path({str(directory / 'start.py')!r})['start']()"
     if language == "bash":
-        # the variable, not its value: nothing to quote
-        return 'source "$BASH_ENV"'
+        # the variables, not their values: nothing to quote
+        path = 'export PYTHONPATH="$NEURODESK_GUARD_PYTHON${PYTHONPATH:+:$PYTHONPATH}"'
+        return f'source "$BASH_ENV"; {path}'
     return ""
 
 

@@ -24,7 +24,7 @@ class LoadWithoutEffect(GuardError):
 
 
 class EscapeFailed(GuardError):
-    """A shell escape (``!``, ``%%bash``) ended with another status than 0."""
+    """A shell escape (``!``, ``%%bash``) or R's ``system()`` ended with another status than 0."""
 
     code = "ND-GUARD-002"
 
@@ -48,7 +48,7 @@ class CommandMissing(GuardError):
 
 
 class ToolFailed(GuardError):
-    """A Neurodesk tool failed, and what called it went on."""
+    """A Neurodesk tool or another command failed, and what called it went on."""
 
     code = "ND-GUARD-006"
 
@@ -57,6 +57,42 @@ class LoadNotAwaited(GuardError):
     """``module.load(…)`` without ``await`` loads nothing."""
 
     code = "ND-GUARD-007"
+
+
+class VersionChanged(GuardError):
+    """Another version of a module was loaded than the one written. A warning."""
+
+    code = "ND-GUARD-008"
+
+
+class StillRunning(GuardError):
+    """A process was still running in the background when the task ended. A warning."""
+
+    code = "ND-GUARD-009"
+
+
+class ExitIgnored(GuardError):
+    """``exit()`` or ``quit()`` does not end a notebook in a batch job: the cells after it run."""
+
+    code = "ND-GUARD-010"
+
+
+class OutputUnreadable(GuardError):
+    """A declared output is a NIfTI image that cannot be read: its header is broken or its data cut off."""
+
+    code = "ND-GUARD-011"
+
+
+class OutputSuspicious(GuardError):
+    """A declared output is empty, or the same as a file that the task was given. A warning."""
+
+    code = "ND-GUARD-012"
+
+
+class GuardFailed(GuardError):
+    """The guard itself failed; the task goes on without that check. A warning."""
+
+    code = "ND-GUARD-099"
 
 
 BY_CODE: dict[str, type[GuardError]] = {
@@ -69,6 +105,8 @@ BY_CODE: dict[str, type[GuardError]] = {
         CommandMissing,
         ToolFailed,
         LoadNotAwaited,
+        ExitIgnored,
+        OutputUnreadable,
     )
 }
 

@@ -6,9 +6,13 @@ ND-GUARD-002    a shell escape or script cell failed
 ND-GUARD-003    a retired tool was loaded or called
 ND-GUARD-004    a tool ended with 0 but printed a line that says it did not run
 ND-GUARD-005    a command was not found, and what called it went on
-ND-GUARD-006    a Neurodesk tool failed, and what called it went on
+ND-GUARD-006    a Neurodesk tool or another command failed, and what called it went on
 ND-GUARD-007    a module load was not awaited
 ND-GUARD-008    another version of a module was loaded than the one written (a warning)
+ND-GUARD-009    a process was still running when the task ended (a warning)
+ND-GUARD-010    exit() in the middle of a notebook
+ND-GUARD-011    a declared output is a NIfTI image that cannot be read
+ND-GUARD-012    a declared output is empty, or the same as a file that the task was given (a warning)
 ND-GUARD-099    the guard itself failed (a warning)
 ==============  =====================================================================
 """

@@ -11,6 +11,8 @@ from elyra_neurodesk.bootstrapper.guard import kernel
 from elyra_neurodesk.bootstrapper.guard.kernel import notes
 
 DIRECTORY = "guard"
+PYTHON = "python"
+"""Directory below it that other Pythons than a kernel have on their path; it holds nothing else to import."""
 KINDS = (".py", ".bash", ".sh", ".R")
 
 
@@ -27,7 +29,8 @@ def write_kernel_files(reports: Path) -> Path:
     target.mkdir(exist_ok=True)
     for item in resources.files(kernel).iterdir():
         if item.name.endswith(KINDS):
-            path = target / item.name
+            path = target / PYTHON / item.name if item.name == "sitecustomize.py" else target / item.name
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(item.read_bytes())
             path.chmod(0o755 if path.suffix == ".sh" else 0o644)
     return target
@@ -40,7 +43,8 @@ def environment(directory: Path, mode: str, old: Mapping[str, str], script: bool
         directory: what `write_kernel_files` returned.
         mode: ``error`` or ``warn``.
         old: the environment so far; start-up files that the user has set are still read.
-        script: whether the task runs a script: no kernel watches its module loads, so Lmod is wrapped.
+        script: whether the task runs a script: no kernel watches its module loads, so Lmod is wrapped, and
+            its Python loads the guard by itself.
     """
     new = {
         notes.MODE: mode,
@@ -48,7 +52,10 @@ def environment(directory: Path, mode: str, old: Mapping[str, str], script: bool
         notes.FINDINGS: str(directory / "findings.jsonl"),
         "BASH_ENV": str(directory / "guard.bash"),
         "R_PROFILE_USER": str(directory / "guard.R"),
+        notes.PYTHON: str(directory / PYTHON),
     }
+    if script:
+        new["PYTHONPATH"] = os.pathsep.join(filter(None, (new[notes.PYTHON], old.get("PYTHONPATH"))))
     for name, kept in (
         ("BASH_ENV", "NEURODESK_GUARD_BASH_ENV"),
         ("R_PROFILE_USER", "NEURODESK_GUARD_R_PROFILE"),

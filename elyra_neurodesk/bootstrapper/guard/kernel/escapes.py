@@ -134,7 +134,7 @@ class _Escapes:
             from .judge import ShellRun, judge
 
             looked_at = self.cell.reads_status
-            run = ShellRun(text, 0 if looked_at else status, output, call.notes(), bash, line, looked_at)
+            run = ShellRun(text, status, output, call.notes(), bash, line, looked_at)
             findings = [{**item, "command": item["command"] or command} for item in judge(run)]
         except Exception as problem:
             notes.report_internal_error(problem, text[:80] or command)

@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _FATAL = re.compile(r"(?:FATAL|ABORT)(?::   |  : )\S")
-_ERROR = re.compile(r"ERROR(?::   |  : )\S")
+_ERROR = re.compile(
+    r"ERROR(?::   |  : )(?=\S).*\b(?:container|image|mount|bind|squashfs|fuse|overlay|exec\w*|namespaces?|"
+    r"starter|process|unable|could not|cannot|can't|failed|failure|no such|not found|denied|permission|"
+    r"invalid|missing)",
+    re.IGNORECASE,
+)
+_COMPLAINT = re.compile(
+    r"error|fail|cannot|can't|could not|unable|not found|no such|denied|invalid|fatal|abort|exception|"
+    r"licen[sc]e|killed|usage|no space",
+    re.IGNORECASE,
+)
 _WHY = r"(?P<why>command not found|Permission denied|No such file or directory|cannot execute\b.*)"
 _SH = re.compile(
     r"(?:\S*/)?(?:da|a)?sh: (?:line )?(?P<line>\d+): (?:\S*/)?(?P<name>[^\s:]+): "
@@ -54,6 +64,13 @@ def errors(text: str, source: str = "") -> list[str]:
         for line in clean(text)
         if (_ERROR.match(line) or _BASH.fullmatch(line)) and line.strip() not in source
     ]
+
+
+def complaints(text: str, name: str) -> list[str]:
+    """Return the lines that a command has most likely complained in: its own name before all other."""
+    found = clean(text)
+    own = [line for line in found if re.match(rf"(?:\S*/)?{re.escape(name)}\b\S*:", line)]
+    return own or [line for line in found if _COMPLAINT.search(line)]
 
 
 def missing(text: str) -> list[Missing]:

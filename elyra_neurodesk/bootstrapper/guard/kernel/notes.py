@@ -16,6 +16,7 @@ MODE = "NEURODESK_GUARD"  # error or warn
 NOTES = "NEURODESK_GUARD_NOTES"
 FINDINGS = "NEURODESK_GUARD_FINDINGS"
 CALL = "NEURODESK_GUARD_CALL"  # which shell escape a process belongs to; unset outside of one
+PYTHON = "NEURODESK_GUARD_PYTHON"  # directory that every other Python of the task has first on PYTHONPATH
 SEPARATOR = "\x1f"
 MAX_FINDINGS = 200  # that one process writes
 
@@ -27,13 +28,19 @@ class Note(NamedTuple):
 
     Attributes:
         kind: ``failed`` (nothing handled it), ``missing`` (a command is not found, handled or not), ``tool``
-            (a Neurodesk wrapper ended), ``retired`` (so did one that is a notice), ``r`` (R's ``system()``
-            failed), ``rdropped`` (and nothing gets its result), ``load`` (Lmod refused a load).
-        call: the escape it happened in, "" outside of one.
-        status: exit status.
-        line: line of the shell's text from 1, 0 where the shell does not know.
-        command: the command, one line; a wrapper's path for ``tool`` and ``retired``.
-        source: the script's name as the shell has it.
+            (a Neurodesk wrapper ended), ``retired`` (so did one that is a notice), ``ended`` (a bash script
+            did), ``r`` (R's ``system()`` failed), ``rdropped`` (and nothing gets its result), ``rkept``
+            (a variable does), ``load`` (Lmod refused a load); of a process that Python code started:
+            ``call`` (it ended), ``looked`` (its status was read), ``shown`` (its error output was),
+            ``said`` (what Python code got of its output), ``dropped`` (nothing can read its status any more).
+        call: the shell escape, or the process started by Python, that it happened in; "" outside of one.
+        status: exit status; as `subprocess` has it for ``call``.
+        line: line of the shell's text, or of the Python code, from 1; 0 where that is not known.
+        command: the command, one line; a script's path for ``tool``, ``retired`` and ``ended``.
+        source: the shell script's or the Python file's name.
+        shell: process id of the shell that noted it; of ``call`` ``text`` where a shell read the command.
+        parent: process id of that shell's parent; of ``call`` the call that the Python code is part of.
+        arguments: of ``tool``, ``retired`` and ``ended``, quoted for a shell; the variable of ``rkept``.
     """
 
     kind: str
@@ -42,6 +49,9 @@ class Note(NamedTuple):
     line: int
     command: str
     source: str
+    shell: str = ""
+    parent: str = ""
+    arguments: str = ""
 
 
 def size(variable: str = NOTES) -> int:
@@ -61,10 +71,16 @@ def read(path: str, offset: int = 0) -> tuple[list[Note], int]:
     found = []
     for line in lines:
         parts = line.split(SEPARATOR)
-        if len(parts) == len(Note._fields) and parts[2].isdigit() and parts[3].isdigit():
-            kind, call, status, number, command, source = parts
-            found.append(Note(kind, call, int(status), int(number), command, source))
+        if 6 <= len(parts) <= len(Note._fields) and parts[2].lstrip("-").isdigit() and parts[3].isdigit():
+            kind, call, status, number, command, *more = parts
+            found.append(Note(kind, call, int(status), int(number), command, *more))
     return found, end
+
+
+def append(note: Note) -> None:
+    """Append a note; a file that cannot be written costs the note, never the task."""
+    texts = (str(value).replace(SEPARATOR, " ").replace("\n", " ")[:1000] for value in note)
+    _append_line(os.environ.get(NOTES), SEPARATOR.join(texts))
 
 
 def read_lines(path: str, offset: int) -> tuple[list[str], int]:
@@ -86,11 +102,16 @@ def write(finding: dict[str, Any]) -> None:
     _written += 1
     if not path or _written > MAX_FINDINGS:
         return
-    line = (json.dumps(finding, ensure_ascii=True) + "\n").encode()
+    _append_line(path, json.dumps(finding, ensure_ascii=True))
+
+
+def _append_line(path: str | None, line: str) -> None:
+    if not path:
+        return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(descriptor, line)
+            os.write(descriptor, (line + "\n").encode("utf-8", "backslashreplace"))
         finally:
             os.close(descriptor)
     except OSError:

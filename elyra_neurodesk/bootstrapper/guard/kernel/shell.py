@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-PLAIN, CHAINED, PIPED, HANDLED = "plain", "chained", "piped", "handled"
+PLAIN, CHAINED, PIPED, BACKGROUND, HANDLED = "plain", "chained", "piped", "background", "handled"
 _OPERATOR = re.compile(r"&&|\|\||\|&|;;|&>>?|[;&|()\n]")
 _REDIRECTION = re.compile(r"\d*(?:<<<|<<-?|<>|>>|>\||[<>]&?)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _IGNORES = {"true", ":"}
 _SKIPPED = {"then", "do", "else", "{", "}", "fi", "done", "time", "esac", "exec", "command", "nohup", "env"}
 _CONDITIONS = {"if": "then", "elif": "then", "while": "do", "until": "do"}
+_READS_STATUS = re.compile(r"\$(?:\?|\{\?|\{?PIPESTATUS\b)")
+_OPENS = {"(": ")", "{": "}", "if": "fi", "for": "done", "while": "done", "until": "done", "case": "esac"}
+_CLOSES = frozenset(_OPENS.values())
+_BEFORE_COMMAND = {"then", "do", "else", "{", "!", "time", "elif", "if", "while", "until"}
 
 
 class Command(NamedTuple):
@@ -27,13 +31,16 @@ class Command(NamedTuple):
         line: line from 1.
         place: where it stands. ``plain``: its own status is that of the line; ``chained``: what follows is
             left out if it fails (``&&``), or no shell notes its failure; ``piped``: the end of its
-            pipeline decides; ``handled``: the text deals with it.
+            pipeline decides; ``background``: nothing waits for it (``&``); ``handled``: the text deals with
+            it.
+        status_read: whether the next command reads its status (``$?``, ``PIPESTATUS``).
     """
 
     name: str
     words: tuple[str, ...]
     line: int
     place: str
+    status_read: bool = False
 
 
 class _Token(NamedTuple):
@@ -46,9 +53,19 @@ class _Token(NamedTuple):
 def commands(text: str) -> list[Command]:
     """Return the simple commands of a shell text in their order."""
     try:
-        return _commands(text, 1, handled=False, depth=0)
+        found = _commands(text, 1, handled=False, depth=0)
     except (IndexError, RecursionError):
         return []
+    return [
+        item._replace(status_read=_status_is_read(found, index))
+        for index, item in enumerate(found)
+        if item.name
+    ]
+
+
+def discards_complaints(text: str) -> bool:
+    """Tell whether a command's error messages go to ``/dev/null``: its author expects that it may fail."""
+    return re.search(r"(?:2>|&>|>&)\s*/dev/null", text) is not None
 
 
 def places(text: str, name: str) -> set[str]:
@@ -68,12 +85,47 @@ def _commands(text: str, first: int, handled: bool, depth: int) -> list[Command]
     if depth > 4:
         return []
     found: list[Command] = []
-    for group in _split(_tokens(text, first), {";", ";;", "&", "\n", "(", ")"}):
-        found.extend(_list(group, handled, depth))
+    tokens = _tokens(text, first)
+    inside = _handled_groups(tokens)
+    group: list[_Token] = []
+    for index, token in enumerate([*tokens, _Token("op", "\n", first)]):
+        if token.kind != "op" or token.text not in (";", ";;", "&", "\n", "(", ")"):
+            group.append(token)
+        elif group:
+            found.extend(_list(group, handled or inside[index - 1], depth, token.text == "&"))
+            group = []
     return found
 
 
-def _list(tokens: list[_Token], handled: bool, depth: int) -> list[Command]:
+def _handled_groups(tokens: list[_Token]) -> list[bool]:
+    """Tell of each token whether it is in a group (``{ }``, ``( )``, a loop) before ``||`` or after ``!``."""
+    inside = [False] * len(tokens)
+    openers: list[int] = []
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1] if index else None
+        begins = before is None or before.kind == "op" or before.text in _BEFORE_COMMAND
+        if token.text in _OPENS and (token.kind == "op" or begins):
+            openers.append(index)
+        elif token.text in _CLOSES and (token.kind == "op" or begins) and openers:
+            opener = openers.pop()
+            after = tokens[index + 1] if index + 1 < len(tokens) else None
+            negated = opener > 0 and tokens[opener - 1].text == "!"
+            if negated or (after is not None and after.kind == "op" and after.text == "||"):
+                inside[opener:index] = [True] * (index - opener)
+    return inside
+
+
+def _status_is_read(found: list[Command], index: int) -> bool:
+    """Tell whether what follows a command, or its pipeline, reads its status."""
+    after = index + 1
+    while after < len(found) and found[after - 1].place == PIPED:
+        after += 1
+    while after < len(found) and not found[after].name and "$(" in " ".join(found[after].words):
+        after += 1  # the assignment that a substitution's status becomes the status of
+    return after < len(found) and _READS_STATUS.search(" ".join(found[after].words)) is not None
+
+
+def _list(tokens: list[_Token], handled: bool, depth: int, background: bool) -> list[Command]:
     """Read an and-or list."""
     parts: list[list[_Token]] = [[]]
     between: list[str] = []
@@ -96,6 +148,8 @@ def _list(tokens: list[_Token], handled: bool, depth: int) -> list[Command]:
         negated = bool(words and words[0] == "!") or bool(len(words) > 1 and words[1] == "!")
         if handled or condition or negated or ignored or "||" in rest:
             place = HANDLED
+        elif background:
+            place = BACKGROUND
         else:
             place = CHAINED if rest else PLAIN
         pipeline = _split(part, {"|", "|&"})
@@ -119,7 +173,10 @@ def _simple(tokens: list[_Token], place: str, depth: int) -> list[Command]:
         or _ASSIGNMENT.match(words[0].text)
     ):
         words = words[1:]
-    if words and words[0].text not in ("for", "case", "select", "function", "in"):
+    if not words or words[0].text == "case":  # no command, but it may read a status
+        every = tuple(token.text for token in tokens if token.kind == "word")
+        found += [Command("", every, tokens[0].line, place)] if every else []
+    elif words[0].text not in ("for", "select", "function", "in"):
         command = Command(words[0].text, tuple(token.text for token in words), words[0].line, place)
         found += [command, *_given(command, depth)]
     return found

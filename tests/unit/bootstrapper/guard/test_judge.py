@@ -83,9 +83,10 @@ def test_the_line_of_a_script_cell_is_that_of_the_cell() -> None:
     assert judge(ShellRun("echo\nbet a\necho", 0, "", failed, True, line=2))[0]["line"] == 3
 
 
-def test_set_plus_e_is_a_word_of_the_author() -> None:
+def test_what_fails_after_set_plus_e_is_a_warning_unless_its_status_is_read() -> None:
     failed = (note("failed", 127, "bet a", line=2),)
-    assert codes("set +e\nbet a\ntrue", notes=failed, bash=True) == []
+    assert codes("set +e\nbet a\ntrue", notes=failed, bash=True) == [("005", "warning")]
+    assert codes("set +e\nbet a\nstatus=$?\ntrue", notes=failed, bash=True) == []
     assert codes("set +e\nset -e\nbet a\ntrue", notes=(note("failed", 127, "bet a", 3),), bash=True) == [
         ("005", "error")
     ]
