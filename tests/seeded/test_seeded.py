@@ -19,6 +19,8 @@ STOPPED = [case for case in CASES if "guard" in case.expect]
 NOTED = [case for case in CASES if "notes" in case.expect]
 CHECKED = [case for case in CASES if "check" in case.expect]
 WITHOUT_OUTPUT = [case for case in CASES if "error" in case.expect]
+# how far such a notebook goes without the guard is a matter of chance: its kernel ends meanwhile
+EXITING = [case for case in CASES if case.expect.get("guard") == "ND-GUARD-010"]
 # plain papermill takes each its own imports to start, so that a few must do: one of each kind of failure
 PLAIN = [
     case
@@ -120,7 +122,7 @@ def test_papermill_alone_exits_0(results: Mapping[str, Any], case: Case) -> None
 
 
 @pytest.mark.slow
-@each([case for case in CASES if case.wrong and case not in WITHOUT_OUTPUT], "off")
+@each([case for case in CASES if case.wrong and case not in (*WITHOUT_OUTPUT, *EXITING)], "off")
 def test_a_wrong_one_ends_well_without_the_guard(results: Mapping[str, Any], case: Case) -> None:
     result = results["off"]
     assert result.status == 0, result.text
@@ -144,7 +146,7 @@ def test_the_guard_stops_a_wrong_one_at_its_cell(results: Mapping[str, Any], cas
 
 
 @pytest.mark.slow
-@each(STOPPED, "warn")
+@each([case for case in STOPPED if case not in EXITING], "warn")
 def test_a_guard_that_only_warns_notes_a_wrong_one(results: Mapping[str, Any], case: Case) -> None:
     result = results["warn"]
     assert result.status == 0, result.text
