@@ -21,7 +21,7 @@ CUTS = 30
 SEED = 20261124
 SIZES = {f"out/{number:02}.bin": 64 << 10 for number in range(160)} | {
     "out/sub-01.html": 100,
-    "out/sub-01/anat.nii": 300_000,
+    "out/sub-01/anat.mgz": 300_000,
     "out/100%25 of\nall.txt": 0,
     f"out/{'x' * 251}.bin": 1000,
     "out/large.bin": 24 << 20,

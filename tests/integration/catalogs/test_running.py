@@ -152,7 +152,7 @@ def test_a_notebooks_declared_output_reaches_a_tool_and_its_result_the_object_st
 ) -> None:
     write_notebook(tmp_path / "acquire.ipynb", "open('T1.nii', 'w').write('head')")
     nodes = [
-        notebook_node("acquire", "acquire.ipynb", outputs=["T1.nii"]),
+        notebook_node("acquire", "acquire.ipynb", outputs=["T1.nii"], neurodesk_strictness="warn"),
         catalog_node(
             "take",
             ids["Files from a notebook"],

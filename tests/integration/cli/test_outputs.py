@@ -15,7 +15,7 @@ OUTPUTS = {
     "back\\slash.txt": "slash",
     "x" * 251 + ".txt": "long",
     "sub-01.html": "page",
-    "sub-01/anat.nii": "image",
+    "sub-01/anat.mgz": "image",
 }
 SCRIPT = f"""\
 from pathlib import Path
@@ -57,13 +57,13 @@ def test_what_the_record_has_and_the_store_lacks_is_an_error(
 ) -> None:
     folder = Path(run["object_storage_path"], "job/out")
     (folder / "sub-01.html").unlink()
-    (folder / "sub-01/anat.nii").write_text("im")
+    (folder / "sub-01/anat.mgz").write_text("im")
     done = backend.cli("runs", "outputs", run["run_id"])
     assert done.returncode == 1
     assert "back\\slash.txt" in done.stdout
     assert done.stderr.startswith(
         "ND-RUNS-012: the object store lacks 2 of the run's files: "
-        "job/out/sub-01.html, job/out/sub-01/anat.nii (2 of 5 bytes)."
+        "job/out/sub-01.html, job/out/sub-01/anat.mgz (2 of 5 bytes)."
     )
     (folder.parent / "task-record.json").unlink()
     done = backend.cli("runs", "outputs", run["run_id"])
