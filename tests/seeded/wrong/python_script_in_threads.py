@@ -1,6 +1,6 @@
 """A script whose threads run programs; `pool.map` returns their statuses to nobody.
 
-expect: {"guard": "ND-GUARD-006", "names": "cp"}
+expect: {"notes": "ND-GUARD-006", "cell": null, "names": "cp"}
 """
 
 import os

@@ -28,6 +28,7 @@ class PythonCall:
         looked: whether its status was read.
         shown: whether its error output was read.
         dropped: whether nothing can read its status any more.
+        numbers: in how many places the code may have its status as a number, whose use can leave no trace.
         words: the last lines that it printed, as far as Python code got them.
         inner: what the shells and tools that it consists of noted.
     """
@@ -37,6 +38,7 @@ class PythonCall:
     looked: bool = False
     shown: bool = False
     dropped: bool = False
+    numbers: int = 0
     words: tuple[str, ...] = ()
     inner: tuple[Note, ...] = ()
 
@@ -96,7 +98,7 @@ def _unread(run: shell_judge.ShellRun, call: PythonCall) -> list[dict[str, Any]]
     missing = run.status in MISSING
     if name in HARMLESS and not tool and not missing:
         return []
-    certain = not call.shown and (tool or missing or call.dropped)
+    certain = not call.shown and call.numbers <= 0 and (tool or missing or call.dropped)
     said = f": {' / '.join(call.words)[:300]}" if call.words else ""
     found = shell_judge.finding(
         "ND-GUARD-005" if missing else "ND-GUARD-006",
@@ -128,6 +130,8 @@ def _with(call: PythonCall, note: Note) -> PythonCall:
         return replace(call, shown=True)
     if note.kind == "dropped":
         return replace(call, dropped=True)
+    if note.kind in ("number", "unkept"):
+        return replace(call, numbers=call.numbers + (1 if note.kind == "number" else -1))
     if note.kind == "said":
         return replace(call, words=tuple(note.command.split(LINE_SEPARATOR)))
     return replace(call, inner=(*call.inner, note))

@@ -32,7 +32,8 @@ class Note(NamedTuple):
             did), ``r`` (R's ``system()`` failed), ``rdropped`` (and nothing gets its result), ``rkept``
             (a variable does), ``load`` (Lmod refused a load); of a process that Python code started:
             ``call`` (it ended), ``looked`` (its status was read), ``shown`` (its error output was),
-            ``said`` (what Python code got of its output), ``dropped`` (nothing can read its status any more).
+            ``said`` (what Python code got of its output), ``number`` (the code gets the status as a number),
+            ``unkept`` (it has not kept that), ``dropped`` (nothing can read its status any more).
         call: the shell escape, or the process started by Python, that it happened in; "" outside of one.
         status: exit status; as `subprocess` has it for ``call``.
         line: line of the shell's text, or of the Python code, from 1; 0 where that is not known.

@@ -87,6 +87,11 @@ class Call:
                 self._note("said", 0, LINE_SEPARATOR.join(row[:_MAX_WORDS] for row in rows[-3:]))
                 return
 
+    def number(self, change: int) -> None:
+        """Note that the user's code gets the status as a number (1), or has not kept it (-1)."""
+        if self._failed and not self._looked:
+            self._note("number" if change > 0 else "unkept")
+
     def drop(self) -> None:
         """Note that nothing can read its status any more."""
         if self._failed and not self._looked and self._pid == os.getpid():
@@ -105,19 +110,34 @@ class Call:
 
 
 class ExitStatus(int):
-    """An exit status other than 0 that notes when it is looked at; it is a plain number once pickled."""
+    """An exit status other than 0 that notes when it is looked at; it is a plain number once pickled.
+
+    Compiled code can use a number without a trace (``"%d" % status``, numpy). Whether something keeps it is
+    therefore noted, too: what is gone before its line has ended was surely not looked at.
+    """
 
     call: Call
+    _birth: tuple[int, int, int]
 
-    def __new__(cls, value: int, call: Call) -> ExitStatus:
-        """Return a number that tells ``call`` of it."""
+    def __new__(cls, value: int, call: Call, frame: FrameType | None = None) -> ExitStatus:
+        """Return a number that tells ``call`` of it; ``frame`` is that of the user's code which gets it."""
         made = super().__new__(cls, value)
         made.call = call
+        made._birth = (id(frame), frame.f_lineno, _counter) if frame is not None else (0, 0, 0)
+        call.number(1)
         for name in _PICKLERS:
             module = sys.modules.get(name)
             if module is not None:
                 getattr(module, "ForkingPickler", module).register(cls, _to_other_process)
         return made
+
+    def __del__(self) -> None:
+        try:
+            frame = sys._getframe(1)
+            if self._birth == (id(frame), frame.f_lineno, _counter):
+                self.call.number(-1)
+        except Exception:  # the interpreter ends
+            pass
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Return a plain number; who unpickles it may look at it."""
@@ -176,6 +196,8 @@ def release(value: Any) -> None:
         if call is None and type(item).__module__ == "subprocess":
             call = _call_of(item)
         if call is not None:
+            if isinstance(item, ExitStatus):
+                call.number(-1)
             call.drop()
 
 
@@ -315,7 +337,7 @@ def _watch_os() -> None:
         except ChildProcessError:  # somebody else has waited for it
             return -1
         call.ended(_exit_status(status))
-        return ExitStatus(status, call) if status else status
+        return ExitStatus(status, call, sys._getframe(1)) if status else status
 
     system.neurodesk_guard = True  # type: ignore[attr-defined]
     for module in (os, posix):
@@ -352,9 +374,12 @@ def _watch_subprocess(module: Any) -> None:
     def getstatusoutput(*arguments: Any, **options: Any) -> Any:
         _suspended.on = True  # it looks for its caller
         try:
-            return original(*arguments, **options)
+            result = original(*arguments, **options)
         finally:
             _suspended.on = False
+        if _is_internal() and isinstance(result[0], ExitStatus):
+            result[0].call.number(-1)  # getoutput() does not pass it on
+        return result
 
     module.getstatusoutput = getstatusoutput
 
@@ -379,7 +404,9 @@ def _watch_popen(popen: Any) -> None:
         caller = sys._getframe(2)
         if _module_of(caller) in _INTERNAL and caller.f_code.co_name not in ("run", "call"):
             return status
-        return ExitStatus(status, call)
+        if caller.f_code.co_name == "call" and _module_of(caller) in _INTERNAL:
+            caller = caller.f_back or caller
+        return ExitStatus(status, call, caller)
 
     @functools.wraps(wait)
     def watched_wait(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -466,6 +493,7 @@ def _watch_completed_process(completed: Any) -> None:
     def put(self: Any, status: Any) -> None:
         if isinstance(status, ExitStatus):
             _calls[self] = status.call
+            status.call.number(-1)  # the result has it now
             status = int.__int__(status)
         self.__dict__["returncode"] = status
 

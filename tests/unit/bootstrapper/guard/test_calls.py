@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from elyra_neurodesk.bootstrapper.guard.host.calls import PythonCall, PythonCalls, judge_call
 from elyra_neurodesk.bootstrapper.guard.kernel.notes import Note
 
@@ -32,6 +34,11 @@ def test_what_was_looked_at_is_left_alone() -> None:
 def test_error_output_that_was_read_makes_it_a_warning() -> None:
     call = PythonCall(3, ended("bet a b", 1), shown=True, dropped=True, inner=(tool(1),))
     assert brief(call) == [("006", "warning", 4)]
+
+
+def test_a_number_that_the_code_kept_makes_it_a_warning() -> None:
+    call = PythonCall(3, ended("bet a b", 1), dropped=True, inner=(tool(1),))
+    assert brief(replace(call, numbers=1)) == [("006", "warning", 4)]
 
 
 def test_a_command_that_is_missing_has_its_own_code() -> None:

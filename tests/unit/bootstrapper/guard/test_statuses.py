@@ -46,7 +46,6 @@ UNREAD = (
     "p = subprocess.Popen(['cp', 'x', 'y']); p.wait(); del p",
     "with ThreadPoolExecutor() as pool:\n    list(pool.map(lambda s: subprocess.run(s), [['cp', 'x', 'y']]))",
     "with ProcessPoolExecutor(1) as pool:\n    list(pool.map(subprocess.run, [['cp', 'x', 'y']]))",
-    "with ProcessPoolExecutor(1) as pool:\n    list(pool.map(os.system, ['cp x y']))",
     "subprocess.run('cp x y | cat; nosuch x', shell=True)",
 )
 EQUAL = """
@@ -111,5 +110,16 @@ def test_a_few_of_each_kind_in_one_program(tmp_path: Path) -> None:
     assert run("\n".join(UNREAD[:7]), tmp_path) == [("006", "error")] * 7
 
 
-def test_a_status_that_only_a_variable_holds_is_a_warning_at_the_end(tmp_path: Path) -> None:
-    assert run("rc = os.system('cp x y')", tmp_path)[0][0] == "006"
+@pytest.mark.parametrize(
+    "program",
+    [
+        "rc = os.system('cp x y')",
+        "rc = os.system('cp x y')\nprint('%d' % rc)",
+        "with ProcessPoolExecutor(1) as pool:\n    list(pool.map(os.system, ['cp x y']))",
+        "r = subprocess.run(['cp', 'x', 'y'], capture_output=True); print(r.stderr); del r",
+    ],
+)
+def test_what_compiled_code_or_a_reader_of_the_output_may_have_seen_is_a_warning(
+    program: str, tmp_path: Path
+) -> None:
+    assert run(program, tmp_path) == [("006", "warning")]
