@@ -58,6 +58,14 @@ if [[ -n ${NEURODESK_GUARD_NOTES-} && -z ${__neurodesk_guard-} ]]; then
     # bash calls ERR for what nothing handles: not in `if`, `while`, `!`, nor before `||` and `&&`
     __neurodesk_failed() { # status line command
       local word=${3%%[[:space:]]*} path
+      # Lmod's own functions: what fails is the load
+      case " ${FUNCNAME[*]:1} " in *' ml '* | *' module '*) return ;; esac
+      case $3 in
+        *'$__lmod'* | *'$LMOD_'*)
+          __neurodesk_note failed "$1" "$2" module
+          return
+          ;;
+      esac
       case $1 in
         126 | 127) __neurodesk_note failed "$1" "$2" "$3" ;;
         130 | 141) ;; # interrupted; the reader of a pipe had enough

@@ -321,8 +321,12 @@ def _unhandled(run: ShellRun) -> list[Note]:
             continue
         if endings.get(note.shell, 0) != 0:
             continue  # the script ended with a failure: that is for its caller to see
-        command = _at(_text_of(run, note), note)
+        text = _text_of(run, note)
+        command = _at(text, note)
         if command is not None and command.status_read:
+            continue
+        from_function = note.command.startswith("return ") and not note.line  # in an interactive shell
+        if from_function and any(item.status_read for item in shell.commands(text)):
             continue
         words = command.words if command else split(note.command)
         same = [item for item in run.notes if item.kind == "tool" and item.status == note.status]
@@ -367,7 +371,10 @@ def _seriousness(run: ShellRun, note: Note) -> str:
 def _went_on(name: str, note: Note, run: ShellRun, line: int, severity: str) -> dict[str, Any]:
     words = _last_words(run, name)
     if name in ("module", "ml"):
-        return {**_no_load(shown(note.command), words, run, line), "severity": _severity(run, severity)}
+        loads = [item for item in shell.commands(_text_of(run, note)) if item.name in ("module", "ml")]
+        here = [item for item in loads if item.line == note.line] or loads
+        command = shown(" ".join(here[0].words) if here else note.command)
+        return {**_no_load(command, words, run, line), "severity": _severity(run, severity)}
     known = name if note.kind != "failed" or _is_tool(run, note) else shown(note.command)
     what = "a background job" if name == "wait" else f"`{known}`"
     caller = f"`{_base(note.source)}`" if note.source.startswith("/") and note.kind == "failed" else ""
