@@ -10,6 +10,8 @@ from elyra_neurodesk.network import retry_policy
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+_CONNECTIONS = 32
+
 
 class ClusterError(NeurodeskError):
     """Common base: the Kubernetes cluster did not do what was asked."""
@@ -50,6 +52,8 @@ def connect(context: str = "") -> ApiClient:
     configuration = client.Configuration()
     # what fails in passing is asked again; who waits for a cluster that is away is told within seconds
     configuration.retries = retry_policy(2, connect=0)
+    # what is asked at once uses connections again, without urllib3's warnings
+    configuration.connection_pool_maxsize = _CONNECTIONS
     try:
         config.load_kube_config(context=context or None, client_configuration=configuration)
     except config.ConfigException as problem:

@@ -68,6 +68,7 @@ def doctor(
     if configuration:
         kube_context = kube_context or configuration.kube_context
         namespace = configuration.namespace or namespace
+        kfp_namespace = kfp_namespace or configuration.kfp_namespace
         claim = claim or configuration.claim
     else:
         note("No runtime configuration is of this context: its endpoints are not asked.")

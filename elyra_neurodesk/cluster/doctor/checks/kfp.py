@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding
 from elyra_neurodesk.cluster.facts import ARGO_CONTROLLER, KFP_SERVER, Workload
 from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api.health import Health
+from elyra_neurodesk.settings import LOOPBACK
 
 CATEGORY = "Kubeflow Pipelines"
 OLDEST = (2, 0)
@@ -84,7 +87,11 @@ def _said(evidence: Evidence, problem: errors.ApiError) -> Finding:
 def _reachable(evidence: Evidence) -> Iterator[Finding]:
     problem = _problem(evidence)
     if problem and not isinstance(problem, (*_LOGIN, *_ADDRESS)):
-        yield _said(evidence, problem)
+        said, configuration = _said(evidence, problem), evidence.configuration
+        if configuration and urlsplit(configuration.api_endpoint).hostname in LOOPBACK:
+            remedy = f"elyra-neurodesk cluster connect --runtime-config {configuration.name}"
+            said = replace(said, remedy=remedy)
+        yield said
 
 
 def _address(evidence: Evidence) -> Iterator[Finding]:

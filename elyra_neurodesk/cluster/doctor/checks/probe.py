@@ -40,6 +40,14 @@ _MOUNT_REMEDIES = {
         "kubectl get pvc; the node plugin of cvmfs-csi must run on this node",
     ),
 }
+_MOUNT_ERRORS = {
+    "transport endpoint is not connected": "ENOTCONN",
+    "too many levels of symbolic links": "ELOOP",
+    "input/output error": "EIO",
+    "stale file handle": "ESTALE",
+}
+"""What the kubelet and runc say when they cannot mount a volume."""
+
 _HOST_USERS = "idmap"
 _EXEC_FORMAT = "exec format error"
 _CREDENTIAL_CODES = (
@@ -102,10 +110,18 @@ def _architecture(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _not_mounted(evidence: Evidence) -> str:
+    """Return the error of a mount that keeps the pod from starting, "" where it is another reason."""
+    text = evidence.probe.message.lower() if evidence.probe else ""
+    return next((error for words, error in _MOUNT_ERRORS.items() if words in text), "")
+
+
+def _was_mounted(evidence: Evidence) -> bool:
+    return _answer(evidence, "cvmfs") is not None or bool(_not_mounted(evidence))
+
+
 def _mount(evidence: Evidence) -> Iterator[Finding]:
-    answer = _answer(evidence, "cvmfs")
-    if answer is None:
-        return
+    answer = _answer(evidence, "cvmfs") or {"error": _not_mounted(evidence)}
     error = answer.get("error", "" if answer.get("entries") else "ENOENT")
     if error:
         found, remedy = _MOUNT_REMEDIES.get(error, (f"reading it fails: {answer.get('reason')}", ""))
@@ -273,6 +289,15 @@ CHECKS = (
         applies=_said_or(_EXEC_FORMAT),
     ),
     Check(
+        "probe-cvmfs",
+        CATEGORY,
+        "fatal",
+        "the repository can be read",
+        _mount,
+        _POD,
+        applies=_was_mounted,
+    ),
+    Check(
         "probe-pod",
         CATEGORY,
         "fatal",
@@ -282,9 +307,9 @@ CHECKS = (
         after=(
             "probe-host-users",
             "probe-architecture",
+            "probe-cvmfs",
         ),
     ),
-    Check("probe-cvmfs", CATEGORY, "fatal", "the repository can be read", _mount, _of("cvmfs")),
     Check(
         "probe-modules", CATEGORY, "fatal", "it has modules", _modules, _of("cvmfs"), after=("probe-cvmfs",)
     ),

@@ -341,6 +341,10 @@ FAULTS: dict[str, tuple[Evidence, set[str]]] = {
         not_started("container main cannot be started: exec /usr/bin/python3: exec format error"),
         {"probe-architecture fatal"},
     ),
+    "the mount is dead before the probe pod starts": (
+        not_started("a volume cannot be mounted: stat /x: transport endpoint is not connected."),
+        {"probe-cvmfs fatal"},
+    ),
     "ELOOP": (probed(cvmfs={"error": "ELOOP", "modules": 0}), {"probe-cvmfs fatal"}),
     "ENOTCONN": (probed(cvmfs={"error": "ENOTCONN", "modules": 0}), {"probe-cvmfs fatal"}),
     "EIO": (probed(cvmfs={"error": "EIO"}), {"probe-cvmfs fatal"}),
