@@ -102,14 +102,9 @@ class MinioTransport:
         piece_size: int = _PIECE,
     ) -> None:
         """Pass an object's content, or a part of it, to ``write``, piece by piece."""
-        from minio.error import MinioException
-
-        try:
-            response = self._client.get_object(self._bucket, key, begin, 0 if end is None else end - begin)
-        except MinioException as problem:
-            if _status_of(problem) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return  # the object ends before it
-            raise
+        response = self._open(key, begin, end)
+        if response is None:
+            return
         try:
             pieces = response.stream(piece_size)
             # a server, or a proxy before it, that knows no ranges sends all of it; not all tell by the status
@@ -119,6 +114,21 @@ class MinioTransport:
         finally:
             response.close()
             response.release_conn()
+
+    def _open(self, key: str, begin: int, end: int | None) -> Any:
+        """Return the answer with a part of an object, or all of it; None where the object ends before."""
+        from minio.error import MinioException
+
+        try:
+            return self._client.get_object(self._bucket, key, begin, 0 if end is None else end - begin)
+        except MinioException as problem:
+            status = _status_of(problem)
+            if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return None
+            if (begin, end) == (0, None) or status != HTTPStatus.BAD_REQUEST:
+                raise
+        # a range may end after the object (RFC 9110), which some servers, such as nanio, refuse
+        return self._client.get_object(self._bucket, key)
 
     def put(
         self, key: str, content: bytes | Path, content_type: str, progress: Progress | None = None

@@ -1,4 +1,4 @@
-"""A real S3 server (rclone): names of all kinds, long listings, and listings compared with records."""
+"""Real S3 servers, mostly rclone: names of all kinds, long listings, and listings compared with records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from elyra_neurodesk.storage.interface import BrowsableStorage, file_sha256
 from elyra_neurodesk.storage.location import StorageLocation
 from elyra_neurodesk.storage.partfile import PART_PREFIX
 from tests.support.configurations import runtime_configuration
-from tests.support.objectstore import ObjectStore, running_rclone
+from tests.support.objectstore import ObjectStore, running_nanio, running_rclone
 
 NAMES = [
     "100%25 %2F.txt",
@@ -42,6 +42,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
 
 @pytest.fixture
 def storage(server: ObjectStore) -> BrowsableStorage:
+    return storage_of(server)
+
+
+def storage_of(server: ObjectStore) -> BrowsableStorage:
     return open_storage(
         runtime_configuration(
             object_store_endpoint=server.endpoint,
@@ -102,6 +106,17 @@ def test_of_a_part_nothing_else_is_sent(
     storage.stream("part", pieces.append, begin, end)
     assert b"".join(pieces) == b"0123456789"[begin:end]
     storage.stream("nothing", lambda piece: pytest.fail("there is none"), 0, 200)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 4), (3, None), (10, None), (99, 120), (8, 99), (0, 99)])
+def test_a_part_that_ends_after_the_object_is_read_from_a_server_that_refuses_it(
+    tmp_path: Path, begin: int, end: int | None
+) -> None:
+    with running_nanio(tmp_path, "ranges") as server:
+        server.put("part", b"0123456789")
+        pieces: list[bytes] = []
+        storage_of(server).stream("part", pieces.append, begin, end)
+        assert b"".join(pieces) == b"0123456789"[begin:end]
 
 
 def test_two_files_whose_long_names_begin_alike_are_downloaded_at_once(
