@@ -12,6 +12,8 @@ import pytest
 from tests.support.backend import Backend, running_backend
 from tests.support.neurodesk_tree import Tool, make_tree
 
+IMAGE = "example.org/neurodesktop:1"
+
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
@@ -30,8 +32,7 @@ def use(backend: Backend, tree: Path) -> None:
 
 
 def submit(backend: Backend, file: Path, *options: str) -> Any:
-    image = "example.org/neurodesktop:1"
-    return backend.cli("submit", str(file), *options, "--image", image, "--watch", "--json")
+    return backend.cli("submit", str(file), *options, "--image", IMAGE, "--watch", "--json")
 
 
 def test_a_claim_without_modules_is_told_as_absent_and_only_what_needs_none_runs(
@@ -81,7 +82,7 @@ def test_list_check_and_tasks_see_the_modules_of_the_claim(backend: Backend, tmp
     assert "brain" in backend.outputs(said)["bet-py/bet.log"].decode()
     up = modules(backend, tree)
     assert up == ["fsl/6.0.4"]
-    report = backend.read("check", str(file), "--modules", "fsl/6.0.4")
+    report = backend.read("check", str(file), "--modules", "fsl/6.0.4", "--image", IMAGE)
     assert [use["resolved"] for use in report["modules"]] == up
     # registered is enough, also beside other configurations
     backend.cli("local", "down", check=True)
