@@ -22,7 +22,7 @@ import pytest
 from elyra_neurodesk.cluster.api import Api
 from elyra_neurodesk.cluster.deliveries.admission_policy import admission_policy, admission_policy_binding
 from elyra_neurodesk.cluster.doctor.diagnosis import diagnose
-from elyra_neurodesk.cluster.doctor.model import Evidence, ProbeReport
+from elyra_neurodesk.cluster.doctor.model import ClusterEvidence, ProbeReport
 from elyra_neurodesk.cluster.doctor.probe.pod import TaskPod
 from elyra_neurodesk.cluster.doctor.probe.run import run_probe
 from elyra_neurodesk.cluster.doctor.questions import collect, task_of
@@ -80,7 +80,7 @@ class Lab:
     def alarms(self, report: ProbeReport) -> set[str]:
         """Return what the checks of the probe say."""
         facts = collect(self.api, SetUp(self.namespace, self.namespace)).facts
-        seen = Evidence(facts, SetUp(self.namespace), self.configuration, probe=report)
+        seen = ClusterEvidence(facts, SetUp(self.namespace), self.configuration, probe=report)
         results = [one for one in diagnose(seen) if one.category == "Inside a task"]
         return {f"{one.check} {one.status}" for one in results if one.status != "ok"}
 

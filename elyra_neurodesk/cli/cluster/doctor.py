@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elyra_neurodesk.cluster.api import Api
-    from elyra_neurodesk.cluster.doctor.model import CheckResult, Evidence
+    from elyra_neurodesk.cluster.doctor.model import CheckResult, ClusterEvidence
     from elyra_neurodesk.cluster.setup import SetUp
     from elyra_neurodesk.settings import RuntimeConfiguration
 
@@ -139,7 +139,7 @@ def _configuration(name: str | None, kube_context: str) -> RuntimeConfiguration 
     return found[0] if len(found) == 1 else None
 
 
-def _with_probe(api: Api, evidence: Evidence, image: str) -> Evidence:
+def _with_probe(api: Api, evidence: ClusterEvidence, image: str) -> ClusterEvidence:
     from elyra_neurodesk.cluster.doctor.probe.run import run_probe
     from elyra_neurodesk.cluster.doctor.questions import task_of
 

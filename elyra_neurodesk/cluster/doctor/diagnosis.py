@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from elyra_neurodesk.cluster.doctor.checks import CHECKS
-from elyra_neurodesk.cluster.doctor.model import Check, CheckResult, Evidence, Status, run_check
+from elyra_neurodesk.cluster.doctor.model import Check, CheckResult, ClusterEvidence, Status, run_check
 
 VERSION = 1
 """Of what `as_json` returns; it grows when a field is taken away or gets another meaning."""
 
 
-def diagnose(evidence: Evidence, checks: Sequence[Check] = CHECKS) -> list[CheckResult]:
+def diagnose(evidence: ClusterEvidence, checks: Sequence[Check] = CHECKS) -> list[CheckResult]:
     """Return what every check says of the evidence (`questions.collect`), in the order of the checks."""
     results: list[CheckResult] = []
     for check in checks:
@@ -28,7 +28,7 @@ def worst(results: Sequence[CheckResult]) -> Status:
     return "fatal" if "fatal" in found else "warning" if "warning" in found else "ok"
 
 
-def as_json(evidence: Evidence, results: Sequence[CheckResult]) -> dict[str, Any]:
+def as_json(evidence: ClusterEvidence, results: Sequence[CheckResult]) -> dict[str, Any]:
     """Return the diagnosis for programs; docs/cluster.md documents the form."""
     facts, probe = evidence.facts, evidence.probe
     return {

@@ -115,7 +115,7 @@ class ProbeReport:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClusterEvidence:
     """All that checks look at. None stands for what was not asked.
 
     Attributes:
@@ -178,7 +178,7 @@ def main_container(pod: Object) -> Object:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Fault:
     """What is not as it should be.
 
     Attributes:
@@ -215,10 +215,10 @@ class Check:
     category: str
     level: Level
     holds: str
-    look: Callable[[Evidence], Iterable[Finding]]
+    look: Callable[[ClusterEvidence], Iterable[Fault]]
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    applies: Callable[[Evidence], object] = lambda _: True
+    applies: Callable[[ClusterEvidence], object] = lambda _: True
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class CheckResult:
     remedy: str = ""
 
 
-def run_check(check: Check, evidence: Evidence) -> list[CheckResult]:
+def run_check(check: Check, evidence: ClusterEvidence) -> list[CheckResult]:
     """Return what a check says of the evidence; nothing where what it looks at was not asked."""
     for name in check.needs:
         value = _needed(evidence, name)
@@ -262,7 +262,7 @@ def run_check(check: Check, evidence: Evidence) -> list[CheckResult]:
 _ABSENT = object()
 
 
-def _needed(evidence: Evidence, name: str) -> object:
+def _needed(evidence: ClusterEvidence, name: str) -> object:
     """Return what a check needs; None where it was not asked, which the absence of an object is not."""
     first, _, rest = name.partition(".")
     value = getattr(evidence, first)

@@ -14,7 +14,7 @@ from elyra_neurodesk.cluster.api import Api, KubernetesForbidden, KubernetesRefu
 from elyra_neurodesk.cluster.connection import ClusterError
 from elyra_neurodesk.cluster.doctor.checks.access import READER_RIGHTS, TASK_RIGHTS
 from elyra_neurodesk.cluster.doctor.model import (
-    Evidence,
+    ClusterEvidence,
     Refusal,
     Right,
     Service,
@@ -57,8 +57,8 @@ def collect(
     configuration: RuntimeConfiguration | None = None,
     image: str = "",
     within: float = WITHIN,
-) -> Evidence:
-    """Ask everything that `Evidence` has but a probe pod.
+) -> ClusterEvidence:
+    """Ask everything that `ClusterEvidence` has but a probe pod.
 
     What may not be read, and what does not answer in time, is `Unknown`.
 
@@ -94,13 +94,13 @@ def collect(
     if isinstance(facts, Unknown):
         raise ClusterUnreachable(f"the cluster's API server has not answered all questions: {facts.reason}.")
     known: dict[str, Any] = {name: _or_unknown(answer) for name, answer in answers.items()}
-    evidence = Evidence(facts, set_up, configuration, **known)
+    evidence = ClusterEvidence(facts, set_up, configuration, **known)
     answers = ask_at_once(_dependent(api, evidence, image), deadline - time.monotonic())
     known |= {name: _or_unknown(answer) for name, answer in answers.items()}
-    return Evidence(facts, set_up, configuration, **known)
+    return ClusterEvidence(facts, set_up, configuration, **known)
 
 
-def _dependent(api: Api, evidence: Evidence, image: str) -> dict[str, Question]:
+def _dependent(api: Api, evidence: ClusterEvidence, image: str) -> dict[str, Question]:
     """Return the questions that need the first answers."""
     found: dict[str, Question] = {
         "task_rights": lambda: _rights(api, evidence.namespace, TASK_RIGHTS, evidence.task_account),
@@ -118,7 +118,7 @@ def _dependent(api: Api, evidence: Evidence, image: str) -> dict[str, Question]:
     return found
 
 
-def task_of(evidence: Evidence, image: str) -> TaskPod:
+def task_of(evidence: ClusterEvidence, image: str) -> TaskPod:
     """Return what a task's pod is made of in this cluster."""
     configuration = evidence.configuration
     path = configuration.cvmfs_mount_path if configuration else mount_path(evidence.set_up, evidence.facts)

@@ -65,7 +65,7 @@ class VersionChanged(GuardError):
     code = "ND-GUARD-008"
 
 
-class StillRunning(GuardError):
+class LeftRunning(GuardError):
     """A process was still running in the background when the task ended. A warning."""
 
     code = "ND-GUARD-009"

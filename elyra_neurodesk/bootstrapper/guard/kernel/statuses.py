@@ -39,12 +39,12 @@ _PICKLERS = (  # modules that pickle what processes of a pool return
     "joblib.externals.loky.backend.reduction",
 )
 _suspended = threading.local()
-_calls: weakref.WeakKeyDictionary[Any, Call] = weakref.WeakKeyDictionary()
+_calls: weakref.WeakKeyDictionary[Any, ProcessCall] = weakref.WeakKeyDictionary()
 _counter = 0
 _outer_call = os.environ.get(notes.CALL)  # what this process is part of
 
 
-class Call:
+class ProcessCall:
     """One process that the user's code started, shared by all objects that hold its status.
 
     Attributes:
@@ -116,10 +116,10 @@ class ExitStatus(int):
     therefore noted, too: what is gone before its line has ended was surely not looked at.
     """
 
-    call: Call
+    call: ProcessCall
     _birth: tuple[int, int, int]
 
-    def __new__(cls, value: int, call: Call, frame: FrameType | None = None) -> ExitStatus:
+    def __new__(cls, value: int, call: ProcessCall, frame: FrameType | None = None) -> ExitStatus:
         """Return a number that tells ``call`` of it; ``frame`` is that of the user's code which gets it."""
         made = super().__new__(cls, value)
         made.call = call
@@ -184,7 +184,7 @@ def _to_other_process(status: ExitStatus) -> tuple[Any, ...]:
 
 
 def _from_other_process(value: int, *origin: Any) -> ExitStatus:
-    call = Call(*origin)
+    call = ProcessCall(*origin)
     call.ended(value >> 8 or value)
     return ExitStatus(value, call)
 
@@ -211,7 +211,7 @@ def install() -> None:
     for name in [name for name in watchers if name in sys.modules]:
         watchers.pop(name)(sys.modules[name])
     if watchers:
-        sys.meta_path.insert(0, _Finder(watchers))
+        sys.meta_path.insert(0, _StatusFinder(watchers))
 
 
 def poll_abandoned() -> None:
@@ -221,7 +221,7 @@ def poll_abandoned() -> None:
         module._cleanup()
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _StatusFinder(importlib.abc.MetaPathFinder):
     """Has modules watched once they are imported."""
 
     def __init__(self, watchers: dict[str, Any]) -> None:
@@ -245,20 +245,20 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-def _call_of(process: Any) -> Call | None:
+def _call_of(process: Any) -> ProcessCall | None:
     try:
         return _calls.get(process)
     except TypeError:  # asyncio lets go of its process
         return None
 
 
-def _begin(command: Any, shell: bool, depth: int) -> Call | None:
+def _begin(command: Any, shell: bool, depth: int) -> ProcessCall | None:
     """Return the call that the user's code is about to make, None for a library's."""
     if _counter >= _MAX_CALLS or os.environ.get(notes.CALL) != _outer_call:
         return None  # too many; or IPython runs a shell escape, which `escapes` judges
     frame = _caller(sys._getframe(depth + 1))
     if frame is None:
-        return Call(_text(command), shell, 0, "")
+        return ProcessCall(_text(command), shell, 0, "")
     file = frame.f_code.co_filename
     if _is_library(file):
         return None
@@ -266,7 +266,7 @@ def _begin(command: Any, shell: bool, depth: int) -> Call | None:
     while cell.f_code.co_name != "<module>" and cell.f_back is not None and _is_cell(file):
         cell = cell.f_back
     line = cell.f_lineno if _is_cell(cell.f_code.co_filename) else frame.f_lineno
-    return Call(_text(command), shell, line, "cell" if _is_cell(file) else file)
+    return ProcessCall(_text(command), shell, line, "cell" if _is_cell(file) else file)
 
 
 def _caller(frame: FrameType | None) -> FrameType | None:
@@ -310,7 +310,7 @@ def _text(command: Any) -> str:
         return ""
 
 
-def _environment(call: Call, given: Any) -> Any:
+def _environment(call: ProcessCall, given: Any) -> Any:
     """Return the environment of a call's process; what the user gave is left alone where it is unusual."""
     if given is None:
         return {**os.environ, notes.CALL: call.id}

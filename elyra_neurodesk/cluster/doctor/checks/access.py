@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, Right
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault, Right
 from elyra_neurodesk.cluster.facts import Unknown
 
 CATEGORY = "Access"
@@ -32,38 +32,38 @@ def _missing(rights: Mapping[Right, bool] | Unknown | None) -> str:
     return ", ".join(str(right) for right, allowed in (rights or {}).items() if not allowed)
 
 
-def _read_pods(evidence: Evidence) -> Iterator[Finding]:
+def _read_pods(evidence: ClusterEvidence) -> Iterator[Fault]:
     if missing := _missing(evidence.rights):
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             f"this account may not {missing}: commands about runs cannot say why a pod waits",
             "An administrator: elyra-neurodesk cluster apply --reader-group GROUP",
         )
 
 
-def _task_account(evidence: Evidence) -> Iterator[Finding]:
+def _task_account(evidence: ClusterEvidence) -> Iterator[Fault]:
     account = evidence.task_account
     if account not in (evidence.facts.service_accounts or ()):
-        yield Finding(
+        yield Fault(
             f"ServiceAccount {evidence.namespace}/{account}",
             "does not exist, so no task's pod can be created",
             "Apply Kubeflow Pipelines' own manifests for this namespace again; they make it with its roles.",
         )
 
 
-def _task_rights(evidence: Evidence) -> Iterator[Finding]:
+def _task_rights(evidence: ClusterEvidence) -> Iterator[Fault]:
     if missing := _missing(evidence.task_rights):
-        yield Finding(
+        yield Fault(
             f"ServiceAccount {evidence.namespace}/{evidence.task_account}",
             f"may not {missing}: tasks end with an error of Argo's executor or of KFP's launcher",
             "Apply Kubeflow Pipelines' own manifests for this namespace again; they bind the account's role.",
         )
 
 
-def _clock(evidence: Evidence) -> Iterator[Finding]:
+def _clock(evidence: ClusterEvidence) -> Iterator[Fault]:
     ahead = evidence.clock or 0.0
     if abs(ahead) > _CLOCK_WARNING:
-        yield Finding(
+        yield Fault(
             "Clock of this machine",
             f"differs by {abs(ahead):.0f} s from the API server's; object stores refuse more than 900 s",
             "timedatectl set-ntp true",

@@ -7,29 +7,29 @@ from typing import Any
 
 import yaml
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault
 from elyra_neurodesk.cluster.facts import ARGO_CONFIG, ARGO_CONTROLLER
 from elyra_neurodesk.cluster.setup import REQUEUE_VARIABLE
 
 CATEGORY = "Argo Workflows"
 
 
-def _runs(evidence: Evidence) -> Iterator[Finding]:
+def _runs(evidence: ClusterEvidence) -> Iterator[Fault]:
     facts = evidence.facts
     name = f"Deployment {facts.kfp_namespace}/{ARGO_CONTROLLER}"
     if not facts.argo:
-        yield Finding(name, "does not exist: no run ever starts", "Install Kubeflow Pipelines with Argo.")
+        yield Fault(name, "does not exist: no run ever starts", "Install Kubeflow Pipelines with Argo.")
     elif facts.argo.ready < 1:
         scale = f"kubectl --namespace {facts.kfp_namespace} scale deployment {ARGO_CONTROLLER} --replicas 1"
         look = f"kubectl --namespace {facts.kfp_namespace} describe deployment {ARGO_CONTROLLER}"
-        yield Finding(
+        yield Fault(
             name,
             f"has {facts.argo.ready} of {facts.argo.wanted} pods ready: no run starts",
             look if facts.argo.wanted else scale,
         )
 
 
-def _defaults(evidence: Evidence) -> dict[str, Any]:
+def _defaults(evidence: ClusterEvidence) -> dict[str, Any]:
     """Return the spec that Argo gives every workflow (its ConfigMap also has all below the key config)."""
     data: dict[str, Any] = dict(evidence.facts.argo_config or {})
     try:
@@ -41,7 +41,7 @@ def _defaults(evidence: Evidence) -> dict[str, Any]:
         return {}
 
 
-def _parallelism(evidence: Evidence) -> Iterator[Finding]:
+def _parallelism(evidence: ClusterEvidence) -> Iterator[Fault]:
     # the controller's own parallelism of 0 is none (workflow/sync/multi_throttler.go); a workflow's is 0 pods
     spec = _defaults(evidence)
     allowed = spec.get("parallelism")
@@ -51,17 +51,17 @@ def _parallelism(evidence: Evidence) -> Iterator[Finding]:
         found = "workflowDefaults has suspend: every workflow waits until someone resumes it"
     else:
         return
-    yield Finding(
+    yield Fault(
         f"ConfigMap {evidence.facts.kfp_namespace}/{ARGO_CONFIG}",
         found,
         f"kubectl --namespace {evidence.facts.kfp_namespace} edit configmap {ARGO_CONFIG}",
     )
 
 
-def _requeue(evidence: Evidence) -> Iterator[Finding]:
+def _requeue(evidence: ClusterEvidence) -> Iterator[Fault]:
     argo = evidence.facts.argo
     if argo and REQUEUE_VARIABLE not in argo.env:
-        yield Finding(
+        yield Fault(
             f"Deployment {argo.namespace}/{argo.name}",
             "takes up a workflow's next task after 10 s",
             "elyra-neurodesk cluster apply makes it 1 s.",

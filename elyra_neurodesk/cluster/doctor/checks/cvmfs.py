@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from elyra_neurodesk.cluster.doctor.checks.namespace import ENFORCE
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, main_container
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault, main_container
 from elyra_neurodesk.cluster.facts import CVMFS_DRIVER, Claim, StorageClass, Workload
 from elyra_neurodesk.cluster.pod_changes import MOUNT_PATHS
 from elyra_neurodesk.cluster.setup import REPOSITORY
@@ -22,56 +22,56 @@ _CERN = "cern.ch"
 _READ_MANY = {"ReadOnlyMany", "ReadWriteMany"}
 
 
-def _claim(evidence: Evidence) -> Claim | None:
+def _claim(evidence: ClusterEvidence) -> Claim | None:
     return evidence.facts.claim(evidence.set_up.claim)
 
 
-def _name(evidence: Evidence) -> str:
+def _name(evidence: ClusterEvidence) -> str:
     return f"PersistentVolumeClaim {evidence.namespace}/{evidence.set_up.claim}"
 
 
-def _class(evidence: Evidence) -> StorageClass | None:
+def _class(evidence: ClusterEvidence) -> StorageClass | None:
     claim = _claim(evidence)
     return evidence.facts.storage_class(claim.storage_class) if claim else None
 
 
-def _needs_driver(evidence: Evidence) -> bool:
+def _needs_driver(evidence: ClusterEvidence) -> bool:
     """Return whether the claim is, or will be, of cvmfs-csi: a bound one of another kind needs none."""
     claim, kind = _claim(evidence), _class(evidence)
     return claim is None or claim.phase != "Bound" or (kind is not None and kind.provisioner == CVMFS_DRIVER)
 
 
-def _has(parameter: str) -> Callable[[Evidence], bool]:
+def _has(parameter: str) -> Callable[[ClusterEvidence], bool]:
     """Return whether the node plugin's configuration sets a parameter."""
     return lambda evidence: any(parameter in one for one in (evidence.facts.cvmfs_config or {}).values())
 
 
-def _has_class(evidence: Evidence) -> bool:
+def _has_class(evidence: ClusterEvidence) -> bool:
     claim = _claim(evidence)
     return bool(claim and claim.storage_class)
 
 
-def _is_automount(evidence: Evidence) -> bool:
+def _is_automount(evidence: ClusterEvidence) -> bool:
     kind = _class(evidence)
     automount = kind is not None and not kind.parameters.get("repository")
     return automount and isinstance(evidence.example, dict)
 
 
-def _plugins(evidence: Evidence) -> list[Workload]:
+def _plugins(evidence: ClusterEvidence) -> list[Workload]:
     return [one for one in evidence.facts.cvmfs_plugins or () if one.kind == "DaemonSet"]
 
 
-def _driver(evidence: Evidence) -> Iterator[Finding]:
+def _driver(evidence: ClusterEvidence) -> Iterator[Fault]:
     if CVMFS_DRIVER not in (evidence.facts.csi_drivers or ()):
-        yield Finding(f"CSIDriver {CVMFS_DRIVER}", "is not installed", HELM)
+        yield Fault(f"CSIDriver {CVMFS_DRIVER}", "is not installed", HELM)
 
 
-def _node_plugin(evidence: Evidence) -> Iterator[Finding]:
+def _node_plugin(evidence: ClusterEvidence) -> Iterator[Fault]:
     if not _plugins(evidence):
-        yield Finding("DaemonSet of cvmfs-csi", f"is missing: no node mounts volumes of {CVMFS_DRIVER}", HELM)
+        yield Fault("DaemonSet of cvmfs-csi", f"is missing: no node mounts volumes of {CVMFS_DRIVER}", HELM)
     for one in _plugins(evidence):
         if one.ready < one.wanted or not one.wanted:
-            yield Finding(
+            yield Fault(
                 f"DaemonSet {one.namespace}/{one.name}",
                 f"has {one.ready} of {one.wanted} pods ready: tasks on the other nodes wait for their volume",
                 f"kubectl --namespace {one.namespace} describe pods",
@@ -79,11 +79,11 @@ def _node_plugin(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _placement(evidence: Evidence) -> Iterator[Finding]:
+def _placement(evidence: ClusterEvidence) -> Iterator[Fault]:
     for one in _plugins(evidence):
         level = (evidence.namespaces or {}).get(one.namespace, {}).get(ENFORCE, "")
         if level in ("baseline", "restricted"):
-            yield Finding(
+            yield Fault(
                 f"DaemonSet {one.namespace}/{one.name}",
                 f"is privileged, and its namespace enforces Pod Security {level}: its pods are refused",
                 "helm uninstall it there and install it in a namespace of its own (--namespace cvmfs-csi "
@@ -91,82 +91,82 @@ def _placement(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _cache(evidence: Evidence) -> Iterator[Finding]:
+def _cache(evidence: ClusterEvidence) -> Iterator[Fault]:
     for namespace, parameters in (evidence.facts.cvmfs_config or {}).items():
         limit = parameters.get("CVMFS_QUOTA_LIMIT", "")
         if limit.isdigit() and int(limit) < MIN_CACHE:
-            yield Finding(
+            yield Fault(
                 f"ConfigMap {namespace}/cvmfs-csi-default-local",
                 f"CVMFS_QUOTA_LIMIT is {limit} MiB: large tools end with I/O errors",
                 "helm upgrade with cache.local.cvmfsQuotaLimit=40000 (cluster render --cvmfs-quota)",
             )
 
 
-def _proxy(evidence: Evidence) -> Iterator[Finding]:
+def _proxy(evidence: ClusterEvidence) -> Iterator[Fault]:
     for namespace, parameters in (evidence.facts.cvmfs_config or {}).items():
         proxy = parameters.get("CVMFS_HTTP_PROXY", "")
         if _CERN in proxy:
-            yield Finding(
+            yield Fault(
                 f"ConfigMap {namespace}/cvmfs-csi-default-local",
                 f"CVMFS_HTTP_PROXY is CERN's ({proxy}), which serves CERN's network alone",
                 "helm upgrade with the values of `elyra-neurodesk cluster render --cvmfs-proxy DIRECT`",
             )
 
 
-def _there(evidence: Evidence) -> Iterator[Finding]:
+def _there(evidence: ClusterEvidence) -> Iterator[Fault]:
     if _claim(evidence) is None:
         others = ", ".join(claim.name for claim in evidence.facts.claims or ())
         more = f"; the namespace has {others}" if others else ""
-        yield Finding(_name(evidence), f"does not exist{more}", APPLY)
+        yield Fault(_name(evidence), f"does not exist{more}", APPLY)
 
 
-def _bound(evidence: Evidence) -> Iterator[Finding]:
+def _bound(evidence: ClusterEvidence) -> Iterator[Fault]:
     claim = _claim(evidence)
     if claim and claim.phase == "Lost":
-        yield Finding(
+        yield Fault(
             _name(evidence),
             "has lost its volume",
             f"kubectl --namespace {evidence.namespace} delete pvc {claim.name} && {APPLY}",
         )
     elif claim and claim.phase != "Bound":
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"is {claim.phase}: tasks wait for it without end",
             f"kubectl --namespace {evidence.namespace} describe pvc {claim.name}",
         )
 
 
-def _access(evidence: Evidence) -> Iterator[Finding]:
+def _access(evidence: ClusterEvidence) -> Iterator[Fault]:
     claim = _claim(evidence)
     if claim and claim.access_modes and not _READ_MANY & set(claim.access_modes):
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"can be mounted on one node at a time ({', '.join(claim.access_modes)})",
             f"kubectl --namespace {evidence.namespace} delete pvc {claim.name} && {APPLY}",
         )
 
 
-def _class_there(evidence: Evidence) -> Iterator[Finding]:
+def _class_there(evidence: ClusterEvidence) -> Iterator[Fault]:
     claim = _claim(evidence)
     if claim and claim.storage_class and claim.phase != "Bound" and _class(evidence) is None:
-        yield Finding(
+        yield Fault(
             f"StorageClass {claim.storage_class}",
             f"does not exist, and {_name(evidence)} asks for it",
             f"kubectl --namespace {evidence.namespace} delete pvc {claim.name} && {APPLY}",
         )
 
 
-def _class_driver(evidence: Evidence) -> Iterator[Finding]:
+def _class_driver(evidence: ClusterEvidence) -> Iterator[Fault]:
     kind = _class(evidence)
     if kind and kind.provisioner != CVMFS_DRIVER:
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"is of StorageClass {kind.name}, whose volumes come from {kind.provisioner}: empty, not CVMFS",
             f"kubectl --namespace {evidence.namespace} delete pvc {evidence.set_up.claim} && {APPLY}",
         )
 
 
-def _repository(evidence: Evidence) -> Iterator[Finding]:
+def _repository(evidence: ClusterEvidence) -> Iterator[Fault]:
     kind, configuration = _class(evidence), evidence.configuration
     if not kind:
         return
@@ -186,10 +186,10 @@ def _repository(evidence: Evidence) -> Iterator[Finding]:
         remedy = "Set CVMFS Volume Mode to repository in the runtime configuration."
     else:
         return
-    yield Finding(f"StorageClass {kind.name}", found, remedy)
+    yield Fault(f"StorageClass {kind.name}", found, remedy)
 
 
-def _propagation(evidence: Evidence) -> Iterator[Finding]:
+def _propagation(evidence: ClusterEvidence) -> Iterator[Fault]:
     kind, example = _class(evidence), evidence.example
     if not isinstance(example, dict):
         return
@@ -197,7 +197,7 @@ def _propagation(evidence: Evidence) -> Iterator[Finding]:
         one for one in main_container(example)["volumeMounts"] if one["mountPath"].rstrip("/") in MOUNT_PATHS
     ]
     if any(one.get("mountPropagation") != "HostToContainer" for one in mounts):
-        yield Finding(
+        yield Fault(
             f"StorageClass {kind.name if kind else ''}",
             "mounts repositories when they are first used, which a task without mount propagation cannot see "
             "(ELOOP, too many levels of symbolic links)",

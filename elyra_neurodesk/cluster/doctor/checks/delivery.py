@@ -9,7 +9,7 @@ from elyra_neurodesk.cluster.api import Object
 from elyra_neurodesk.cluster.deliveries.admission_policy import POLICY_NAME
 from elyra_neurodesk.cluster.deliveries.pod_default import NAME as POD_DEFAULT
 from elyra_neurodesk.cluster.deliveries.workflow_patch import VARIABLE
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, main_container
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault, main_container
 from elyra_neurodesk.cluster.facts import Unknown
 from elyra_neurodesk.cluster.pod_changes import QUEUE_LABEL, sidecar
 from elyra_neurodesk.cluster.setup import choose_delivery
@@ -23,7 +23,7 @@ _SINCE, _STABLE = (1, 34), (1, 36)
 _COMPARED = ("command", "args", "restartPolicy")
 
 
-def _kfp_makes_it(evidence: Evidence) -> bool:
+def _kfp_makes_it(evidence: ClusterEvidence) -> bool:
     setting = evidence.sidecar_setting
     return setting == "platform-spec" or (
         setting == "auto" and takes_init_containers(evidence.facts.kfp_version)
@@ -40,7 +40,7 @@ def _has_ours(items: Iterable[Object] | Unknown) -> bool:
     return any(item["metadata"]["name"] == POLICY_NAME for item in items or ())
 
 
-def _wanted(evidence: Evidence) -> str:
+def _wanted(evidence: ClusterEvidence) -> str:
     """Return the delivery that the set-up has chosen, ``platform-spec`` where KFP makes the sidecar."""
     if evidence.set_up.delivery == "auto":
         if _adding(evidence.facts.policies):
@@ -56,7 +56,7 @@ def _wanted(evidence: Evidence) -> str:
     return choose_delivery(evidence.set_up, evidence.facts)
 
 
-def _pod_defaults(evidence: Evidence) -> list[Object]:
+def _pod_defaults(evidence: ClusterEvidence) -> list[Object]:
     return [
         item
         for item in evidence.facts.pod_defaults or ()
@@ -68,36 +68,36 @@ def _adds_sidecar(item: Mapping[str, object]) -> bool:
     return f'"{NAME}"' in json.dumps(item.get("spec"))
 
 
-def _patches_workflows(evidence: Evidence) -> bool:
+def _patches_workflows(evidence: ClusterEvidence) -> bool:
     facts = evidence.facts
     defaults = (facts.argo_config or {}).get("workflowDefaults", "")
     return NAME in defaults or NAME in (facts.kfp.env.get(VARIABLE, "") if facts.kfp else "")
 
 
-def _has_policy(evidence: Evidence) -> bool:
+def _has_policy(evidence: ClusterEvidence) -> bool:
     return bool(_adding(evidence.facts.policies))
 
 
-def _adds_by_admission(evidence: Evidence) -> bool:
+def _adds_by_admission(evidence: ClusterEvidence) -> bool:
     admitted = isinstance(evidence.example, dict)
     return admitted and _wanted(evidence) in ("admission-policy", "kyverno", "pod-default")
 
 
-def _wants_pod_default(evidence: Evidence) -> bool:
+def _wants_pod_default(evidence: ClusterEvidence) -> bool:
     return _wanted(evidence) == "pod-default"
 
 
-def _says_platform_spec(evidence: Evidence) -> bool:
+def _says_platform_spec(evidence: ClusterEvidence) -> bool:
     return evidence.sidecar_setting == "platform-spec"
 
 
-def _feature_gate(evidence: Evidence) -> Iterator[Finding]:
+def _feature_gate(evidence: ClusterEvidence) -> Iterator[Fault]:
     facts = evidence.facts
     if _wanted(evidence) not in ("none", "admission-policy") or facts.policy_version:
         return
     if facts.release >= _SINCE:
         beta = facts.release < _STABLE
-        yield Finding(
+        yield Fault(
             "MutatingAdmissionPolicy",
             f"Kubernetes {facts.version} has it switched off",
             "kube-apiserver --feature-gates=MutatingAdmissionPolicy=true"
@@ -105,23 +105,23 @@ def _feature_gate(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _delivered(evidence: Evidence) -> Iterator[Finding]:
+def _delivered(evidence: ClusterEvidence) -> Iterator[Fault]:
     wanted = _wanted(evidence)
     facts = evidence.facts
     if wanted == "none":
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             "nothing adds the sidecar to tasks: each waits for CVMFS itself, up to 40 s, and KFP "
             f"{facts.kfp_version or 'of unknown version'} cannot",
             f"{APPLY} --delivery (Kubernetes 1.36, Kyverno and Kubeflow have ways), or KFP 2.18.",
         )
     elif wanted == "admission-policy" and facts.policy_version and not _adding(facts.policies):
-        yield Finding(f"MutatingAdmissionPolicy {POLICY_NAME}", "does not exist", APPLY)
+        yield Fault(f"MutatingAdmissionPolicy {POLICY_NAME}", "does not exist", APPLY)
     elif wanted == "kyverno" and facts.kyverno_version and not _adding(facts.kyverno_policies):
-        yield Finding(f"MutatingPolicy {POLICY_NAME}", "does not exist", APPLY)
+        yield Fault(f"MutatingPolicy {POLICY_NAME}", "does not exist", APPLY)
 
 
-def _binding(evidence: Evidence) -> Iterator[Finding]:
+def _binding(evidence: ClusterEvidence) -> Iterator[Fault]:
     policies = {item["metadata"]["name"] for item in _adding(evidence.facts.policies)}
     if not policies:
         return
@@ -129,13 +129,13 @@ def _binding(evidence: Evidence) -> Iterator[Finding]:
         item for item in evidence.facts.policy_bindings or () if item["spec"].get("policyName") in policies
     ]
     if not bindings:
-        yield Finding(
+        yield Fault(
             f"MutatingAdmissionPolicyBinding of {', '.join(sorted(policies))}",
             "does not exist, so the policy has no effect",
             APPLY,
         )
     elif not any(_binds(item, evidence.namespace) for item in bindings):
-        yield Finding(
+        yield Fault(
             f"MutatingAdmissionPolicyBinding {bindings[0]['metadata']['name']}",
             f"does not name the namespace {evidence.namespace}",
             f"{APPLY} --namespace {evidence.namespace}",
@@ -155,31 +155,31 @@ def _binds(binding: Object, namespace: str) -> bool:
     )
 
 
-def _made(evidence: Evidence) -> Object | None:
+def _made(evidence: ClusterEvidence) -> Object | None:
     """Return the sidecar in the example of a task's pod."""
     example = evidence.example
     containers = example["spec"].get("initContainers", ()) if isinstance(example, dict) else ()
     return next((one for one in containers if one["name"] == NAME), None)
 
 
-def _effect(evidence: Evidence) -> Iterator[Finding]:
+def _effect(evidence: ClusterEvidence) -> Iterator[Fault]:
     if _made(evidence):
         return
     if _wanted(evidence) in ("admission-policy", "kyverno"):
-        yield Finding(
+        yield Fault(
             f"Policy {POLICY_NAME}",
             "is there and bound, and a task's pod gets no sidecar",
             f"kubectl get mutatingadmissionpolicy {POLICY_NAME} --output yaml; then {APPLY}",
         )
     elif _pod_defaults(evidence):
-        yield Finding(
+        yield Fault(
             f"PodDefault {evidence.namespace}/{POD_DEFAULT}",
             "is there, and a task's pod gets no sidecar: Kubeflow's webhook does not see the namespace",
             f"kubectl label namespace {evidence.namespace} app.kubernetes.io/part-of=kubeflow-profile",
         )
 
 
-def _shadowed(evidence: Evidence) -> Iterator[Finding]:
+def _shadowed(evidence: ClusterEvidence) -> Iterator[Fault]:
     made, facts = _made(evidence), evidence.facts
     if made is None or not (_has_ours(facts.policies) or _has_ours(facts.kyverno_policies)):
         return
@@ -188,7 +188,7 @@ def _shadowed(evidence: Evidence) -> Iterator[Finding]:
     others = [*_others(evidence)]
     if differs or others:
         who = ", ".join(others) or "another policy or webhook"
-        yield Finding(
+        yield Fault(
             f"Policy {POLICY_NAME}",
             f"is shadowed by {who}" + (f", whose sidecar differs in {', '.join(differs)}" if differs else ""),
             f"Delete {who}." if others else "kubectl get mutatingwebhookconfigurations",
@@ -196,7 +196,7 @@ def _shadowed(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _others(evidence: Evidence) -> Iterator[str]:
+def _others(evidence: ClusterEvidence) -> Iterator[str]:
     """Yield what else adds a container of the sidecar's name to tasks."""
     facts, ours = evidence.facts, _wanted(evidence)
     for item in _adding(facts.policies):
@@ -210,13 +210,13 @@ def _others(evidence: Evidence) -> Iterator[str]:
             yield f"PodDefault {evidence.namespace}/{item['metadata']['name']}"
 
 
-def _pod_default(evidence: Evidence) -> Iterator[Finding]:
+def _pod_default(evidence: ClusterEvidence) -> Iterator[Fault]:
     found = _pod_defaults(evidence)
     name = f"PodDefault {evidence.namespace}/{POD_DEFAULT}"
     if not found:
-        yield Finding(name, "does not exist", f"{APPLY} --delivery pod-default --sidecar-image IMAGE")
+        yield Fault(name, "does not exist", f"{APPLY} --delivery pod-default --sidecar-image IMAGE")
     elif evidence.facts.pod_default_init_containers is False:
-        yield Finding(
+        yield Fault(
             name,
             "Kubeflow's definition of PodDefaults has no initContainers: the sidecar was dropped",
             "Update Kubeflow's admission webhook, or choose another --delivery.",
@@ -224,44 +224,44 @@ def _pod_default(evidence: Evidence) -> Iterator[Finding]:
     for item in found:
         labels = item["spec"].get("selector", {}).get("matchLabels", {})
         if LABEL not in labels:
-            yield Finding(name, f"selects other pods than tasks ({labels or 'all'})", APPLY)
+            yield Fault(name, f"selects other pods than tasks ({labels or 'all'})", APPLY)
 
 
-def _platform_spec(evidence: Evidence) -> Iterator[Finding]:
+def _platform_spec(evidence: ClusterEvidence) -> Iterator[Fault]:
     version = evidence.facts.kfp_version
     if version and not takes_init_containers(version):
-        yield Finding(
+        yield Fault(
             f"Runtime configuration {evidence.configuration.name if evidence.configuration else ''}",
             f"its sidecar is platform-spec, which KFP {version} refuses (2.18 and newer know it)",
             "Set Sidecar to auto in the runtime configuration.",
         )
 
 
-def _options(evidence: Evidence) -> Iterator[Finding]:
+def _options(evidence: ClusterEvidence) -> Iterator[Fault]:
     facts = evidence.facts
     priority_class, queue, resources = _asked_for(evidence)
     if priority_class and priority_class not in (facts.priority_classes or ()):
-        yield Finding(
+        yield Fault(
             f"PriorityClass {priority_class}",
             "does not exist: the API server refuses every task",
             f"kubectl create priorityclass {priority_class} --value=0",
         )
     if queue and queue not in (facts.local_queues or ()):
-        yield Finding(
+        yield Fault(
             f"LocalQueue {evidence.namespace}/{queue}",
             "does not exist" + ("" if facts.local_queues is not None else ", and Kueue is not installed"),
             "Ask the cluster's administrator for the name of the namespace's queue: tasks wait without it.",
         )
     for resource in resources:
         if not any(resource in node.allocatable for node in facts.nodes or ()):
-            yield Finding(
+            yield Fault(
                 f"Resource {resource}",
                 "no node has it: no task can be scheduled",
                 f"Install its device plugin, or {APPLY} without --fuse-resource.",
             )
 
 
-def _asked_for(evidence: Evidence) -> tuple[str, str, list[str]]:
+def _asked_for(evidence: ClusterEvidence) -> tuple[str, str, list[str]]:
     """Return priority class, queue and extended resources that tasks get: wanted, or by a policy already."""
     changes, example = evidence.set_up.changes, evidence.example
     queue, resources = changes.queue, {changes.fuse_resource} - {""}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault
 from elyra_neurodesk.cluster.facts import ARGO_CONTROLLER, KFP_SERVER, Workload
 from elyra_neurodesk.kfp_api import errors
 from elyra_neurodesk.kfp_api.health import Health
@@ -22,27 +22,27 @@ _LOGIN = (errors.AccessDenied, errors.LoginPage)
 _ADDRESS = (errors.WrongPath, errors.WrongScheme, errors.NotAKfpApi, errors.NotAnAddress)
 
 
-def _runs(evidence: Evidence) -> Iterator[Finding]:
+def _runs(evidence: ClusterEvidence) -> Iterator[Fault]:
     facts = evidence.facts
     name = f"Deployment {facts.kfp_namespace}/{KFP_SERVER}"
     if not facts.kfp:
-        yield Finding(
+        yield Fault(
             name, "does not exist", "Install Kubeflow Pipelines, or name its namespace with --kfp-namespace."
         )
     elif facts.kfp.ready < 1:
-        yield Finding(
+        yield Fault(
             name,
             f"has {facts.kfp.ready} of {facts.kfp.wanted} pods ready",
             f"kubectl --namespace {facts.kfp_namespace} describe pods --selector app={KFP_SERVER}",
         )
 
 
-def _version(evidence: Evidence) -> Iterator[Finding]:
+def _version(evidence: ClusterEvidence) -> Iterator[Fault]:
     health = evidence.kfp.tag_name if isinstance(evidence.kfp, Health) else ""
     for version in (evidence.facts.kfp_version, health):
         found = re.match(r"v?(\d+)\.(\d+)", version)
         if found and (int(found[1]), int(found[2])) < OLDEST:
-            yield Finding(
+            yield Fault(
                 f"Kubeflow Pipelines {version}",
                 "is too old: it has no v2 pipelines",
                 "Update it to 2.0 or newer; 2.17 and 2.18 are tested.",
@@ -50,41 +50,41 @@ def _version(evidence: Evidence) -> Iterator[Finding]:
             return
 
 
-def _agents(evidence: Evidence) -> list[Workload]:
+def _agents(evidence: ClusterEvidence) -> list[Workload]:
     return [one for one in evidence.deployments or () if one.name == PERSISTENCE_AGENT]
 
 
-def _current(evidence: Evidence) -> Iterator[Finding]:
+def _current(evidence: ClusterEvidence) -> Iterator[Fault]:
     for one in _agents(evidence):
         if one.ready < 1:
-            yield Finding(
+            yield Fault(
                 f"Deployment {one.namespace}/{one.name}",
                 f"has {one.ready} of {one.wanted} pods ready: the states of runs in KFP are stale",
                 f"kubectl --namespace {one.namespace} rollout restart deployment {one.name}",
             )
 
 
-def _parts(evidence: Evidence) -> Iterator[Finding]:
+def _parts(evidence: ClusterEvidence) -> Iterator[Fault]:
     for one in evidence.deployments or ():
         others = one.name in (KFP_SERVER, ARGO_CONTROLLER, PERSISTENCE_AGENT)
         if one.ready < one.wanted and not others:
-            yield Finding(
+            yield Fault(
                 f"Deployment {one.namespace}/{one.name}",
                 f"has {one.ready} of {one.wanted} pods ready",
                 f"kubectl --namespace {one.namespace} describe deployment {one.name}",
             )
 
 
-def _problem(evidence: Evidence) -> errors.ApiError | None:
+def _problem(evidence: ClusterEvidence) -> errors.ApiError | None:
     return evidence.kfp if isinstance(evidence.kfp, errors.ApiError) else None
 
 
-def _said(evidence: Evidence, problem: errors.ApiError) -> Finding:
+def _said(evidence: ClusterEvidence, problem: errors.ApiError) -> Fault:
     name = evidence.configuration.name if evidence.configuration else ""
-    return Finding(f"Runtime configuration {name}", problem.message.rstrip("."), problem.hint)
+    return Fault(f"Runtime configuration {name}", problem.message.rstrip("."), problem.hint)
 
 
-def _reachable(evidence: Evidence) -> Iterator[Finding]:
+def _reachable(evidence: ClusterEvidence) -> Iterator[Fault]:
     problem = _problem(evidence)
     if problem and not isinstance(problem, (*_LOGIN, *_ADDRESS)):
         said, configuration = _said(evidence, problem), evidence.configuration
@@ -94,13 +94,13 @@ def _reachable(evidence: Evidence) -> Iterator[Finding]:
         yield said
 
 
-def _address(evidence: Evidence) -> Iterator[Finding]:
+def _address(evidence: ClusterEvidence) -> Iterator[Fault]:
     problem = _problem(evidence)
     if isinstance(problem, _ADDRESS):
         yield _said(evidence, problem)
 
 
-def _login(evidence: Evidence) -> Iterator[Finding]:
+def _login(evidence: ClusterEvidence) -> Iterator[Fault]:
     problem = _problem(evidence)
     if isinstance(problem, _LOGIN):
         yield _said(evidence, problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, Refusal, main_container
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault, Refusal, main_container
 from elyra_neurodesk.quantities import InvalidQuantity, parse_bytes, parse_cores
 
 CATEGORY = "Namespace"
@@ -14,9 +14,9 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 _COUNTED = ("pods", "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
 
 
-def _namespace(evidence: Evidence) -> Iterator[Finding]:
+def _namespace(evidence: ClusterEvidence) -> Iterator[Fault]:
     if evidence.facts.namespace_labels is None:
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             "does not exist",
             "Install Kubeflow Pipelines, or name another with --namespace; `elyra-neurodesk cluster apply` "
@@ -24,16 +24,16 @@ def _namespace(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _refused(evidence: Evidence) -> str:
+def _refused(evidence: ClusterEvidence) -> str:
     """Return why the API server refuses a task's pod, "" where it takes it or was not asked."""
     return evidence.example.reason if isinstance(evidence.example, Refusal) else ""
 
 
-def _is_admitted(evidence: Evidence) -> bool:
+def _is_admitted(evidence: ClusterEvidence) -> bool:
     return isinstance(evidence.example, dict)
 
 
-def _pod_security(evidence: Evidence) -> Iterator[Finding]:
+def _pod_security(evidence: ClusterEvidence) -> Iterator[Fault]:
     refused, level = _refused(evidence), (evidence.facts.namespace_labels or {}).get(ENFORCE, "")
     if "violates PodSecurity" in refused:
         found = f"Pod Security refuses a task's pod: {refused}"
@@ -41,25 +41,25 @@ def _pod_security(evidence: Evidence) -> Iterator[Finding]:
         found = "enforces Pod Security restricted, which refuses KFP's task pods (runAsNonRoot is not set)"
     else:
         return
-    yield Finding(
+    yield Fault(
         f"Namespace {evidence.namespace}",
         found,
         f"kubectl label --overwrite namespace {evidence.namespace} {ENFORCE}=baseline",
     )
 
 
-def _admitted(evidence: Evidence) -> Iterator[Finding]:
+def _admitted(evidence: ClusterEvidence) -> Iterator[Fault]:
     refused = _refused(evidence)
     of_quota = "quota: " in refused and evidence.facts.quotas
     if refused and "violates PodSecurity" not in refused and not of_quota:
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             f"the API server refuses a task's pod: {refused}",
             "Ask the cluster's administrator for an exception to the rule that the message names.",
         )
 
 
-def _quota(evidence: Evidence) -> Iterator[Finding]:
+def _quota(evidence: ClusterEvidence) -> Iterator[Fault]:
     refused = _refused(evidence)
     for quota in evidence.facts.quotas or ():
         full = [
@@ -71,7 +71,7 @@ def _quota(evidence: Evidence) -> Iterator[Finding]:
         ]
         named = re.search(rf"quota: {re.escape(quota.name)}\b", refused)
         if full or named:
-            yield Finding(
+            yield Fault(
                 f"ResourceQuota {evidence.namespace}/{quota.name}",
                 f"refuses a task's pod: {refused}" if named else f"is used up: {', '.join(full)}",
                 f"kubectl --namespace {evidence.namespace} describe resourcequota {quota.name}",
@@ -86,13 +86,13 @@ def _reaches(resource: str, used: str, hard: str) -> bool:
         return False
 
 
-def _limit_range(evidence: Evidence) -> Iterator[Finding]:
+def _limit_range(evidence: ClusterEvidence) -> Iterator[Fault]:
     example = evidence.example
     if not isinstance(example, dict):
         return
     limit = main_container(example).get("resources", {}).get("limits", {}).get("memory", "")
     if limit:
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             f"its LimitRange gives a task that sets no memory limit one of {limit}: what uses more is killed",
             "Set RAM in the node's properties, or: "
@@ -100,10 +100,10 @@ def _limit_range(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _host_users(evidence: Evidence) -> Iterator[Finding]:
+def _host_users(evidence: ClusterEvidence) -> Iterator[Fault]:
     example = evidence.example
     if isinstance(example, dict) and example["spec"].get("hostUsers") is False:
-        yield Finding(
+        yield Fault(
             f"Namespace {evidence.namespace}",
             "a policy gives tasks a user namespace (hostUsers: false): CVMFS, which is FUSE, cannot be "
             "mounted there, and the pod never starts",

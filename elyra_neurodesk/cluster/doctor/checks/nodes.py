@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault
 
 CATEGORY = "Kubernetes"
 SIDECARS_SINCE = (1, 29)
@@ -15,28 +15,28 @@ ARCHITECTURE = "amd64"
 """What Neurodesk's tools are built for; the desktop image itself is there for arm64 as well."""
 
 
-def _a_node(evidence: Evidence) -> Iterator[Finding]:
+def _a_node(evidence: ClusterEvidence) -> Iterator[Fault]:
     nodes = evidence.facts.nodes or ()
     if not any(node.ready and node.schedulable for node in nodes):
         names = ", ".join(node.name for node in nodes) or "there is none"
-        yield Finding(
+        yield Fault(
             "Nodes",
             f"none is ready and takes pods without tolerations ({names})",
             "kubectl get nodes; kubectl describe node NAME",
         )
 
 
-def _all_nodes(evidence: Evidence) -> Iterator[Finding]:
+def _all_nodes(evidence: ClusterEvidence) -> Iterator[Fault]:
     for node in evidence.facts.nodes or ():
         if not node.ready:
-            yield Finding(f"Node {node.name}", "is not ready", f"kubectl describe node {node.name}")
+            yield Fault(f"Node {node.name}", "is not ready", f"kubectl describe node {node.name}")
 
 
-def _architecture(evidence: Evidence) -> Iterator[Finding]:
+def _architecture(evidence: ClusterEvidence) -> Iterator[Fault]:
     takes = [node for node in evidence.facts.nodes or () if node.ready and node.schedulable]
     others = [node for node in takes if node.architecture and node.architecture != ARCHITECTURE]
     for node in others:
-        yield Finding(
+        yield Fault(
             f"Node {node.name}",
             f"is {node.architecture}; Neurodesk's tools are built for {ARCHITECTURE} alone",
             f"kubectl taint node {node.name} kubernetes.io/arch={node.architecture}:NoSchedule",
@@ -44,11 +44,11 @@ def _architecture(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _kubelets(evidence: Evidence) -> Iterator[Finding]:
+def _kubelets(evidence: ClusterEvidence) -> Iterator[Fault]:
     for node in evidence.facts.nodes or ():
         found = re.match(r"v?(\d+)\.(\d+)", node.version)
         if found and (int(found[1]), int(found[2])) < SIDECARS_SINCE:
-            yield Finding(
+            yield Fault(
                 f"Node {node.name}",
                 f"runs Kubernetes {node.version}, which knows no native sidecars: a task would wait in Init",
                 "Update it to Kubernetes 1.29 or newer.",

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault
 from elyra_neurodesk.cluster.pods import IMAGE, IMAGE_NAME
 
 CATEGORY = "Images and pods"
 _IMAGES = (IMAGE.code, IMAGE_NAME.code)
 
 
-def _images(evidence: Evidence) -> Iterator[Finding]:
+def _images(evidence: ClusterEvidence) -> Iterator[Fault]:
     for pod in evidence.waiting or ():
         if pod.code in _IMAGES:
-            yield Finding(f"Pod {evidence.namespace}/{pod.name}", f"{pod.code}: {pod.message}", pod.hint)
+            yield Fault(f"Pod {evidence.namespace}/{pod.name}", f"{pod.code}: {pod.message}", pod.hint)
 
 
-def _waiting(evidence: Evidence) -> Iterator[Finding]:
+def _waiting(evidence: ClusterEvidence) -> Iterator[Fault]:
     for pod in evidence.waiting or ():
         if pod.code not in _IMAGES:
-            yield Finding(f"Pod {evidence.namespace}/{pod.name}", f"{pod.code}: {pod.message}", pod.hint)
+            yield Fault(f"Pod {evidence.namespace}/{pod.name}", f"{pod.code}: {pod.message}", pod.hint)
 
 
 CHECKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from elyra_neurodesk.cluster.doctor.model import Check, Evidence, Finding, ProbeReport
+from elyra_neurodesk.cluster.doctor.model import Check, ClusterEvidence, Fault, ProbeReport
 from elyra_neurodesk.formatting import format_bytes
 from elyra_neurodesk.paths import CVMFS_ROOT
 
@@ -65,44 +65,44 @@ def _pod(probe: ProbeReport) -> str:
     return f"Probe pod ({probe.image})"
 
 
-def _answer(evidence: Evidence, part: str) -> Mapping[str, Any] | None:
+def _answer(evidence: ClusterEvidence, part: str) -> Mapping[str, Any] | None:
     """Return a part of the answer, None where there is none."""
     return (evidence.probe_answer or {}).get(part)
 
 
-def _name(evidence: Evidence) -> str:
+def _name(evidence: ClusterEvidence) -> str:
     return _pod(evidence.probe) if evidence.probe else ""
 
 
-def _started(evidence: Evidence) -> Iterator[Finding]:
+def _started(evidence: ClusterEvidence) -> Iterator[Fault]:
     probe = evidence.probe
     if probe is None or probe.answer is not None:
         return
     code = f"{probe.code}: " if probe.code else ""
-    yield Finding(_pod(probe), f"{code}{probe.message}", probe.hint)
+    yield Fault(_pod(probe), f"{code}{probe.message}", probe.hint)
 
 
-def _said_or(text: str) -> Callable[[Evidence], bool]:
+def _said_or(text: str) -> Callable[[ClusterEvidence], bool]:
     """Return whether the pod ran, or did not for this reason."""
     return lambda evidence: bool(
         evidence.probe and (evidence.probe.answer is not None or text in evidence.probe.message.lower())
     )
 
 
-def _host_users(evidence: Evidence) -> Iterator[Finding]:
+def _host_users(evidence: ClusterEvidence) -> Iterator[Fault]:
     probe = evidence.probe
     if probe and _HOST_USERS in probe.message.lower():
-        yield Finding(
+        yield Fault(
             _pod(probe),
             f"has a user namespace (hostUsers: false), in which FUSE cannot be mounted: {probe.message}",
             "Exempt pods with the label neurodesk.org/cvmfs=enabled from the policy that sets it.",
         )
 
 
-def _architecture(evidence: Evidence) -> Iterator[Finding]:
+def _architecture(evidence: ClusterEvidence) -> Iterator[Fault]:
     probe = evidence.probe
     if probe and _EXEC_FORMAT in probe.message.lower():
-        yield Finding(
+        yield Fault(
             _pod(probe),
             "the image is for another architecture than the node's (exec format error)",
             "Choose a runtime image for the node's architecture: kubectl get nodes --label-columns "
@@ -110,50 +110,48 @@ def _architecture(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _not_mounted(evidence: Evidence) -> str:
+def _not_mounted(evidence: ClusterEvidence) -> str:
     """Return the error of a mount that keeps the pod from starting, "" where it is another reason."""
     text = evidence.probe.message.lower() if evidence.probe else ""
     return next((error for words, error in _MOUNT_ERRORS.items() if words in text), "")
 
 
-def _was_mounted(evidence: Evidence) -> bool:
+def _was_mounted(evidence: ClusterEvidence) -> bool:
     return _answer(evidence, "cvmfs") is not None or bool(_not_mounted(evidence))
 
 
-def _mount(evidence: Evidence) -> Iterator[Finding]:
+def _mount(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "cvmfs") or {"error": _not_mounted(evidence)}
     error = answer.get("error", "" if answer.get("entries") else "ENOENT")
     if error:
         found, remedy = _MOUNT_REMEDIES.get(error, (f"reading it fails: {answer.get('reason')}", ""))
-        yield Finding(f"CVMFS at {CVMFS_ROOT}", f"{found} [{error}]", remedy)
+        yield Fault(f"CVMFS at {CVMFS_ROOT}", f"{found} [{error}]", remedy)
 
 
-def _modules(evidence: Evidence) -> Iterator[Finding]:
+def _modules(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "cvmfs")
     if answer and not answer.get("error") and answer.get("entries") and not answer.get("modules"):
-        yield Finding(
+        yield Fault(
             f"CVMFS at {CVMFS_ROOT}",
             "has no modules: it is another repository, or a part of one",
             "Set the parameter repository of the StorageClass to neurodesk.ardc.edu.au.",
         )
     elif answer and answer.get("modules"):
         revision = answer.get("revision") or "unknown"
-        yield Finding(
-            f"CVMFS at {CVMFS_ROOT}", f"{answer['modules']} modules, revision {revision}", level="ok"
-        )
+        yield Fault(f"CVMFS at {CVMFS_ROOT}", f"{answer['modules']} modules, revision {revision}", level="ok")
 
 
-def _names(evidence: Evidence) -> Iterator[Finding]:
+def _names(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "dns")
     if answer is None or answer.get("known"):
         return
     host, error = answer.get("host", ""), answer.get("error", "")
     if error or not answer.get("cluster"):
-        yield Finding(
+        yield Fault(
             _name(evidence), "the cluster's DNS does not answer", "kubectl --namespace kube-system get pods"
         )
     else:
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"does not know the object store's name {host}: tasks end with ND-START-004",
             "Correct Object Storage Endpoint in the runtime configuration: kubectl get services "
@@ -161,44 +159,44 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _store(evidence: Evidence) -> Iterator[Finding]:
+def _store(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "store")
     error = answer.get("error", "") if answer else ""
     if answer and error and error not in (*_CREDENTIAL_CODES, _SKEWED, "NoSuchBucket", "NAME"):
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"the object store does not answer: {answer.get('reason') or error}",
             "Check Object Storage Endpoint (http or https, port) and NetworkPolicies of the namespace.",
         )
 
 
-def _keys(evidence: Evidence) -> Iterator[Finding]:
+def _keys(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "store")
     if answer and answer.get("error") in _CREDENTIAL_CODES:
         secret = evidence.configuration.secret if evidence.configuration else None
-        yield Finding(
+        yield Fault(
             f"Secret {evidence.namespace}/{secret.name if secret else ''}",
             f"the object store does not accept its keys ({answer['error']})",
             f"kubectl --namespace {evidence.namespace} edit secret {secret.name if secret else 'NAME'}",
         )
 
 
-def _bucket(evidence: Evidence) -> Iterator[Finding]:
+def _bucket(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "store")
     if answer and answer.get("error") == "NoSuchBucket":
         bucket = evidence.configuration.bucket if evidence.configuration else ""
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"the object store has no bucket '{bucket}'",
             "Correct Bucket Name in the runtime configuration. Submitting a pipeline creates a new one.",
         )
 
 
-def _clock(evidence: Evidence) -> Iterator[Finding]:
+def _clock(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "store")
     skew = abs(int(answer.get("skew", 0))) if answer else 0
     if answer and (skew > 60 or answer.get("error") == _SKEWED):
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"the node's clock and the object store's differ by {skew} s (900 s are allowed)",
             "Set the clock of the node (NTP).",
@@ -206,7 +204,7 @@ def _clock(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _apptainer(evidence: Evidence) -> Iterator[Finding]:
+def _apptainer(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer, process = _answer(evidence, "user_namespace"), _answer(evidence, "process") or {}
     if answer is None or not answer.get("error"):
         return
@@ -227,15 +225,13 @@ def _apptainer(evidence: Evidence) -> Iterator[Finding]:
         remedy = "elyra-neurodesk cluster apply --run-as-user 1000"
     else:
         why, remedy = f"step {step} fails: {answer.get('reason')}", "See docs/cluster.md, apptainer."
-    yield Finding(
-        _name(evidence), f"tools that call apptainer fail: {why} [{step}: {answer['error']}]", remedy
-    )
+    yield Fault(_name(evidence), f"tools that call apptainer fail: {why} [{step}: {answer['error']}]", remedy)
 
 
-def _fuse(evidence: Evidence) -> Iterator[Finding]:
+def _fuse(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "fuse")
     if answer and answer.get("error"):
-        yield Finding(
+        yield Fault(
             _name(evidence),
             f"has no /dev/fuse ({answer['error']}): apptainer mounts its images by unpacking them",
             "elyra-neurodesk cluster apply --fuse-resource smarter-devices/fuse, with that device plugin",
@@ -243,19 +239,19 @@ def _fuse(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _scratch(evidence: Evidence) -> Iterator[Finding]:
+def _scratch(evidence: ClusterEvidence) -> Iterator[Fault]:
     answer = _answer(evidence, "scratch")
     if answer is None:
         return
     if answer.get("error"):
-        yield Finding(
+        yield Fault(
             f"Scratch at {answer.get('path', '')}",
             f"cannot be written: {answer.get('reason')} [{answer['error']}]",
             "Check Scratch Volume Claim in the runtime configuration, and the owner of its files.",
             "fatal",
         )
     elif answer["free"] < MIN_SCRATCH:
-        yield Finding(
+        yield Fault(
             f"Scratch at {answer['path']}",
             f"has {format_bytes(answer['free'])} free",
             "Free the node's disk, or name a larger Scratch Volume Claim in the runtime configuration.",

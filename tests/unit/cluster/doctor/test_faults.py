@@ -13,7 +13,7 @@ from elyra_neurodesk.cluster.doctor.checks import CHECKS
 from elyra_neurodesk.cluster.doctor.checks.access import READER_RIGHTS, TASK_RIGHTS
 from elyra_neurodesk.cluster.doctor.diagnosis import diagnose
 from elyra_neurodesk.cluster.doctor.model import (
-    Evidence,
+    ClusterEvidence,
     ProbeReport,
     Refusal,
     Service,
@@ -47,44 +47,44 @@ CLAIM = Claim("cvmfs-neurodesk", "Bound", "cvmfs-neurodesk", ("ReadOnlyMany",), 
 NODE = Node("lab", True, True, "amd64", "v1.36.3", "6.12", {})
 
 
-def of_facts(**changed: Any) -> Evidence:
+def of_facts(**changed: Any) -> ClusterEvidence:
     return evidence(facts=facts(**changed))
 
 
-def of_claim(**changed: Any) -> Evidence:
+def of_claim(**changed: Any) -> ClusterEvidence:
     return of_facts(claims=(replace(CLAIM, **changed),))
 
 
-def of_example(change: Callable[[dict[str, Any]], object], **more: Any) -> Evidence:
+def of_example(change: Callable[[dict[str, Any]], object], **more: Any) -> ClusterEvidence:
     pod = apply(PodChanges(), example())
     change(pod)
     return evidence(example=pod, **more)
 
 
-def refused(words: str, **more: Any) -> Evidence:
+def refused(words: str, **more: Any) -> ClusterEvidence:
     return evidence(example=Refusal(words), **more)
 
 
-def probed(**parts: Mapping[str, Any]) -> Evidence:
+def probed(**parts: Mapping[str, Any]) -> ClusterEvidence:
     answer = {name: {**part, **parts.get(name, {})} for name, part in PROBED.items() if name != "version"}
     return evidence(probe=ProbeReport("probe", IMAGE, answer))
 
 
-def not_started(message: str, code: str = "ND-KUBE-009") -> Evidence:
+def not_started(message: str, code: str = "ND-KUBE-009") -> ClusterEvidence:
     return evidence(probe=ProbeReport("probe", IMAGE, None, code, message, "hint"))
 
 
-def store(error_class: ErrorClass) -> Evidence:
+def store(error_class: ErrorClass) -> ClusterEvidence:
     return evidence(store=StoreAnswer(HERE, error_class, "reason"))
 
 
-def missing(**changed: Any) -> Evidence:
+def missing(**changed: Any) -> ClusterEvidence:
     """Return a cluster without a policy, where the API server changes nothing of a task."""
     known: dict[str, Any] = {"policies": (), "policy_bindings": ()}
     return evidence(facts=facts(**(known | changed)), example=example())
 
 
-def without_keys(secret: tuple[str, ...]) -> Evidence:
+def without_keys(secret: tuple[str, ...]) -> ClusterEvidence:
     return of_facts(secrets={SECRET.name: secret})
 
 
@@ -93,7 +93,7 @@ def other_sidecar(pod: dict[str, Any]) -> None:
 
 
 OLD_POLICY = admission_policy(PodChanges(), name="lab-cvmfs")
-FAULTS: dict[str, tuple[Evidence, set[str]]] = {
+FAULTS: dict[str, tuple[ClusterEvidence, set[str]]] = {
     # access
     "this account may not read pods": (
         evidence(rights=dict.fromkeys(READER_RIGHTS, False)),

@@ -8,20 +8,20 @@ from dataclasses import replace
 import pytest
 
 from elyra_neurodesk.cluster.doctor.diagnosis import diagnose, worst
-from elyra_neurodesk.cluster.doctor.model import Evidence
+from elyra_neurodesk.cluster.doctor.model import ClusterEvidence
 from elyra_neurodesk.cluster.facts import Unknown
 from tests.unit.cluster.doctor.variants import HEALTHY, evidence, facts
 
 
 @pytest.mark.parametrize("variant", HEALTHY)
-def test_a_healthy_cluster_gets_no_alarm(variant: Callable[[], Evidence]) -> None:
+def test_a_healthy_cluster_gets_no_alarm(variant: Callable[[], ClusterEvidence]) -> None:
     results = diagnose(variant())
     assert [one for one in results if one.status in ("warning", "fatal")] == []
     assert worst(results) == "ok"
 
 
 @pytest.mark.parametrize("variant", HEALTHY)
-def test_a_healthy_cluster_is_looked_at_in_every_category(variant: Callable[[], Evidence]) -> None:
+def test_a_healthy_cluster_is_looked_at_in_every_category(variant: Callable[[], ClusterEvidence]) -> None:
     results = diagnose(variant())
     assert len({one.category for one in results if one.status == "ok"}) >= 9
     assert len([one for one in results if one.status == "ok"]) >= 30

@@ -8,7 +8,7 @@ from typing import Any
 from elyra_neurodesk.cluster.deliveries.admission_policy import admission_policy, admission_policy_binding
 from elyra_neurodesk.cluster.deliveries.pod_default import pod_default
 from elyra_neurodesk.cluster.doctor.checks.access import READER_RIGHTS, TASK_RIGHTS
-from elyra_neurodesk.cluster.doctor.model import Evidence, Object, ProbeReport, Service, StoreAnswer
+from elyra_neurodesk.cluster.doctor.model import ClusterEvidence, Object, ProbeReport, Service, StoreAnswer
 from elyra_neurodesk.cluster.doctor.probe.pod import TaskPod, task_pod
 from elyra_neurodesk.cluster.facts import Claim, ClusterFacts, Node, StorageClass, Unknown, Workload
 from elyra_neurodesk.cluster.pod_changes import PodChanges, apply
@@ -97,7 +97,7 @@ def example(**changed: Any) -> Object:
     return task_pod(replace(task, **changed), "example", ["true"])
 
 
-def evidence(**changed: Any) -> Evidence:
+def evidence(**changed: Any) -> ClusterEvidence:
     """Return what is found in `facts` by an administrator with a runtime configuration."""
     known: dict[str, Any] = {
         "facts": facts(),
@@ -115,15 +115,15 @@ def evidence(**changed: Any) -> Evidence:
         "store_service": Service("seaweedfs", "kubeflow", (9000,), ready=True),
         "probe": ProbeReport("probe", IMAGE, PROBED),
     }
-    return Evidence(**(known | changed))
+    return ClusterEvidence(**(known | changed))
 
 
-def minikube() -> Evidence:
+def minikube() -> ClusterEvidence:
     """Return Minikube after `cluster apply`."""
     return evidence()
 
 
-def hand_written_policy() -> Evidence:
+def hand_written_policy() -> ClusterEvidence:
     """Return the administrator's cluster with a policy of another name, and its own object store."""
     policy = admission_policy(PodChanges(), name="lab-cvmfs")
     binding = admission_policy_binding([], name="lab-cvmfs")
@@ -132,7 +132,7 @@ def hand_written_policy() -> Evidence:
     return evidence(facts=known, configuration=own, store_service=None)
 
 
-def kfp_makes_the_sidecar() -> Evidence:
+def kfp_makes_the_sidecar() -> ClusterEvidence:
     """Return KFP 2.18 on a Kubernetes without admission policies."""
     known = facts(
         version="v1.33.4",
@@ -145,7 +145,7 @@ def kfp_makes_the_sidecar() -> Evidence:
     return evidence(facts=known, example=example(), kfp=Health(tag_name="2.18.0"))
 
 
-def multi_user() -> Evidence:
+def multi_user() -> ClusterEvidence:
     """Return a user's namespace of Kubeflow, whose owner may read nothing of the whole cluster."""
     item = pod_default(PodChanges(), "ana", IMAGE, "cvmfs-neurodesk", f"/cvmfs/{REPOSITORY}")
     known = facts(
@@ -181,7 +181,7 @@ def multi_user() -> Evidence:
     )
 
 
-def automount() -> Evidence:
+def automount() -> ClusterEvidence:
     """Return the seed's set-up, a claim of all repositories at /cvmfs, applied with --claim cvmfs."""
     known = facts(
         storage_classes=(StorageClass("cvmfs", DRIVER, {}),),
