@@ -15,7 +15,9 @@ import yaml
 from elyra_neurodesk.cluster.api import Object, reference
 from elyra_neurodesk.cluster.setup import REPOSITORY, Planned, SetUp
 
-CHART = "oci://registry.cern.ch/kubernetes/charts/cvmfs-csi"
+CHART_PAGE = "https://github.com/cvmfs-contrib/cvmfs-csi"
+"""Says where the chart is."""
+
 VALUES = "cvmfs-csi-values.yaml"
 SECCOMP = "seccomp/neurodesk.json"
 
@@ -116,7 +118,8 @@ def files(set_up: SetUp, planned: Sequence[Planned], client: CvmfsClient) -> dic
         "resources": list(manifests),
     }
     values = (
-        f"# helm upgrade --install cvmfs-csi {CHART} \\\n"
+        f"# CHART is the address of the chart, see {CHART_PAGE}\n"
+        "# helm upgrade --install cvmfs-csi CHART \\\n"
         f"#   --namespace cvmfs-csi --create-namespace --values {VALUES}\n"
         "# Not in Kubeflow's namespace: the node plugin is privileged, which Pod Security baseline refuses.\n"
         + _yaml(helm_values(set_up.storage_class, client))

@@ -198,6 +198,8 @@ def lay_out(root: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     (root / "containers/hello_1.0_20260101/hello").chmod(0o755)
+    # without its image, a command that only prints would be a retired one
+    (root / "containers/hello_1.0_20260101/hello_1.0_20260101.simg").mkdir()
     return root
 
 

@@ -71,9 +71,8 @@ def test_json_is_all_that_is_printed(home: JupyterHome, bad: Path) -> None:
         ({"env_vars": [{"env_var": "A", "value": "x" * 200_000}]}, "ND-FIELD-009"),
     ],
 )
-def test_what_submit_refuses_check_says(
-    home: JupyterHome, tmp_path: Path, values: dict[str, Any], code: str
-) -> None:
+def test_what_submit_refuses_check_says(tmp_path: Path, values: dict[str, Any], code: str) -> None:
+    home = JupyterHome(tmp_path / "home")
     write_notebook(tmp_path / "a.ipynb", "1")
     path = write_pipeline(tmp_path / "a.pipeline", [notebook_node("A", "a.ipynb", **values)])
     name = configured(home, "refusing")
@@ -87,7 +86,8 @@ def test_what_submit_refuses_check_says(
     assert found["message"] in submitted.stderr
 
 
-def test_a_pipeline_of_an_older_editor_is_checked_and_submitted(home: JupyterHome, tmp_path: Path) -> None:
+def test_a_pipeline_of_an_older_editor_is_checked_and_submitted(tmp_path: Path) -> None:
+    home = JupyterHome(tmp_path / "home")
     write_notebook(tmp_path / "a.ipynb", "1")
     path = write_pipeline(tmp_path / "a.pipeline", [notebook_node("A", "a.ipynb", env_vars=["A=1"])])
     content = json.loads(path.read_text("utf-8"))

@@ -293,9 +293,17 @@ def test_a_command_of_the_page_does_what_it_says(backend: Backend, tmp_path: Pat
     )
     program, *arguments = shlex.split(line)
     assert program == "elyra-neurodesk"
+    if arguments[0] == "runs":  # of what was submitted before
+        submit(backend, tmp_path, "report.py", "--output", "report.txt", "--watch")
     done = backend.jupyter.run(*command(*arguments), check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     if "--dry-run" in arguments or arguments[0] == "check":
+        return
+    if "logs" in arguments:
+        assert "report.py finished successfully" in done.stdout
+        return
+    if "outputs" in arguments:
+        assert [path.read_text("utf-8") for path in tmp_path.glob("results/**/report.txt")] == ["done"]
         return
     if arguments[0] == "export":
         assert Path(tmp_path, done.stdout.strip()).is_file()

@@ -66,10 +66,10 @@ ANSWERS: dict[str, Any] = {
     "/apis/apps/v1/deployments": [],
     "/api/v1/configmaps": [named("d", data={"default.local": "CVMFS_QUOTA_LIMIT=1000\n"})],
     "/apis/apps/v1/namespaces/kubeflow/deployments/ml-pipeline": workload(
-        "ml-pipeline-api-server", "ghcr.io/kubeflow/kfp-api-server:2.17.0", status={"readyReplicas": 1}
+        "ml-pipeline-api-server", "example.org/kubeflow/kfp-api-server:2.17.0", status={"readyReplicas": 1}
     ),
     "/apis/apps/v1/namespaces/kubeflow/deployments/workflow-controller": workload(
-        "workflow-controller", "quay.io/argoproj/workflow-controller:v4.0.8", status={}
+        "workflow-controller", "example.org/argoproj/workflow-controller:v4.0.8", status={}
     ),
     f"{KUBEFLOW}/configmaps/workflow-controller-configmap": named("c", data={"parallelism": "0"}),
     f"{KUBEFLOW}/services": [named("ml-pipeline"), named("seaweedfs")],

@@ -47,7 +47,7 @@ PROBED: dict[str, Any] = {
 
 
 def workload(name: str, namespace: str = "kubeflow", **more: Any) -> Workload:
-    image = more.pop("image", f"ghcr.io/kubeflow/{name}:2.17.0")
+    image = more.pop("image", f"example.org/kubeflow/{name}:2.17.0")
     made = Workload("Deployment", name, namespace, {name: image}, {}, 1, 1, {"app": name})
     return replace(made, **more)
 
@@ -140,7 +140,7 @@ def kfp_makes_the_sidecar() -> ClusterEvidence:
         nodes=(Node("lab", True, True, "amd64", "v1.33.4", "6.12", {}),),
         policies=(),
         policy_bindings=(),
-        kfp=workload("ml-pipeline", image="ghcr.io/kubeflow/kfp-api-server:2.18.0"),
+        kfp=workload("ml-pipeline", image="example.org/kubeflow/kfp-api-server:2.18.0"),
     )
     return evidence(facts=known, example=example(), kfp=Health(tag_name="2.18.0"))
 
