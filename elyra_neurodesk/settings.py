@@ -18,6 +18,9 @@ from elyra_neurodesk.quantities import InvalidQuantity, parse_limits
 SCHEMA = "neurodesk"
 """Elyra's name of the schema whose configurations this package submits with."""
 
+KFP_NAMESPACE = "kubeflow"
+"""Namespace of Kubeflow Pipelines, and of its tasks where it has one user."""
+
 KFP_SECRET = "mlpipeline-minio-artifact"  # noqa: S105  a secret's name
 """Secret with the keys of the object store that KFP brings."""
 
@@ -166,7 +169,7 @@ class RuntimeConfiguration:
     secret_key: str = field(default="", repr=False)
     kube_context: str = ""
     port_forward: str = PORT_FORWARDS[0]
-    kfp_namespace: str = "kubeflow"
+    kfp_namespace: str = KFP_NAMESPACE
     backend_home: str = ""
 
     @property

@@ -24,12 +24,10 @@ from elyra_neurodesk.cluster.pods import (
     with_taints,
 )
 from elyra_neurodesk.errors import one_line
+from elyra_neurodesk.settings import KFP_NAMESPACE
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-
-NAMESPACE = "kubeflow"
-"""Where KFP runs pods when it has no users of its own."""
 
 TIMEOUT = (5.0, 20.0)
 """Seconds to connect and seconds to wait for an answer."""
@@ -65,7 +63,7 @@ class RunPods:
     """
 
     client: ApiClient
-    namespace: str = NAMESPACE
+    namespace: str = KFP_NAMESPACE
 
     def by_task(self, run_id: str, tasks: Iterable[str]) -> dict[str, PodReport]:
         """Return what the newest pod of each task of a run says, by the tasks' names in the pipeline spec.

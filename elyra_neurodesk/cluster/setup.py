@@ -37,7 +37,7 @@ from elyra_neurodesk.cluster.facts import (
 )
 from elyra_neurodesk.cluster.pod_changes import PodChanges
 from elyra_neurodesk.paths import CVMFS_AUTOMOUNT, CVMFS_ROOT
-from elyra_neurodesk.settings import KFP_BUCKET, KFP_SECRET, SecretReference
+from elyra_neurodesk.settings import KFP_BUCKET, KFP_NAMESPACE, KFP_SECRET, SecretReference
 from elyra_neurodesk.storage.transport import Credentials
 
 REPOSITORY = "neurodesk.ardc.edu.au"
@@ -88,8 +88,8 @@ class SetUp:
             part of manifests that are written to files.
     """
 
-    namespace: str = "kubeflow"
-    kfp_namespace: str = "kubeflow"
+    namespace: str = KFP_NAMESPACE
+    kfp_namespace: str = KFP_NAMESPACE
     delivery: Delivery = "auto"
     changes: PodChanges = NO_OPTIONS
     claim: str = "cvmfs-neurodesk"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 
-from elyra_neurodesk.cluster.api import FIELD_MANAGER, MANAGED_BY, Api, Reference
+from elyra_neurodesk.cluster.api import FIELD_MANAGER, MANAGED_BY, Api, KubernetesForbidden, Reference
 from elyra_neurodesk.cluster.connection import ClusterError
 from elyra_neurodesk.cluster.setup import SetUp
 from elyra_neurodesk.settings import SecretReference
@@ -30,6 +31,20 @@ class SecretOfOthers(ClusterError):
 
     code = "ND-CLUSTER-051"
     hint = "Name another with --object-store-secret; a secret that is not ours is never changed."
+
+
+def keys_in(api: Api, secret: str, namespace: str) -> Credentials | None:
+    """Return the keys that a secret has, None where it has none or this account may not read it.
+
+    Raises:
+        ClusterUnreachable, KubernetesRefused: see `Api.read`.
+    """
+    try:
+        found = api.read(Reference("v1", "Secret", secret, namespace)) or {}
+    except KubernetesForbidden:
+        return None
+    keys = [base64.b64decode(found.get("data", {}).get(key, "")).decode() for key in KEYS]
+    return Credentials(*keys) if all(keys) else None
 
 
 def with_keys(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,30 @@ from elyra_neurodesk.elyra_adapter.instances import InstanceInvalid
 from elyra_neurodesk.elyra_adapter.runtime_configurations import RUNTIMES
 from elyra_neurodesk.elyra_adapter.schema_files import RUNTIME_TYPE, runtime_schema
 from elyra_neurodesk.errors import NeurodeskError, one_line
-from elyra_neurodesk.settings import SCHEMA
-
-KFP_OBJECT_STORE = "http://seaweedfs.kubeflow:9000"
-"""The object store that KFP 2.16 and newer install; before, it was ``minio-service.kubeflow:9000``."""
+from elyra_neurodesk.settings import KFP_NAMESPACE, SCHEMA
 
 KFP_CLAIM = "cvmfs-neurodesk"
+
+_SEAWEEDFS_SINCE = (2, 16)
+_STORE_SERVICE_PORT = 9000  # of KFP's own store, whichever it is
+
+
+def store_url(service: str, namespace: str) -> str:
+    """Return the address that tasks have for KFP's own object store, by the name of its Service."""
+    return f"http://{service}.{namespace}:{_STORE_SERVICE_PORT}"
+
+
+def store_service(release: str) -> str:
+    """Return the Service of the object store that a release of KFP installs; the newest's without a release.
+
+    SeaweedFS since 2.16, MinIO before (kubeflow/pipelines, manifests/kustomize/third-party).
+    """
+    found = re.match(r"v?(\d+)\.(\d+)", release)
+    return "minio-service" if found and (int(found[1]), int(found[2])) < _SEAWEEDFS_SINCE else "seaweedfs"
+
+
+KFP_OBJECT_STORE = store_url(store_service(""), KFP_NAMESPACE)
+"""The object store of today's KFP."""
 
 
 class RuntimeConfigurationExists(NeurodeskError):

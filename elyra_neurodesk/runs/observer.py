@@ -10,13 +10,14 @@ from dataclasses import replace
 from elyra_neurodesk.bootstrapper.spec import TASK_RECORD
 from elyra_neurodesk.cluster.connection import ClusterError, connect
 from elyra_neurodesk.cluster.pods import PodReport
-from elyra_neurodesk.cluster.run_pods import NAMESPACE, RunPods
+from elyra_neurodesk.cluster.run_pods import RunPods
 from elyra_neurodesk.record.life_sign import LIFE_SIGN, LifeSign
 from elyra_neurodesk.record.model import TaskRecord
 from elyra_neurodesk.record.task_record import TaskRecordFile, read_life_sign
 from elyra_neurodesk.runs.evidence import Evidence, join
 from elyra_neurodesk.runs.results import RunResults
 from elyra_neurodesk.runs.summary import RunSummary
+from elyra_neurodesk.settings import KFP_NAMESPACE
 from elyra_neurodesk.storage.errors import NoSuchObject, StorageError
 from elyra_neurodesk.storage.interface import PARALLEL
 
@@ -58,7 +59,7 @@ class Observer:
         self._only = only
         self._clock = clock
         mute = frozenset(task.directory for task in results.tasks if task.spec and not task.life_signs)
-        self.evidence = Evidence(namespace=results.connection.config.namespace or NAMESPACE, mute=mute)
+        self.evidence = Evidence(namespace=results.connection.config.namespace or KFP_NAMESPACE, mute=mute)
         self._settled: set[str] = set()  # tasks whose records will not change
         self._due = {"store": 0.0, "pods": 0.0}
         self._notes: dict[str, str] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 API_PORT, UI_PORT, STORE_PORT = 18888, 18080, 19000
 """Ports of this machine that are forwarded for the first cluster; the next one has the ports after them."""
 
-_STORE_SERVICE_PORT = 9000  # of KFP's own store
-
 
 def write_runtime_configuration(
     api: Api, facts: ClusterFacts, set_up: SetUp, context: str
@@ -39,6 +36,7 @@ def write_runtime_configuration(
         CannotCreateConfiguration, UnusableRuntimeConfiguration: see there.
         ClusterUnreachable, KubernetesRefused: see `Api.read`.
     """
+    from elyra_neurodesk.cluster.store_keys import keys_in
     from elyra_neurodesk.elyra_adapter.cluster_presets import Preset, RuntimeConfigurationExists, create
     from elyra_neurodesk.elyra_adapter.runtime_configurations import (
         runtime_configuration,
@@ -46,7 +44,7 @@ def write_runtime_configuration(
     )
 
     name = "neurodesk_" + re.sub("[^a-z0-9]+", "_", context.lower()).strip("_")[:50]
-    keys = _keys(api, set_up)
+    keys = keys_in(api, set_up.secret, set_up.namespace)
     if keys is None or not (set_up.object_store or facts.object_store):
         note(
             f"No runtime configuration was written: this account does not see secret {set_up.secret}, or no "
@@ -67,12 +65,11 @@ def _values(
     api: Api, facts: ClusterFacts, set_up: SetUp, context: str, keys: Credentials, offset: int
 ) -> ClusterValues:
     from elyra_neurodesk.cluster.setup import mount_path
-    from elyra_neurodesk.elyra_adapter.cluster_presets import ClusterValues
+    from elyra_neurodesk.elyra_adapter.cluster_presets import ClusterValues, store_url
     from elyra_neurodesk.paths import CVMFS_AUTOMOUNT
     from elyra_neurodesk.settings import ON_DEMAND, RuntimeConfiguration
 
-    own = f"http://{facts.object_store}.{set_up.kfp_namespace}:{_STORE_SERVICE_PORT}"
-    store = set_up.object_store.rstrip("/") or own
+    store = set_up.object_store.rstrip("/") or store_url(facts.object_store, set_up.kfp_namespace)
     here = f"http://127.0.0.1:{STORE_PORT + offset}"
     if set_up.object_store and not _is_service(api, set_up):
         here = ""
@@ -94,20 +91,6 @@ def _values(
         if set_up.kfp_namespace != RuntimeConfiguration.kfp_namespace
         else "",
     )
-
-
-def _keys(api: Api, set_up: SetUp) -> Credentials | None:
-    """Return the keys in the secret that tasks use, None where this account may not read it."""
-    from elyra_neurodesk.cluster.api import KubernetesForbidden, Reference
-    from elyra_neurodesk.cluster.store_keys import KEYS
-    from elyra_neurodesk.storage.transport import Credentials
-
-    try:
-        secret = api.read(Reference("v1", "Secret", set_up.secret, set_up.namespace)) or {}
-    except KubernetesForbidden:
-        return None
-    found = [base64.b64decode(secret.get("data", {}).get(key, "")).decode() for key in KEYS]
-    return Credentials(*found) if all(found) else None
 
 
 def _is_service(api: Api, set_up: SetUp) -> bool:

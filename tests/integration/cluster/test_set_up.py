@@ -179,6 +179,34 @@ def test_apply_twice_is_once_and_remove_leaves_the_cluster_as_it_was(
     assert capsys.readouterr().out == "Nothing to remove.\n"
 
 
+def test_a_configuration_is_made_of_what_the_cluster_says(
+    plane: Any, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
+
+    kubeconfig = str(plane.kubeconfig)
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", kubeconfig)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    old = {"name": "minio-service", "namespace": "kubeflow"}
+    store = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "seaweedfs", "namespace": "kubeflow"},
+    }
+    ports = {"ports": [{"port": 9000}]}
+    line = ["config", "create", "minikube", "--name", "asked", "--kube-context", "tests", "--force"]
+    for service in ("seaweedfs", "minio-service"):
+        assert run(line) == 0
+        found = runtime_configuration("asked")
+        assert found.object_store_endpoint == f"http://{service}.kubeflow:9000"
+        assert (found.access_key, found.secret_key, found.kube_context) == ("minio", "minio123", "tests")
+        # as in a cluster of an older release
+        api.apply({"apiVersion": "v1", "kind": "Service", "metadata": old, "spec": ports})
+        api.delete(reference(store))
+    api.apply({**store, "spec": ports})
+    api.delete(Reference("v1", "Service", "minio-service", "kubeflow"))
+
+
 @pytest.mark.parametrize("more", [[], ["--delivery", "workflow-defaults", "--sidecar-image", "i"]])
 def test_an_account_that_may_nothing_is_told_so_in_one_line(
     plane: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], api: Api, more: list[str]

@@ -73,6 +73,15 @@ def test_options_win_over_the_preset(folder: Path) -> None:
     assert found.object_store_endpoint == found.public_object_store_endpoint == "http://s3.example.org"
 
 
+@pytest.mark.parametrize(
+    ("version", "service"), [("2.15.2", "minio-service"), ("v2.16.0", "seaweedfs"), ("2.18.1", "seaweedfs")]
+)
+def test_the_object_store_follows_from_the_release(folder: Path, version: str, service: str) -> None:
+    assert run([*CREATE, "--kfp-version", version]) == 0
+    found = runtime_configuration("neurodesk_minikube")
+    assert found.object_store_endpoint == f"http://{service}.kubeflow:9000"
+
+
 def test_an_existing_one_is_replaced_only_with_force(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
