@@ -25,7 +25,7 @@ def store_url(service: str, namespace: str) -> str:
     return f"http://{service}.{namespace}:{_STORE_SERVICE_PORT}"
 
 
-def store_service(release: str) -> str:
+def kfp_store_service(release: str) -> str:
     """Return the Service of the object store that a release of KFP installs; the newest's without a release.
 
     SeaweedFS since 2.16, MinIO before (kubeflow/pipelines, manifests/kustomize/third-party).
@@ -34,7 +34,7 @@ def store_service(release: str) -> str:
     return "minio-service" if found and (int(found[1]), int(found[2])) < _SEAWEEDFS_SINCE else "seaweedfs"
 
 
-KFP_OBJECT_STORE = store_url(store_service(""), KFP_NAMESPACE)
+KFP_OBJECT_STORE = store_url(kfp_store_service(""), KFP_NAMESPACE)
 """The object store of today's KFP."""
 
 

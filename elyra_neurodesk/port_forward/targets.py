@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from elyra_neurodesk.cluster.connection import ClusterError
 from elyra_neurodesk.cluster.facts import KFP_SERVER
+from elyra_neurodesk.cluster.services import service_of
 from elyra_neurodesk.settings import LOOPBACK, RuntimeConfiguration
 
 KFP_UI = "ml-pipeline-ui"
@@ -17,8 +18,6 @@ KFP_UI_PORT = 80
 """Ports of KFP's services (manifests/kustomize/base/pipeline of kubeflow/pipelines)."""
 
 _UI_PATH = "/pipeline"  # below it, KFP's user interface passes on to the API
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SERVICE = re.compile(rf"(?P<service>{_LABEL})(\.(?P<namespace>{_LABEL})(\.svc(\..+)?)?)?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -30,14 +29,6 @@ class NothingToForward(ClusterError):
         "Set api_endpoint and public_cos_endpoint to http://127.0.0.1:PORT, or write the configuration with "
         "`elyra-neurodesk cluster apply`."
     )
-
-
-@dataclass(frozen=True)
-class ServiceReference:
-    """A service of the cluster."""
-
-    name: str
-    namespace: str
 
 
 @dataclass(frozen=True)
@@ -108,20 +99,6 @@ def _targets(configuration: RuntimeConfiguration) -> Iterator[Target]:
     if address and store:
         port = _port(urlsplit(configuration.object_store_endpoint))
         yield Target(address[0], store.namespace, store.name, port)
-
-
-def service_of(endpoint: str, namespace: str) -> ServiceReference | None:
-    """Return the service that an address may name, None for one that cannot be a service's.
-
-    Args:
-        endpoint: a URL, such as ``http://seaweedfs.kubeflow:9000``.
-        namespace: in which a name alone is looked for.
-    """
-    host = urlsplit(endpoint).hostname or ""
-    found = _SERVICE.fullmatch(host)
-    if found is None or host in LOOPBACK:
-        return None
-    return ServiceReference(found["service"], found["namespace"] or namespace)
 
 
 def _local(endpoint: str) -> tuple[int, str] | None:

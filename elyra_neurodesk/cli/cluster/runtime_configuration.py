@@ -96,7 +96,7 @@ def _values(
 def _is_service(api: Api, set_up: SetUp) -> bool:
     """Return whether the host of the object store is a service of the cluster."""
     from elyra_neurodesk.cluster.api import KubernetesForbidden, Reference
-    from elyra_neurodesk.port_forward.targets import service_of
+    from elyra_neurodesk.cluster.services import service_of
 
     service = service_of(set_up.object_store, set_up.namespace)
     if service is None:

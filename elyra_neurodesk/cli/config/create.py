@@ -81,7 +81,7 @@ def create(
         KFP_CLAIM,
         PRESETS,
         ClusterValues,
-        store_service,
+        kfp_store_service,
         store_url,
     )
     from elyra_neurodesk.elyra_adapter.cluster_presets import create as write
@@ -92,7 +92,7 @@ def create(
         raise InvalidConfigurationName(f"'{name}' is not a name of a runtime configuration.")
     preset = PRESETS[kind]
     ask = password_file is None and sys.stdin.isatty()
-    service, keys = store_service(kfp_version or ""), None
+    service, keys = kfp_store_service(kfp_version or ""), None
     if kube_context is not None:
         found, keys = _asked(kube_context, namespace or KFP_NAMESPACE, secret or KFP_SECRET)
         service = found or service

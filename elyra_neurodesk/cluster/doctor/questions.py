@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from elyra_neurodesk.cluster.api import Api, KubernetesForbidden, KubernetesRefused, Object, ObjectNotFound
 from elyra_neurodesk.cluster.connection import ClusterError
@@ -25,6 +24,7 @@ from elyra_neurodesk.cluster.doctor.probe.pod import TaskPod, task_pod
 from elyra_neurodesk.cluster.facts import Unknown, Workload, gather, workload
 from elyra_neurodesk.cluster.pods import report
 from elyra_neurodesk.cluster.run_pods import ClusterUnreachable
+from elyra_neurodesk.cluster.services import service_of
 from elyra_neurodesk.cluster.setup import SetUp, mount_path
 from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.kfp_api.errors import AccessDenied, ApiError, LoginPage
@@ -108,7 +108,7 @@ def _dependent(api: Api, evidence: ClusterEvidence, image: str) -> dict[str, Que
     if evidence.facts.namespace_labels is not None:
         task = task_of(evidence, image)
         found["example"] = lambda: _example(api, task)
-    service = service_of(
+    service = store_service(
         evidence.configuration.object_store_endpoint if evidence.configuration else "",
         evidence.namespace,
         (*(evidence.namespaces or ()), evidence.facts.kfp_namespace),
@@ -244,28 +244,18 @@ def _said(problem: NeurodeskError) -> str:
     return problem.message.partition(": ")[2].rstrip(".") or problem.message
 
 
-def service_of(endpoint: str, namespace: str, namespaces: Iterable[str]) -> Service | None:
+def store_service(endpoint: str, namespace: str, namespaces: Iterable[str]) -> Service | None:
     """Return the Service that an address means in a pod, None for an address outside of the cluster.
 
     Args:
         endpoint: URL.
         namespace: of the pod, where a name without dots is looked for.
         namespaces: of the cluster, as far as they are known.
-
-    >>> service_of("http://seaweedfs.kubeflow:9000", "ana", ("kubeflow",))
-    Service(name='seaweedfs', namespace='kubeflow', ports=None, ready=None)
-    >>> service_of("https://s3.amazonaws.com", "ana", ("kubeflow",)) is None
-    True
     """
-    host = urlsplit(endpoint).hostname or ""
-    parts = host.removesuffix(".").removesuffix(".cluster.local").split(".")
-    if not host or host == "localhost" or host.replace(".", "").isdigit() or ":" in host:
+    found = service_of(endpoint, namespace)
+    if found is None or not (found.certain or found.namespace in namespaces):
         return None
-    if len(parts) == 1:
-        return Service(parts[0], namespace, None)
-    if parts[2:] == ["svc"] or (len(parts) == 2 and parts[1] in namespaces):
-        return Service(parts[0], parts[1], None)
-    return None
+    return Service(found.name, found.namespace, None)
 
 
 def _service(api: Api, service: Service) -> Service:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from elyra_neurodesk.cluster.doctor.model import Service
-from elyra_neurodesk.cluster.doctor.questions import ask_at_once, service_of
+from elyra_neurodesk.cluster.doctor.questions import ask_at_once, store_service
 from elyra_neurodesk.cluster.facts import Unknown
 
 
@@ -30,7 +30,9 @@ from elyra_neurodesk.cluster.facts import Unknown
 def test_an_address_is_a_service_where_its_host_is_one_of_the_cluster(
     endpoint: str, service: tuple[str, str] | None
 ) -> None:
-    assert service_of(endpoint, "ana", ("kubeflow", "ana")) == (Service(*service, None) if service else None)
+    assert store_service(endpoint, "ana", ("kubeflow", "ana")) == (
+        Service(*service, None) if service else None
+    )
 
 
 def test_what_is_late_is_unknown_and_what_failed_is_its_exception() -> None:
