@@ -67,7 +67,7 @@ def read_facts(path: Path) -> NotebookFacts:
             if cell.get("cell_type") == "code" and "".join(cell.get("source", "")).strip()
         ]
         tags = [cell.get("metadata", {}).get("tags", ()) for cell in cells]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise NotebookUnreadable(
             f"{path.name} is not a notebook: {type(problem).__name__} {problem}."
         ) from problem

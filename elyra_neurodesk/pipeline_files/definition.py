@@ -11,8 +11,10 @@ from elyra_neurodesk.errors import NeurodeskError
 from elyra_neurodesk.graph.order import topological_order
 from elyra_neurodesk.notebooks.parameters import DeclaredParameter, UnknownParameter, typed
 from elyra_neurodesk.pipeline_files.migration import VERSION, migrate
+from elyra_neurodesk.pipeline_files.shape import problem_of
 
 NO_PARAMETERS: Mapping[str, str] = {}
+_MAX_REASON = 200  # characters
 # the second and the last are generic pipelines'
 _PLATFORMS = ("KUBEFLOW_PIPELINES", "Generic", "LOCAL", None, "")
 
@@ -59,45 +61,42 @@ def read_definition(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text("utf-8"))
-        migrate(content, path)
-        pipelines = content["pipelines"]
-        if not all(isinstance(pipeline["app_data"], dict) for pipeline in pipelines):
-            raise TypeError("app_data")
-        for pipeline in pipelines:
-            for node in pipeline.get("nodes", ()):
-                _check_node(node)
-        primary_pipeline(content)
     except OSError as problem:
         raise PipelineFileUnreadable(f"'{path}' cannot be read: {problem.strerror}.") from problem
-    except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as problem:
-        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: {problem!r}.") from problem
+    except UnicodeDecodeError as problem:
+        raise _no_pipeline_file(path, "its text is not UTF-8") from problem
+    except RecursionError as problem:
+        raise _no_pipeline_file(path, "it is nested too deeply") from problem
+    except ValueError as problem:
+        raise _no_pipeline_file(path, f"it is not JSON ({problem})") from problem
+    try:
+        migrate(content, path)
+        wrong = problem_of(content)
+        if not wrong:
+            primary_pipeline(content)
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+        raise _no_pipeline_file(path, problem_of(content) or repr(problem)) from problem
+    except StopIteration as problem:
+        raise _no_pipeline_file(path, "no pipeline has the id of primary_pipeline") from problem
+    if wrong:
+        raise _no_pipeline_file(path, wrong)
     return dict(content)
+
+
+def _no_pipeline_file(path: Path, reason: str) -> PipelineFileUnreadable:
+    return PipelineFileUnreadable(f"'{path}' is not a pipeline file: {reason[:_MAX_REASON]}.")
 
 
 def _check_platform(data: Mapping[str, Any], path: Path) -> None:
     version, platform = data.get("version"), data.get("runtime_type")
     if isinstance(version, bool) or not isinstance(version, int | float):
-        raise PipelineFileUnreadable(f"'{path}' is not a pipeline file: its version is {version!r}.")
+        raise _no_pipeline_file(path, f"its version is {version!r}")
     if version > VERSION:
         raise PipelineNotForKubeflow(
             f"'{path}' was saved by a newer editor (version {version}; this Elyra reads up to {VERSION})."
         )
     if platform not in _PLATFORMS:
         raise PipelineNotForKubeflow(f"'{path}' is a pipeline for {platform}, not for Kubeflow Pipelines.")
-
-
-def _check_node(node: dict[str, Any]) -> None:
-    """Refuse a node that lacks what Elyra takes for granted.
-
-    Raises:
-        TypeError, KeyError, AttributeError: it does.
-    """
-    data = node["app_data"] if node["type"] == "execution_node" else node.get("app_data", {})
-    parameters = data.get("component_parameters", {})
-    links = [link for port in node.get("inputs", ()) for link in port.get("links", ())]
-    values = (node["id"], *(link["node_id_ref"] for link in links), parameters.get("filename", ""))
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError(f"node {node['id']!r}")
 
 
 def primary_pipeline(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def parse_document(content: bytes, name: str) -> Document:
 
 def _notebook(content: bytes) -> Document:
     try:
-        notebook = json.loads(content)
+        notebook = json.loads(content.decode("utf-8"))  # as nbformat, which takes no other encoding
         metadata = _mapping(notebook.get("metadata"))
         # nbformat 3 keeps them in worksheets
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]

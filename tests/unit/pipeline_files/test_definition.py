@@ -62,8 +62,55 @@ def test_whatever_is_wrong_with_a_value_is_an_error_of_ours_or_none(tmp_path: Pa
 def test_a_node_without_data_is_told_as_such(tmp_path: Path) -> None:
     document = changed(("pipelines", 0, "nodes", 0, "app_data"), ...)
     (tmp_path / "p.pipeline").write_text(json.dumps(document), "utf-8")
-    with pytest.raises(PipelineFileUnreadable, match=r"p\.pipeline' is not a pipeline file: KeyError"):
+    expected = r"pipelines\[0\]\.nodes\[0\] must contain \['app_data'\] properties"
+    with pytest.raises(PipelineFileUnreadable, match=expected):
         read_definition(tmp_path / "p.pipeline")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("pipelines", 0, "app_data", "ui_data"), False, "pipelines[0].app_data.ui_data must be object"),
+        (
+            ("pipelines", 0, "nodes", 1, "app_data", "label"),
+            ["x"],
+            "pipelines[0].nodes[1].app_data.label must be string or null",
+        ),
+        (
+            ("pipelines", 0, "nodes", 0, "app_data", "component_parameters", "dependencies"),
+            ["a", 7],
+            "pipelines[0].nodes[0].app_data.component_parameters.dependencies[1] must be string",
+        ),
+        (("primary_pipeline",), "x", "no pipeline has the id of primary_pipeline"),
+        (("pipelines",), [], "pipelines must contain at least 1 items"),
+    ],
+)
+def test_the_place_of_what_is_wrong_is_named(
+    tmp_path: Path, place: tuple[Any, ...], value: Any, said: str
+) -> None:
+    file = tmp_path / "p.pipeline"
+    file.write_text(json.dumps(changed(place, value)), "utf-8")
+    with pytest.raises(PipelineFileUnreadable) as raised:
+        read_definition(file)
+    assert raised.value.message == f"'{file}' is not a pipeline file: {said}."
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (json.dumps(GOOD).encode("utf-16"), "its text is not UTF-8"),
+        (b"[" * 100_000 + b"]" * 100_000, "it is nested too deeply"),
+        (b"{", "it is not JSON"),
+        (b"[]", "it must be object"),
+        (b'{"pipelines": "' + b"x" * 100_000 + b'"}', "it must contain ['primary_pipeline'] properties"),
+    ],
+)
+def test_a_file_that_is_none_is_one_short_line(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "p.pipeline").write_bytes(content)
+    with pytest.raises(PipelineFileUnreadable) as raised:
+        read_definition(tmp_path / "p.pipeline")
+    assert said in raised.value.message
+    assert len(raised.value.message) < 400
 
 
 def with_parameters(*parameters: dict[str, Any]) -> dict[str, Any]:
