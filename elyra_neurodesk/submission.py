@@ -22,7 +22,6 @@ from elyra_neurodesk.modules.repository import absence
 from elyra_neurodesk.patches import patch_graph, specs_document
 from elyra_neurodesk.patches.crio_workspace import is_crio
 from elyra_neurodesk.settings import RuntimeConfiguration, SidecarDelivery
-from elyra_neurodesk.storage.client import open_storage
 from elyra_neurodesk.storage.location import StorageLocation, directory_of
 from elyra_neurodesk.storage.progress import listener
 from elyra_neurodesk.storage.uploads import Upload, upload_missing
@@ -125,6 +124,8 @@ class PreparedPipeline:
         Raises:
             StorageError: the store does not answer, or refuses.
         """
+        from elyra_neurodesk.storage.client import open_storage
+
         if not self.uploads:
             return 0
         storage = open_storage(self.settings)

@@ -454,10 +454,20 @@ def _container_problem(pod: Json, name: str, wait: Json, events: Sequence[Json])
             return _reason(SECRET, f"container {name} waits: {_detail(text)} in namespace {_namespace(pod)}.")
         return _reason(CONTAINER, f"container {name} cannot be created ({why}): {_detail(text)}.")
     if why == "CrashLoopBackOff":
-        return _reason(CONTAINER, f"container {name} ends again and again ({why}): {_detail(text)}.")
+        said = _detail(_last_words(pod, name) or text)
+        return _reason(CONTAINER, f"container {name} ends again and again ({why}): {said}.")
     return _reason(
         CONTAINER, f"container {name} cannot be started ({why}): {_detail(text) or 'no reason given'}."
     )
+
+
+def _last_words(pod: Json, name: str) -> str:
+    """Return the message with which a container that is started again ended before, "" for none."""
+    status = _at(pod, "status")
+    for one in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        if one.get("name") == name:
+            return str((_at(one, "lastState").get("terminated") or {}).get("message") or "")
+    return ""
 
 
 def _missing(text: str) -> bool:

@@ -113,6 +113,29 @@ def delete_pods(client: ApiClient, namespace: str) -> None:
         time.sleep(0.2)
 
 
+def delete_namespace(client: ApiClient, name: str) -> None:
+    """Delete a namespace with its pods, and return when it is gone: nothing can be made in it before.
+
+    Raises:
+        TimeoutError: it is not gone after a minute.
+    """
+    from kubernetes.client import ApiException, CoreV1Api
+
+    api = CoreV1Api(client)
+    delete_pods(client, name)
+    api.delete_namespace(name)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            api.read_namespace(name)
+        except ApiException as problem:
+            if problem.status == 404:
+                return
+            raise
+        time.sleep(0.2)
+    raise TimeoutError(f"namespace {name} is not gone after 60 s")
+
+
 def run_pod(client: ApiClient, pod: Manifest, timeout: float = 120) -> FinishedPod:
     """Create the pod, wait for its end, and return it with logs and events.
 

@@ -35,7 +35,7 @@ def failed(backend: Backend, submission: Json) -> str:
     run_id = submission["run_id"]
     run = backend.wait(run_id)
     assert run["state"] == "FAILED", run
-    (task,) = run["tasks"]
+    (task,) = [one for one in run["tasks"] if one["name"] == "job"]
     line: str = task["message"]
     assert re.match(r"ND-[A-Z]+-\d{3}: ", line), line
     shown = backend.cli("runs", "show", run_id, "--runtime-config", CONFIG, check=True).stdout
@@ -78,7 +78,7 @@ def test_the_sidecars_own_log_says_that_it_saw_the_repository(backend: Backend, 
     submission = backend.submit(file)
     assert backend.wait(submission["run_id"])["state"] == "SUCCEEDED"
     sidecar = backend.logs(submission["run_id"])["job/1/neurodesk-cvmfs.log"]
-    assert f"{MOUNT} is readable" in sidecar.splitlines()
+    assert f"{MOUNT}/neurodesk-modules" in sidecar.splitlines()
     record = backend.records(submission)["job"]
     assert record["cvmfs"]["root"] == MOUNT
     assert [module["module"] for module in record["modules"]] == ["hello/1.0"]
@@ -110,10 +110,23 @@ def test_without_the_cvmfs_directory_one_line_names_claim_path_and_remedy(
 def test_an_empty_cvmfs_directory_fails_the_run_in_time_and_leaves_log_and_record(
     backend: Backend, tmp_path: Path
 ) -> None:
-    file = one_notebook(tmp_path / "empty-tree", "print(1)")
+    # a claim that is empty when it is submitted counts as no repository: this one becomes so afterwards
+    folder = tmp_path / "empty-tree"
+    go = folder / "go"
+    one_notebook(folder, "print(1)")
+    waiting = f"import time, os\nwhile not os.path.exists({str(go)!r}): time.sleep(0.1)\n"
+    (folder / "first.py").write_text(waiting, "utf-8")
+    nodes = [notebook_node("first", "first.py"), notebook_node("job", "job.ipynb", ["first"])]
+    submission = backend.submit(write_pipeline(folder / "empty-tree.pipeline", nodes))
+    wait_until(lambda: "first/1/main.log" in backend.logs(submission["run_id"]), LIMIT, "the first task")
+    wait_until(
+        lambda: "running first.py" in backend.logs(submission["run_id"])["first/1/main.log"],
+        LIMIT,
+        "the first task's script",
+    )
     with without(backend.tree / "containers"), without(backend.tree / "neurodesk-modules"):
         began = time.monotonic()
-        submission = backend.submit(file)
+        go.touch()
         wait_until(lambda: backend.run_json(submission["run_id"])["state"] == "FAILED", LIMIT, "the failure")
         assert time.monotonic() - began < LIMIT
         line = failed(backend, submission)

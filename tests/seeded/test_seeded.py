@@ -75,7 +75,9 @@ QUICK = frozenset(
 )
 # an exception of the guard that the notebook catches, or lets be, is recorded as a warning
 HANDLED_BY_EXCEPTION = ("error_handled_in_python", "failure_shown_on_purpose", "load_with_a_fallback")
-RANDOM = re.compile(r"/tmp/\S+|0x[0-9a-f]+|\b\d+(\.\d+)? ?m?s\b")
+RANDOM = re.compile(
+    r"/tmp/\S+|0x[0-9a-f]+|\b\d+(\.\d+)? ?[nmuµμ]?s\b|^\[\d+\] \d+$|\d+(?= Killed)", re.MULTILINE
+)
 
 
 def each(cases: Sequence[Case], *hows: str) -> pytest.MarkDecorator:
@@ -141,7 +143,8 @@ def test_the_guard_stops_a_wrong_one_at_its_cell(results: Mapping[str, Any], cas
     assert case.expect["names"] in message
     assert case.expect["guard"] in str(result.record["error"])
     if case.expect.get("cell"):
-        assert re.search(rf"\bcell {case.expect['cell']}[,: ]", message)
+        cells = case.expect.get("stopped", [case.expect["cell"]])
+        assert any(re.search(rf"\bcell {cell}[,: ]", message) for cell in cells)
     assert result.record["error"]["code"] in result.text.splitlines()[-1]
 
 
@@ -213,8 +216,12 @@ def test_a_right_one_makes_the_same_with_the_guard(results: Mapping[str, Any], c
     assert [RANDOM.sub("", text) for text in guarded.shown] == [RANDOM.sub("", text) for text in plain.shown]
 
 
+ENDS_LATER = "popen_of_os"
+"""What a pipe of `os.popen` comes from may end after its output was read: with this cell or the next."""
+
+
 @pytest.mark.slow
-@each(CASES, "forked", "new")
+@each([case for case in CASES if case.path.stem != ENDS_LATER], "forked", "new")
 def test_it_ends_the_same_forked_from_the_warm_process_as_in_a_new_one(
     results: Mapping[str, Any], case: Case
 ) -> None:
