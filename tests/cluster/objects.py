@@ -122,8 +122,9 @@ def delete_namespace(client: ApiClient, name: str) -> None:
     from kubernetes.client import ApiException, CoreV1Api
 
     api = CoreV1Api(client)
-    delete_pods(client, name)
     api.delete_namespace(name)
+    # those of Deployments cannot come again now
+    api.delete_collection_namespaced_pod(name, grace_period_seconds=0)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
