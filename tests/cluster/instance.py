@@ -243,7 +243,8 @@ def _pids(file: Path) -> list[int]:
 def _cgroups(instance: Instance) -> list[Path]:
     """Return the instance's cgroups of all hierarchies, the deepest first."""
     tops = [CGROUPS / instance.cgroup, *CGROUPS.glob(f"*/{instance.cgroup}")]
-    groups = [path for top in tops if top.is_dir() for path in (top, *top.rglob("*")) if path.is_dir()]
+    # not rglob: groups go away meanwhile, which os.walk passes over
+    groups = [Path(path) for top in tops for path, _, _ in os.walk(top)]
     return sorted(groups, key=lambda path: len(path.parts), reverse=True)
 
 
