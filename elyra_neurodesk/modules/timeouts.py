@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
-_LIST = "import os, sys\nwith os.scandir(sys.argv[1]) as entries: next(entries, None)"
+_LIST = ("ls", "-f", "--")  # neither sorts, nor asks about each entry; Python takes 15 ms to start
 _waiting: dict[Path, subprocess.Popen[bytes]] = {}  # for directories that have not answered
 
 
@@ -62,7 +61,7 @@ def answers(directory: Path, seconds: float) -> bool:
             return False
         del _waiting[directory]
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LIST, str(directory)],
+        [*_LIST, str(directory)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
