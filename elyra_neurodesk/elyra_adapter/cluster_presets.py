@@ -12,7 +12,7 @@ from elyra_neurodesk.elyra_adapter.instances import InstanceInvalid
 from elyra_neurodesk.elyra_adapter.runtime_configurations import RUNTIMES
 from elyra_neurodesk.elyra_adapter.schema_files import RUNTIME_TYPE, runtime_schema
 from elyra_neurodesk.errors import NeurodeskError, one_line
-from elyra_neurodesk.settings import KFP_NAMESPACE, SCHEMA
+from elyra_neurodesk.settings import SCHEMA
 
 KFP_CLAIM = "cvmfs-neurodesk"
 
@@ -32,10 +32,6 @@ def kfp_store_service(release: str) -> str:
     """
     found = re.match(r"v?(\d+)\.(\d+)", release)
     return "minio-service" if found and (int(found[1]), int(found[2])) < _SEAWEEDFS_SINCE else "seaweedfs"
-
-
-KFP_OBJECT_STORE = store_url(kfp_store_service(""), KFP_NAMESPACE)
-"""The object store of today's KFP."""
 
 
 class RuntimeConfigurationExists(NeurodeskError):

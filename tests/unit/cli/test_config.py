@@ -12,13 +12,14 @@ from jupyter_core import paths
 from elyra_neurodesk.cli.main import run
 from elyra_neurodesk.elyra_adapter.cluster_presets import (
     KFP_CLAIM,
-    KFP_OBJECT_STORE,
     PRESETS,
     ClusterValues,
+    kfp_store_service,
     preset_metadata,
+    store_url,
 )
 from elyra_neurodesk.elyra_adapter.runtime_configurations import runtime_configuration
-from elyra_neurodesk.settings import KFP_BUCKET, KFP_SECRET
+from elyra_neurodesk.settings import KFP_BUCKET, KFP_NAMESPACE, KFP_SECRET
 
 SAMPLES = Path(__file__).parents[3] / "runtime-configs"
 KEY = "password-of-8"
@@ -145,7 +146,7 @@ def test_the_sample_is_the_preset_without_user_and_password(kind: str) -> None:
     preset = PRESETS[kind]
     values = ClusterValues(
         preset.api_endpoint,
-        KFP_OBJECT_STORE,
+        store_url(kfp_store_service(""), KFP_NAMESPACE),
         preset.public_object_store,
         KFP_BUCKET,
         KFP_SECRET,
