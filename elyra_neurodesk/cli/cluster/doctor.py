@@ -73,7 +73,7 @@ def doctor(
     else:
         note("No runtime configuration is of this context: its endpoints are not asked.")
     image = image or _image_of_tasks()
-    set_up = SetUp(namespace, kfp_namespace or "kubeflow")
+    set_up = SetUp(namespace, kfp_namespace or SetUp.kfp_namespace)
     set_up = replace(set_up, claim=claim or set_up.claim)
     api = Api(connect(kube_context), TIMEOUT)
     with reached_from_here(configuration, kube_context):
